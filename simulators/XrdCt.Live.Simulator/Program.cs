@@ -1,0 +1,1 @@
+int x = args.Length; return x > 100 ? 1 : 0;

@@ -1,0 +1,20 @@
+namespace XrdCt.Live.Model.Frames;
+
+/// <summary>
+/// Identity and time of one frame. It travels unchanged from the detector to the screen, so that the end-to-end
+/// latency (now − <see cref="AcquiredAt"/>) is known at any point.
+/// </summary>
+public readonly record struct FrameHeader
+{
+    /// <summary>Series (one arming of the detector) that the frame belongs to.</summary>
+    public required long SeriesId { get; init; }
+
+    /// <summary>Index of the frame in its series, from 0; it decides the cell of the scan, never the order of arrival.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>End of the exposure on the detector's clock; the time of reception where the stream carries no time.</summary>
+    public required DateTimeOffset AcquiredAt { get; init; }
+
+    /// <summary>Beam monitor during the exposure, counts or any proportional unit; NaN where the stream carries none.</summary>
+    public double Monitor { get; init; }
+}

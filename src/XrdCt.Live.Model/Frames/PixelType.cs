@@ -1,0 +1,17 @@
+namespace XrdCt.Live.Model.Frames;
+
+/// <summary>Element type of a detector image as it travels, little endian.</summary>
+public enum PixelType
+{
+    /// <summary>8-bit unsigned; 255 flags a pixel without a value.</summary>
+    UInt8,
+
+    /// <summary>16-bit unsigned; 65535 and 65534 flag pixels without a value.</summary>
+    UInt16,
+
+    /// <summary>32-bit unsigned; 2³²−1 and 2³²−2 flag pixels without a value.</summary>
+    UInt32,
+
+    /// <summary>32-bit signed; negative values flag pixels without a value (−1 gap, −2 bad).</summary>
+    Int32,
+}

@@ -1,0 +1,17 @@
+namespace XrdCt.Live.Model.Patterns;
+
+/// <summary>Unit of the radial axis of a pattern.</summary>
+public enum RadialUnit
+{
+    /// <summary>Scattering angle 2θ, degrees.</summary>
+    TwoTheta_deg,
+
+    /// <summary>Momentum transfer q = 4π sin θ / λ, Å⁻¹.</summary>
+    Q_invA,
+
+    /// <summary>Momentum transfer q, nm⁻¹.</summary>
+    Q_invnm,
+
+    /// <summary>Distance from the beam in the plane through the point of normal incidence across the beam, mm.</summary>
+    R_mm,
+}

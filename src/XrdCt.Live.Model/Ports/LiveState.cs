@@ -1,0 +1,55 @@
+using XrdCt.Live.Model.Guidance;
+using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
+
+namespace XrdCt.Live.Model.Ports;
+
+/// <summary>How a scan stands.</summary>
+public sealed record LiveState
+{
+    /// <summary>Phase.</summary>
+    public required ScanPhase Phase { get; init; }
+
+    /// <summary>One sentence for people; empty when all is well.</summary>
+    public required string Message { get; init; }
+
+    /// <summary>Counters.</summary>
+    public required FrameCounters Counters { get; init; }
+
+    /// <summary>Cells of the plan.</summary>
+    public required int CellCount { get; init; }
+
+    /// <summary>Frames placed per second over the last seconds, Hz.</summary>
+    public required double Rate_Hz { get; init; }
+
+    /// <summary>Median time from the end of an exposure to its cell in the sinogram, over the last frames, ms; NaN before the first.</summary>
+    public required double Latency_ms { get; init; }
+
+    /// <summary>95th percentile of the same, ms.</summary>
+    public required double Latency95_ms { get; init; }
+
+    /// <summary>Time since the last frame arrived, s; NaN before the first.</summary>
+    public required double LastFrameAge_s { get; init; }
+
+    /// <summary>Time since the first frame, s.</summary>
+    public required double Elapsed_s { get; init; }
+
+    /// <summary>Estimated time to the end at the present rate, s; NaN when unknown.</summary>
+    public required double Remaining_s { get; init; }
+
+    /// <summary>Compressed frames waiting to be decoded.</summary>
+    public required int FramesQueued { get; init; }
+
+    /// <summary>Patterns waiting to be placed.</summary>
+    public required int PatternsQueued { get; init; }
+
+    /// <summary>Projections in the reconstruction.</summary>
+    public required int ProjectionCount { get; init; }
+
+    /// <summary>Widest angle between neighbouring measured projections, degrees: the missing wedge.</summary>
+    public required double LargestGap_deg { get; init; }
+
+    /// <summary>Where the result was saved; null until then.</summary>
+    public string? SavedPath { get; init; }
+}

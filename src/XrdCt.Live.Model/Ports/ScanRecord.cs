@@ -1,0 +1,61 @@
+using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Sinograms;
+using XrdCt.Live.Model.Slices;
+
+namespace XrdCt.Live.Model.Ports;
+
+/// <summary>Everything that is worth keeping of a scan.</summary>
+public sealed record ScanRecord
+{
+    /// <summary>What was set up.</summary>
+    public required ScanDescription Description { get; init; }
+
+    /// <summary>Name and version of the program.</summary>
+    public required string Program { get; init; }
+
+    /// <summary>Arrival of the first header.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>End of the scan.</summary>
+    public required DateTimeOffset EndedAt { get; init; }
+
+    /// <summary>How it ended: complete, or the sentence that says why not.</summary>
+    public required string Ending { get; init; }
+
+    /// <summary>Photon energy, keV; null when neither geometry nor stream told it.</summary>
+    public required double? Energy_keV { get; init; }
+
+    /// <summary>Detector geometry.</summary>
+    public required DetectorGeometry Geometry { get; init; }
+
+    /// <summary>Pixel mask.</summary>
+    public required PixelMask Mask { get; init; }
+
+    /// <summary>Integration settings.</summary>
+    public required IntegrationSettings Integration { get; init; }
+
+    /// <summary>All patterns.</summary>
+    public required SinogramStack Sinogram { get; init; }
+
+    /// <summary>Monitor per cell, [rotation, translation], relative to its first value; NaN where unmeasured or unknown.</summary>
+    public required float[] Monitor { get; init; }
+
+    /// <summary>Mean pattern.</summary>
+    public required MeanPattern Mean { get; init; }
+
+    /// <summary>Sinograms of the live channels.</summary>
+    public required IReadOnlyList<SinogramMap> ChannelSinograms { get; init; }
+
+    /// <summary>Slices of the live channels.</summary>
+    public required IReadOnlyList<SliceMap> Slices { get; init; }
+
+    /// <summary>Suggested ROI places.</summary>
+    public required RoiSuggestion Roi { get; init; }
+
+    /// <summary>Counters at the end.</summary>
+    public required FrameCounters Counters { get; init; }
+
+    /// <summary>The configuration as YAML, all defaults written out.</summary>
+    public required string Configuration { get; init; }
+}

@@ -1,0 +1,64 @@
+using XrdCt.Live.Model.Scans;
+
+namespace XrdCt.Live.Model.Sinograms;
+
+/// <summary>
+/// All patterns of a scan by cell, [rotation, translation, bin] with the bins fastest, so that a pattern is placed by
+/// one copy. Intensities in counts (per unit of relative monitor); a cell that was not measured is NaN throughout.
+/// </summary>
+public sealed class SinogramStack
+{
+    private readonly bool[] _measured;
+
+    /// <summary>Allocates an empty stack: 4 bytes × cells × bins.</summary>
+    /// <param name="plan">The scan plan.</param>
+    /// <param name="binCount">Radial bins of a pattern.</param>
+    /// <exception cref="ArgumentOutOfRangeException">More values than one array can hold.</exception>
+    public SinogramStack(ScanPlan plan, int binCount)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentOutOfRangeException.ThrowIfLessThan(binCount, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)plan.CellCount * binCount, Array.MaxLength);
+        Plan = plan;
+        BinCount = binCount;
+        Values = GC.AllocateUninitializedArray<float>(plan.CellCount * binCount);
+        Array.Fill(Values, float.NaN);
+        _measured = new bool[plan.CellCount];
+    }
+
+    /// <summary>The scan plan.</summary>
+    public ScanPlan Plan { get; }
+
+    /// <summary>Radial bins of a pattern.</summary>
+    public int BinCount { get; }
+
+    /// <summary>Intensities, [rotation, translation, bin].</summary>
+    public float[] Values { get; }
+
+    /// <summary>Which cells hold a pattern, [rotation, translation].</summary>
+    public ReadOnlySpan<bool> Measured => _measured;
+
+    /// <summary>How many cells hold a pattern.</summary>
+    public int MeasuredCount { get; private set; }
+
+    /// <summary>Position of a cell in <see cref="Measured"/>.</summary>
+    public int Offset(ScanCell cell) => (cell.Rotation * Plan.TranslationCount) + cell.Translation;
+
+    /// <summary>The pattern of a cell, length <see cref="BinCount"/>.</summary>
+    public Span<float> Pattern(ScanCell cell) => Values.AsSpan(Offset(cell) * BinCount, BinCount);
+
+    /// <summary>Claims an empty cell.</summary>
+    /// <returns>False when the cell holds a pattern already.</returns>
+    public bool TryClaim(ScanCell cell)
+    {
+        ref bool measured = ref _measured[Offset(cell)];
+        if (measured)
+        {
+            return false;
+        }
+
+        measured = true;
+        MeasuredCount++;
+        return true;
+    }
+}
