@@ -1,8 +1,3 @@
-using XrdCt.Live.Model.Guidance;
-using XrdCt.Live.Model.Patterns;
-using XrdCt.Live.Model.Scans;
-using XrdCt.Live.Model.Sinograms;
-
 namespace XrdCt.Live.Model.Ports;
 
 /// <summary>Counters of frames since the scan began; nothing is lost that is not counted here.</summary>

@@ -1,7 +1,4 @@
-using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
-using XrdCt.Live.Model.Sinograms;
-using XrdCt.Live.Model.Slices;
 
 namespace XrdCt.Live.Model.Ports;
 

@@ -1,8 +1,3 @@
-using XrdCt.Live.Model.Geometry;
-using XrdCt.Live.Model.Patterns;
-using XrdCt.Live.Model.Sinograms;
-using XrdCt.Live.Model.Slices;
-
 namespace XrdCt.Live.Model.Ports;
 
 /// <summary>The mean pattern of a scan: sums over all frames, divided last.</summary>

@@ -1,7 +1,4 @@
 using XrdCt.Live.Model.Guidance;
-using XrdCt.Live.Model.Patterns;
-using XrdCt.Live.Model.Scans;
-using XrdCt.Live.Model.Sinograms;
 
 namespace XrdCt.Live.Model.Ports;
 

@@ -1,4 +1,3 @@
-using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;

@@ -1,5 +1,3 @@
-using XrdCt.Live.Model.Frames;
-
 namespace XrdCt.Live.Model.Ports;
 
 /// <summary>Kinds of <see cref="SourceEvent"/>.</summary>
