@@ -12,6 +12,6 @@ public enum RadialUnit
     /// <summary>Momentum transfer q, nm⁻¹.</summary>
     Q_invnm,
 
-    /// <summary>Distance from the beam in the plane through the point of normal incidence across the beam, mm.</summary>
+    /// <summary>Distance of the pixel from the beam axis, mm.</summary>
     R_mm,
 }

@@ -1,0 +1,167 @@
+using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Patterns;
+
+namespace XrdCt.Live.Tests.Integration;
+
+/// <summary>What every integrator must do, whatever it is made of: keep the reference's pixels and no others.</summary>
+public abstract class IntegratorContract
+{
+    /// <summary>Normalisations of kept pixels come from integer weights that resolve 2⁻²⁰ of the bin's largest.</summary>
+    private const double WeightResolution = 2e-6;
+
+    protected abstract IntegrationFilter Filter { get; }
+
+    protected abstract IFrameIntegrator Create(IntegrationPlan plan);
+
+    public static TheoryData<string, int, double, double> Cases { get; } = new()
+    {
+        { "poisson 0.3", 150, 0.1, 0.1 },
+        { "poisson 5", 150, 0.1, 0.1 },
+        { "poisson 200", 150, 0.05, 0.25 },
+        { "poisson 5", 7, 0.1, 0.1 },
+        { "poisson 5", 5000, 0.1, 0.1 },
+        { "poisson 5", 150, 0, 0.2 },
+        { "poisson 5", 150, 0.2, 0 },
+        { "poisson 5", 150, 0, 0 },
+        { "zeros", 150, 0.1, 0.1 },
+        { "constant", 150, 0.1, 0.1 },
+        { "flags", 150, 0.1, 0.1 },
+        { "all flagged", 150, 0.1, 0.1 },
+        { "hot", 150, 0.1, 0.1 },
+        { "huge", 40, 0.1, 0.1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Integrate_AnyFrame_KeepsTheReferencesPixels(string frame, int bins, double lower, double upper)
+    {
+        IntegrationOptions options = SmallDetector.Options(Filter) with { BinCount = bins, TrimLower = lower, TrimUpper = upper };
+        var plan = new IntegrationPlan(SmallDetector.Geometry, SmallDetector.Mask(), options);
+        var expected = new DiffractionPattern(bins);
+        var actual = new DiffractionPattern(bins);
+        IFrameIntegrator integrator = Create(plan);
+
+        // Three frames through one integrator: what it remembers of a frame must not change the next.
+        foreach (int seed in new[] { 1, 2, 3 })
+        {
+            int[] pixels = Frame(frame, seed);
+            new ReferenceIntegrator(plan).Integrate(pixels, expected);
+            integrator.Integrate(pixels, actual);
+            for (int b = 0; b < bins; b++)
+            {
+                Assert.Equal(expected.Count[b], actual.Count[b]);
+                Assert.Equal(expected.Signal[b], actual.Signal[b], 1e-9 * Math.Max(1, expected.Signal[b]));
+                Assert.Equal(expected.Variance[b], actual.Variance[b], 1e-9 * Math.Max(1, expected.Variance[b]));
+                Assert.Equal(expected.Normalisation[b], actual.Normalisation[b], WeightResolution * expected.Normalisation[b]);
+                Assert.Equal(
+                    expected.NormalisationSquared[b],
+                    actual.NormalisationSquared[b],
+                    3 * WeightResolution * expected.NormalisationSquared[b]);
+                Assert.Equal(float.IsNaN(expected.Mean[b]), float.IsNaN(actual.Mean[b]));
+                if (!float.IsNaN(expected.Mean[b]))
+                {
+                    Assert.Equal(expected.Mean[b], actual.Mean[b], 1e-6 * Math.Max(1, expected.Mean[b]));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Integrate_AfterTheFirstFrame_AllocatesNothing()
+    {
+        var plan = new IntegrationPlan(SmallDetector.Geometry, SmallDetector.Mask(), SmallDetector.Options(Filter));
+        IFrameIntegrator integrator = Create(plan);
+        var pattern = new DiffractionPattern(plan.Axis.BinCount);
+        int[] pixels = Frame("flags", 1);
+        integrator.Integrate(pixels, pattern);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 10; i++)
+        {
+            integrator.Integrate(pixels, pattern);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void Integrate_FlatNormalisedImage_GivesOneInEveryBin()
+    {
+        IntegrationOptions options = SmallDetector.Options(Filter) with { SolidAngle = false, PolarisationFactor = null };
+        var plan = new IntegrationPlan(SmallDetector.Geometry, PixelMask.None(SmallDetector.Geometry.Shape), options);
+        int[] pixels = new int[SmallDetector.Geometry.Shape.PixelCount];
+        Array.Fill(pixels, 1);
+        var pattern = new DiffractionPattern(plan.Axis.BinCount);
+        Create(plan).Integrate(pixels, pattern);
+        for (int b = 0; b < pattern.BinCount; b++)
+        {
+            if (plan.BinStart[b + 1] > plan.BinStart[b])
+            {
+                Assert.Equal(1, pattern.Intensity(b), 1e-12);
+            }
+            else
+            {
+                Assert.True(double.IsNaN(pattern.Intensity(b)));
+            }
+        }
+    }
+
+    [Fact]
+    public void Integrate_FrameOfAnotherSize_IsRefused()
+    {
+        var plan = new IntegrationPlan(SmallDetector.Geometry, SmallDetector.Mask(), SmallDetector.Options(Filter));
+        ArgumentException e = Assert.Throws<ArgumentException>(
+            () => Create(plan).Integrate(new int[10], new DiffractionPattern(150)));
+        Assert.Contains("the frame has 10 pixels, the detector 19200", e.Message, StringComparison.Ordinal);
+    }
+
+    private static int[] Frame(string kind, int seed)
+    {
+        var random = new Random(seed);
+        int[] pixels = new int[SmallDetector.Geometry.Shape.PixelCount];
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            pixels[i] = kind switch
+            {
+                "poisson 0.3" => Poisson(random, 0.3),
+                "poisson 5" => Poisson(random, 5 * seed),
+                "poisson 200" => Poisson(random, 200),
+                "zeros" => 0,
+                "constant" => 7,
+                "flags" => random.Next(5) == 0 ? -1 - random.Next(2) : Poisson(random, 5),
+                "all flagged" => -1,
+                "hot" => random.Next(20) == 0 ? 1_048_575 : Poisson(random, 5),
+                "huge" => random.Next(3) == 0 ? int.MaxValue : Poisson(random, 5),
+                _ => throw new ArgumentException(kind),
+            };
+        }
+
+        return pixels;
+    }
+
+    private static int Poisson(Random random, double mean)
+    {
+        double limit = Math.Exp(-mean);
+        int count = 0;
+        for (double product = random.NextDouble(); product > limit; product *= random.NextDouble())
+        {
+            count++;
+        }
+
+        return count;
+    }
+}
+
+public sealed class MeanIntegratorTests : IntegratorContract
+{
+    protected override IntegrationFilter Filter => IntegrationFilter.Mean;
+
+    protected override IFrameIntegrator Create(IntegrationPlan plan) => new MeanIntegrator(plan);
+}
+
+public sealed class TrimmedIntegratorTests : IntegratorContract
+{
+    protected override IntegrationFilter Filter => IntegrationFilter.Trimmed;
+
+    protected override IFrameIntegrator Create(IntegrationPlan plan) => new TrimmedIntegrator(plan);
+}

@@ -1,0 +1,37 @@
+using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Patterns;
+
+namespace XrdCt.Live.Tests.Integration;
+
+/// <summary>The strongly tilted 120×160 detector of the golden data (small_v2.poni).</summary>
+internal static class SmallDetector
+{
+    public static DetectorGeometry Geometry { get; } = new()
+    {
+        Shape = new ImageShape(120, 160),
+        PixelSize1_m = 1e-4,
+        PixelSize2_m = 1.2e-4,
+        Distance_m = 0.08,
+        Poni1_m = 0.0071,
+        Poni2_m = 0.0083,
+        Rot1_rad = 0.2,
+        Rot2_rad = -0.15,
+        Rot3_rad = 0.3,
+        Wavelength_m = 2.48e-11,
+    };
+
+    public static string Golden(string name) => Path.Combine(AppContext.BaseDirectory, "Golden", "integration", name);
+
+    public static PixelMask Mask() =>
+        new(Geometry.Shape, [.. Npy.Read(Golden("mask.npy")).Values.Select(v => v != 0)]);
+
+    public static IntegrationOptions Options(IntegrationFilter filter) => new()
+    {
+        Unit = RadialUnit.Q_invnm,
+        BinCount = 150,
+        PolarisationFactor = 0.95,
+        Filter = filter,
+    };
+}
