@@ -1,0 +1,133 @@
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Slices;
+
+namespace XrdCt.Live.Compute.Reconstruction;
+
+/// <summary>
+/// Filtered back projection of one channel that grows with the scan. Back projection is linear, so a projection that
+/// comes, changes or gains a neighbour is put in, exchanged or re-weighted by adding the difference; after the last
+/// one the slice equals <see cref="Batch"/>. Not thread-safe.
+/// </summary>
+public sealed class ProgressiveSlice
+{
+    private readonly ScanPlan _plan;
+    private readonly ProjectionFilter _filter;
+    private readonly BackProjector _backProjector;
+    private readonly double[] _slice;
+    private readonly float[]?[] _filtered;
+    private readonly double[] _weights;
+    private readonly float[] _fresh;
+
+    /// <summary>Makes an empty slice of TranslationCount² pixels.</summary>
+    /// <param name="plan">Scan plan; gives the angles and the samples of a projection.</param>
+    /// <param name="filter">Apodisation of the ramp.</param>
+    public ProgressiveSlice(ScanPlan plan, RampFilter filter)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        _plan = plan;
+        _filter = new ProjectionFilter(plan.TranslationCount, filter);
+        _backProjector = new BackProjector(plan.TranslationCount);
+        _slice = new double[plan.TranslationCount * plan.TranslationCount];
+        _filtered = new float[]?[plan.RotationCount];
+        _weights = new double[plan.RotationCount];
+        _fresh = new float[_filter.FilteredLength];
+    }
+
+    /// <summary>Projections in the slice.</summary>
+    public int ProjectionCount { get; private set; }
+
+    /// <summary>Widest angle between neighbouring projections, degrees: 180 before the second.</summary>
+    public double LargestGap_deg { get; private set; } = 180;
+
+    /// <summary>Puts a projection in, or exchanges it for a better one.</summary>
+    /// <param name="rotation">Index of the rotation.</param>
+    /// <param name="projection">Samples by translation, no NaN (see <see cref="Sinograms.ProjectionGaps"/>).</param>
+    public void Put(int rotation, ReadOnlySpan<float> projection)
+    {
+        _filter.Apply(projection, _fresh);
+        if (_filtered[rotation] is float[] known)
+        {
+            for (int i = 0; i < known.Length; i++)
+            {
+                (known[i], _fresh[i]) = (_fresh[i], _fresh[i] - known[i]);
+            }
+
+            BackProject(rotation, _fresh, _weights[rotation]);
+            return;
+        }
+
+        _filtered[rotation] = _fresh.ToArray();
+        ProjectionCount++;
+        Reweight();
+    }
+
+    /// <summary>Copies the slice out.</summary>
+    /// <param name="values">Receives [y, x], TranslationCount² values; NaN outside the circle that all projections see.</param>
+    public void CopyTo(Span<float> values)
+    {
+        int size = _backProjector.Size;
+        values.Fill(float.NaN);
+        if (ProjectionCount == 0)
+        {
+            return;
+        }
+
+        for (int row = 0; row < size; row++)
+        {
+            (int first, int last) = _backProjector.Columns(row);
+            for (int column = first; column <= last; column++)
+            {
+                values[(row * size) + column] = (float)_slice[(row * size) + column];
+            }
+        }
+    }
+
+    /// <summary>The slice as a map of its own, with the name of its channel.</summary>
+    public SliceMap ToMap(string channel)
+    {
+        float[] values = new float[_slice.Length];
+        CopyTo(values);
+        return new SliceMap(channel, _backProjector.Size, _plan.Step_um, values, ProjectionCount);
+    }
+
+    /// <summary>Reconstructs a whole sinogram at once.</summary>
+    /// <param name="plan">Scan plan.</param>
+    /// <param name="filter">Apodisation.</param>
+    /// <param name="sinogram">[rotation, translation], no NaN.</param>
+    public static ProgressiveSlice Batch(ScanPlan plan, RampFilter filter, ReadOnlySpan<float> sinogram)
+    {
+        var slice = new ProgressiveSlice(plan, filter);
+        for (int rotation = 0; rotation < plan.RotationCount; rotation++)
+        {
+            slice._filter.Apply(sinogram.Slice(rotation * plan.TranslationCount, plan.TranslationCount), slice._fresh);
+            slice._filtered[rotation] = slice._fresh.ToArray();
+        }
+
+        slice.ProjectionCount = plan.RotationCount;
+        slice.Reweight();
+        return slice;
+    }
+
+    private void Reweight()
+    {
+        int[] present = [.. Enumerable.Range(0, _plan.RotationCount).Where(r => _filtered[r] is not null)];
+        double[] angles = [.. present.Select(Angle_rad)];
+        double[] weights = new double[angles.Length];
+        LargestGap_deg = AngularWeights.Compute(angles, weights) * (180 / Math.PI);
+        for (int i = 0; i < present.Length; i++)
+        {
+            double change = weights[i] - _weights[present[i]];
+            if (Math.Abs(change) > 1e-12)
+            {
+                BackProject(present[i], _filtered[present[i]], change);
+                _weights[present[i]] = weights[i];
+            }
+        }
+    }
+
+    // The ½ belongs to the filter, whose response is twice the ramp (scikit-image's convention).
+    private void BackProject(int rotation, ReadOnlySpan<float> filtered, double weight) =>
+        _backProjector.Add(filtered, Angle_rad(rotation), 0.5 * weight, _slice);
+
+    private double Angle_rad(int rotation) => _plan.Angle_deg(rotation) * (Math.PI / 180);
+}

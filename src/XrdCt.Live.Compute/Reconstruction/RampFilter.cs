@@ -1,0 +1,14 @@
+namespace XrdCt.Live.Compute.Reconstruction;
+
+/// <summary>Apodisation of the ramp.</summary>
+public enum RampFilter
+{
+    /// <summary>Ram-Lak: the bare ramp, sharp and noisy.</summary>
+    Ramp,
+
+    /// <summary>Ramp × sin(ω)/ω with ω = π·frequency: a little softer, the usual choice.</summary>
+    SheppLogan,
+
+    /// <summary>Ramp × symmetric Hann window: smooth.</summary>
+    Hann,
+}
