@@ -30,6 +30,25 @@ public sealed class PixelMask
     /// <summary>How many pixels are masked.</summary>
     public int MaskedCount => _masked.AsSpan().Count(true);
 
+    /// <summary>A mask of the pixels that either mask masks.</summary>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public PixelMask Or(PixelMask other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (other.Shape != Shape)
+        {
+            throw new ArgumentException($"a mask of {other.Shape} does not fit one of {Shape}", nameof(other));
+        }
+
+        bool[] both = [.. _masked];
+        for (int i = 0; i < both.Length; i++)
+        {
+            both[i] |= other._masked[i];
+        }
+
+        return new PixelMask(Shape, both);
+    }
+
     /// <summary>A mask that masks nothing.</summary>
     public static PixelMask None(ImageShape shape) => new(shape, new bool[shape.PixelCount]);
 }

@@ -36,6 +36,6 @@ public readonly record struct FrameCounters
     /// <summary>Frames that came before the header of their series.</summary>
     public long BeforeHeader { get; init; }
 
-    /// <summary>Cells still empty below the highest index seen (all empty cells once the scan has ended).</summary>
+    /// <summary>Empty cells that a frame at least 32 indices later has overtaken; all empty cells once the scan has ended.</summary>
     public long Missing { get; init; }
 }

@@ -37,7 +37,7 @@ public sealed record ScanRecord
     /// <summary>All patterns.</summary>
     public required SinogramStack Sinogram { get; init; }
 
-    /// <summary>Monitor per cell, [rotation, translation], relative to its first value; NaN where unmeasured or unknown.</summary>
+    /// <summary>Monitor per cell, [rotation, translation], relative to the power of ten next to its first value; NaN where unmeasured or unknown.</summary>
     public required float[] Monitor { get; init; }
 
     /// <summary>Mean pattern.</summary>

@@ -1,0 +1,33 @@
+using XrdCt.Live.Pipeline.Edges;
+
+namespace XrdCt.Live.Pipeline;
+
+/// <summary>
+/// The whole dataflow on one page:
+/// <code>
+///  socket ─► Receive ─frames─► Integrate ×workers ─patterns─► Place ─lines─► Reconstruct ─► display, ROI, result
+///            (series,          (decode, trim,                 (sinogram,     (FBP, at the
+///             counters)         no allocation)                 channels)      display's pace)
+///                                      ▲────────patterns to reuse────┘
+/// </code>
+/// Data edges wait: pressure runs back to the socket's receive watermark, and from there to the sender. Frames can be lost at the
+/// socket only, and what is lost there shows as missing cells. The one edge that may drop carries no data, only the
+/// news that there is some.
+/// </summary>
+public static class LiveGraph
+{
+    /// <summary>Compressed frames, still in the receiver's message memory. 16 frames are 64 ms at 250 Hz.</summary>
+    public static Edge Frames { get; } = new("frames", "Receive", "Integrate", 16, 1_500_000, EdgePolicy.Wait);
+
+    /// <summary>Integrated patterns (4 doubles, an int and a float per bin).</summary>
+    public static Edge Patterns { get; } = new("patterns", "Integrate", "Place", 64, 2048 * 40, EdgePolicy.Wait);
+
+    /// <summary>Patterns that were placed and are free to be filled again; as many as can be under way at once.</summary>
+    public static Edge FreePatterns { get; } = new("patterns to reuse", "Place", "Integrate", 96, 2048 * 40, EdgePolicy.Wait);
+
+    /// <summary>News that a line of the scan can be reconstructed; which one stands in the set of stale projections.</summary>
+    public static Edge Lines { get; } = new("lines", "Place", "Reconstruct", 1, 1, EdgePolicy.KeepNewest);
+
+    /// <summary>All edges, in order of the flow.</summary>
+    public static IReadOnlyList<Edge> Edges { get; } = [Frames, Patterns, FreePatterns, Lines];
+}

@@ -1,0 +1,61 @@
+using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Compute.Reconstruction;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
+
+namespace XrdCt.Live.Pipeline;
+
+/// <summary>What a live scan needs to know. Captured when the scan is set up, unchanged while it runs.</summary>
+public sealed record LiveOptions
+{
+    /// <summary>Name of the scan, for people and for the file.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>Where the frames come from, for people.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>One sentence for the visitor; may be empty.</summary>
+    public string Note { get; init; } = "";
+
+    /// <summary>Which index is which cell.</summary>
+    public required ScanPlan Plan { get; init; }
+
+    /// <summary>How frames become patterns.</summary>
+    public required IntegrationPlan Integration { get; init; }
+
+    /// <summary>What is followed live; at least one.</summary>
+    public required IReadOnlyList<LiveChannel> Channels { get; init; }
+
+    /// <summary>Name of the channel that stands for the material when the ROI is placed.</summary>
+    public required string RoiChannel { get; init; }
+
+    /// <summary>Radius of the ROI scan's field of view, µm.</summary>
+    public required double RoiRadius_um { get; init; }
+
+    /// <summary>Apodisation of the live reconstruction. Default Shepp-Logan.</summary>
+    public RampFilter Filter { get; init; } = RampFilter.SheppLogan;
+
+    /// <summary>Divide by the beam monitor where the stream carries one. Default true.</summary>
+    public bool NormaliseToMonitor { get; init; } = true;
+
+    /// <summary>Frames that are decoded and integrated at the same time. Default: one per core.</summary>
+    public int Workers { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>
+    /// A running scan ends when nothing has come for this long. Default 30 s: longer than a top-up or a line of a stage,
+    /// shorter than a coffee.
+    /// </summary>
+    public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long late frames are waited for after the end of the series. Default 2 s.</summary>
+    public TimeSpan EndGrace { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Pace of the display and of the live reconstruction. Default 4 Hz.</summary>
+    public TimeSpan DisplayPeriod { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The configuration as text; stands in the result.</summary>
+    public string Configuration { get; init; } = "";
+
+    /// <summary>Name and version of the program; stands in the result.</summary>
+    public string Program { get; init; } = "XrdCt.Live";
+}

@@ -1,0 +1,394 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Threading.Channels;
+using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Slices;
+using XrdCt.Live.Pipeline.Metrics;
+
+namespace XrdCt.Live.Pipeline;
+
+/// <summary>
+/// Runs one scan from the socket to the saved file. The stages and edges are those of <see cref="LiveGraph"/>; the first failure
+/// of a stage ends all of them, its cause reaches the caller, and what was integrated until then is saved all the same.
+/// </summary>
+public sealed class LiveScan
+{
+    private readonly LiveOptions _options;
+    private readonly Func<IFrameSource> _openSource;
+    private readonly Func<IFrameDecoder> _createDecoder;
+    private readonly ILiveDisplay _display;
+    private readonly IScanStore _store;
+    private readonly TimeProvider _time;
+    private readonly FrameTally _tally = new();
+    private readonly LatencyWindow _latency = new();
+    private readonly RateWindow _rate = new(TimeSpan.FromSeconds(3));
+    private readonly Reception _reception;
+    private readonly ScanAssembly _assembly;
+    private readonly LiveReconstruction _reconstruction;
+    private readonly Channel<RawFrame> _frames;
+    private readonly Channel<DiffractionPattern> _patterns;
+    private readonly Channel<DiffractionPattern> _freePatterns;
+    private readonly Channel<bool> _lines;
+
+    /// <summary>Sets a scan up; nothing is opened yet.</summary>
+    /// <param name="options">What to do.</param>
+    /// <param name="openSource">Opens the source; called on the thread that uses and disposes it.</param>
+    /// <param name="createDecoder">Makes a decoder for one worker.</param>
+    /// <param name="display">Who shows the live results.</param>
+    /// <param name="store">Who keeps the result.</param>
+    /// <param name="time">Clock.</param>
+    public LiveScan(
+        LiveOptions options,
+        Func<IFrameSource> openSource,
+        Func<IFrameDecoder> createDecoder,
+        ILiveDisplay display,
+        IScanStore store,
+        TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _openSource = openSource;
+        _createDecoder = createDecoder;
+        _display = display;
+        _store = store;
+        _time = time;
+        _reception = new Reception(options, _tally, time);
+        _assembly = new ScanAssembly(options, _tally);
+        _reconstruction = new LiveReconstruction(options);
+        Description = new ScanDescription(
+            options.Title, options.Source, options.Plan, options.Integration.Axis, options.Channels, options.Note);
+
+        _frames = LiveGraph.Frames.Create<RawFrame>(singleWriter: true, singleReader: false);
+        _patterns = LiveGraph.Patterns.Create<DiffractionPattern>(singleWriter: false, singleReader: true);
+        _freePatterns = LiveGraph.FreePatterns.Create<DiffractionPattern>(singleWriter: false, singleReader: false);
+        _lines = LiveGraph.Lines.Create<bool>(singleWriter: false, singleReader: true);
+        for (int i = 0; i < LiveGraph.FreePatterns.Capacity; i++)
+        {
+            _freePatterns.Writer.TryWrite(new DiffractionPattern(options.Integration.Axis.BinCount));
+        }
+    }
+
+    /// <summary>What does not change during the scan.</summary>
+    public ScanDescription Description { get; }
+
+    /// <summary>How the scan stands now; replaced several times a second.</summary>
+    public LiveState State { get; private set; } = new()
+    {
+        Phase = ScanPhase.Waiting,
+        Message = "",
+        Counters = default,
+        CellCount = 0,
+        Rate_Hz = 0,
+        Latency_ms = double.NaN,
+        Latency95_ms = double.NaN,
+        LastFrameAge_s = double.NaN,
+        Elapsed_s = 0,
+        Remaining_s = double.NaN,
+        FramesQueued = 0,
+        PatternsQueued = 0,
+        ProjectionCount = 0,
+        LargestGap_deg = 180,
+    };
+
+    /// <summary>Runs the scan until every cell is measured, the sender ends or dies, or <paramref name="stop"/> is asked for.</summary>
+    /// <param name="stop">Ends the scan early; what is there is saved.</param>
+    /// <returns>How it ended. A failure is told, not thrown: the result up to it is saved first.</returns>
+    public async Task<LiveOutcome> RunAsync(CancellationToken stop)
+    {
+        using var failure = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        _display.Show(Description);
+        _display.Show(_reconstruction.Roi);
+        Publish(ScanPhase.Waiting, "");
+
+        // Stages run to their end even when the scan is stopped: only a failure cancels them, so that frames in flight are kept.
+        using var broken = new CancellationTokenSource();
+        Task<ScanEnding> receive = OnOwnThread(() => Receive(failure.Token, broken.Token));
+        Task[] workers = [.. Enumerable.Range(0, _options.Workers).Select(_ => OnOwnThread(() => Integrate(broken.Token)))];
+        Task place = PlaceAsync(broken.Token);
+        Task reconstruct = ReconstructAsync(broken.Token);
+
+        Exception? cause = await FirstFailureAsync(
+            [receive, .. workers, place, reconstruct],
+            whenAllWorkersEnd: (workers, () => _patterns.Writer.TryComplete()),
+            failed: () =>
+            {
+                broken.Cancel();
+                failure.Cancel();
+            }).ConfigureAwait(false);
+
+        _assembly.Close();
+        _reconstruction.Update(_assembly);
+        ScanEnding ending = cause is null
+            ? await receive.ConfigureAwait(false)
+            : new ScanEnding(false, $"the scan failed: {cause.Message}");
+        return Finish(ending, cause);
+    }
+
+    private static Task OnOwnThread(Action stage) =>
+        Task.Factory.StartNew(stage, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private static Task<T> OnOwnThread<T>(Func<T> stage) =>
+        Task.Factory.StartNew(stage, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private static async Task<Exception?> FirstFailureAsync(
+        List<Task> stages, (Task[] Workers, Action Ended) whenAllWorkersEnd, Action failed)
+    {
+        Exception? cause = null;
+        bool workersEnded = false;
+        while (stages.Count > 0)
+        {
+            Task ended = await Task.WhenAny(stages).ConfigureAwait(false);
+            stages.Remove(ended);
+            if (ended.Exception?.GetBaseException() is { } exception and not OperationCanceledException && cause is null)
+            {
+                cause = exception;
+                failed();
+            }
+
+            if (!workersEnded && whenAllWorkersEnd.Workers.All(w => w.IsCompleted))
+            {
+                workersEnded = true;
+                whenAllWorkersEnd.Ended();
+            }
+        }
+
+        return cause;
+    }
+
+    private ScanEnding Receive(CancellationToken stop, CancellationToken broken)
+    {
+        try
+        {
+            using IFrameSource source = _openSource();
+            return _reception.Receive(source, _frames.Writer, stop, broken);
+        }
+        finally
+        {
+            _frames.Writer.TryComplete();
+            if (broken.IsCancellationRequested)
+            {
+                while (_frames.Reader.TryRead(out RawFrame left))
+                {
+                    left.Dispose();
+                }
+            }
+        }
+    }
+
+    private void Integrate(CancellationToken broken)
+    {
+        IFrameDecoder decoder = _createDecoder();
+        IFrameIntegrator integrator = _options.Integration.CreateIntegrator();
+        int[] pixels = GC.AllocateUninitializedArray<int>(_options.Integration.Geometry.Shape.PixelCount, pinned: true);
+        while (Take(_frames.Reader, broken, out RawFrame frame))
+        {
+            using (frame)
+            {
+                if (!Take(_freePatterns.Reader, broken, out DiffractionPattern? pattern))
+                {
+                    return;
+                }
+
+                pattern.Header = frame.Header;
+                pattern.Outcome = decoder.Decode(frame, pixels);
+                if (pattern.Outcome == FrameOutcome.Accepted)
+                {
+                    integrator.Integrate(pixels, pattern);
+                    _tally.CountIntegrated();
+                }
+
+                Give(_patterns.Writer, pattern, broken);
+            }
+        }
+    }
+
+    // Workers own their threads, so they block; a ValueTask that is ready costs nothing, one that is not costs a small task.
+    private static bool Take<T>(ChannelReader<T> reader, CancellationToken cancel, [MaybeNullWhen(false)] out T item)
+    {
+        while (!reader.TryRead(out item))
+        {
+            ValueTask<bool> more = reader.WaitToReadAsync(cancel);
+            if (!(more.IsCompletedSuccessfully ? more.Result : more.AsTask().GetAwaiter().GetResult()))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static void Give<T>(ChannelWriter<T> writer, T item, CancellationToken cancel)
+    {
+        while (!writer.TryWrite(item))
+        {
+            ValueTask<bool> room = writer.WaitToWriteAsync(cancel);
+            if (!(room.IsCompletedSuccessfully ? room.Result : room.AsTask().GetAwaiter().GetResult()))
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task PlaceAsync(CancellationToken broken)
+    {
+        try
+        {
+            await foreach (DiffractionPattern pattern in _patterns.Reader.ReadAllAsync(broken).ConfigureAwait(false))
+            {
+                if (_assembly.Place(pattern))
+                {
+                    _lines.Writer.TryWrite(true);
+                }
+
+                if (pattern.Outcome == FrameOutcome.Accepted)
+                {
+                    _latency.Add((_time.GetUtcNow() - pattern.Header.AcquiredAt).TotalMilliseconds);
+                }
+
+                _freePatterns.Writer.TryWrite(pattern);
+            }
+        }
+        finally
+        {
+            _lines.Writer.TryComplete();
+        }
+    }
+
+    private async Task ReconstructAsync(CancellationToken broken)
+    {
+        using var pace = new PeriodicTimer(_options.DisplayPeriod, _time);
+        while (!_lines.Reader.Completion.IsCompleted && await pace.WaitForNextTickAsync(broken).ConfigureAwait(false))
+        {
+            bool changed = false;
+            while (_lines.Reader.TryRead(out _))
+            {
+                changed = true;
+            }
+
+            if (changed)
+            {
+                _reconstruction.Update(_assembly);
+            }
+
+            ShowResults(slicesChanged: changed);
+            Publish(_reception.StartedAt is null ? ScanPhase.Waiting : ScanPhase.Running, _reception.Complaint);
+        }
+    }
+
+    private void ShowResults(bool slicesChanged)
+    {
+        if (_assembly.Patterns() is not { } patterns)
+        {
+            return;
+        }
+
+        _display.Show(patterns);
+        for (int channel = 0; channel < _options.Channels.Count; channel++)
+        {
+            _display.Show(_assembly.SinogramOf(channel));
+        }
+
+        if (slicesChanged)
+        {
+            foreach (SliceMap slice in _reconstruction.Slices())
+            {
+                _display.Show(slice);
+            }
+
+            _display.Show(_reconstruction.Roi);
+        }
+    }
+
+    private void Publish(ScanPhase phase, string message, string? savedPath = null)
+    {
+        FrameCounters counters = _tally.Read();
+        TimeSpan elapsed = _reception.StartedAt is { } start ? _time.GetUtcNow() - start : TimeSpan.Zero;
+        double rate_Hz = _rate.Sample(elapsed, counters.Placed);
+        (double median_ms, double p95_ms) = _latency.Read();
+        long left = _options.Plan.CellCount - counters.Placed;
+        State = new LiveState
+        {
+            Phase = phase,
+            Message = message,
+            Counters = counters,
+            CellCount = _options.Plan.CellCount,
+            Rate_Hz = rate_Hz,
+            Latency_ms = median_ms,
+            Latency95_ms = p95_ms,
+            LastFrameAge_s = _reception.SinceLastMessage?.TotalSeconds ?? double.NaN,
+            Elapsed_s = elapsed.TotalSeconds,
+            Remaining_s = phase == ScanPhase.Running && rate_Hz > 0 ? left / rate_Hz : double.NaN,
+            FramesQueued = _frames.Reader.Count,
+            PatternsQueued = _patterns.Reader.Count,
+            ProjectionCount = _reconstruction.ProjectionCount,
+            LargestGap_deg = _reconstruction.LargestGap_deg,
+            SavedPath = savedPath,
+        };
+        _display.Show(State);
+    }
+
+    private LiveOutcome Finish(ScanEnding ending, Exception? cause)
+    {
+        // Seen is not placed: a frame that came and would not decode leaves its cell empty, and the scan is not complete.
+        FrameCounters counters = _tally.Read();
+        bool complete = cause is null && counters.Placed == _options.Plan.CellCount;
+        ScanPhase phase = cause is not null ? ScanPhase.Failed : complete ? ScanPhase.Complete : ScanPhase.Incomplete;
+        string sentence = ending.IsComplete && !complete && cause is null
+            ? $"{_options.Plan.CellCount - counters.Placed} of {_options.Plan.CellCount} cells are empty: their frames came but could not be used"
+            : ending.Sentence;
+
+        ShowResults(slicesChanged: true);
+        if (counters.Placed == 0)
+        {
+            Publish(phase, sentence + "; there is nothing to save");
+            return new LiveOutcome(phase, sentence + "; there is nothing to save", null, counters, cause);
+        }
+
+        Publish(ScanPhase.Saving, complete ? "" : sentence);
+        try
+        {
+            string path = _store.Save(Record(sentence, counters));
+            Publish(phase, complete ? "" : sentence, path);
+            return new LiveOutcome(phase, sentence, path, counters, cause);
+        }
+        catch (IOException e)
+        {
+            string both = complete ? e.Message : $"{sentence}; and {e.Message}";
+            Publish(ScanPhase.Failed, both);
+            return new LiveOutcome(ScanPhase.Failed, both, null, counters, cause ?? e);
+        }
+    }
+
+    private ScanRecord Record(string ending, FrameCounters counters) => new()
+    {
+        Description = Description,
+        Program = _options.Program,
+        StartedAt = _reception.StartedAt ?? _time.GetUtcNow(),
+        EndedAt = _time.GetUtcNow(),
+        Ending = ending,
+        Energy_keV = _options.Integration.Geometry.Wavelength_m is double wavelength_m
+            ? PhotonEnergy.FromWavelength_keV(wavelength_m)
+            : _reception.Header?.Energy_keV,
+        Geometry = _options.Integration.Geometry,
+        Mask = _options.Integration.Mask,
+        Integration = new IntegrationSettings
+        {
+            Filter = _options.Integration.Options.Filter,
+            TrimLower = _options.Integration.Options.TrimLower,
+            TrimUpper = _options.Integration.Options.TrimUpper,
+            SolidAngle = _options.Integration.Options.SolidAngle,
+            PolarisationFactor = _options.Integration.Options.PolarisationFactor,
+        },
+        Sinogram = _assembly.Sinogram,
+        Monitor = _assembly.Monitor,
+        Mean = _assembly.Mean(),
+        ChannelSinograms = [.. Enumerable.Range(0, _options.Channels.Count).Select(_assembly.SinogramOf)],
+        Slices = _reconstruction.Slices(),
+        Roi = _reconstruction.Roi,
+        Counters = counters,
+        Configuration = _options.Configuration,
+    };
+}
