@@ -1,0 +1,63 @@
+using System.Text.RegularExpressions;
+using YamlDotNet.Core;
+using YamlDotNet.Serialization;
+
+namespace XrdCt.Live.Server.Configuration;
+
+/// <summary>Reads and writes configuration files. A key that is not known is an error: a misspelt one would be ignored silently.</summary>
+internal static partial class ConfigurationFile
+{
+    public static BeamlineConfiguration Read(string path)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw UserException.WrongUse($"cannot read the configuration {path}: {e.Message}", e);
+        }
+
+        IDeserializer reader = new DeserializerBuilder().WithDuplicateKeyChecking().Build();
+        try
+        {
+            return reader.Deserialize<BeamlineConfiguration?>(text)
+                ?? throw UserException.WrongUse($"{path}: the configuration is empty");
+        }
+        catch (YamlException e)
+        {
+            throw UserException.WrongUse($"{path}, line {e.Start.Line}: {Explain(e)}", e);
+        }
+    }
+
+    /// <summary>The configuration with all defaults written out.</summary>
+    public static string Write(BeamlineConfiguration configuration) =>
+        new SerializerBuilder().ConfigureDefaultValuesHandling(DefaultValuesHandling.OmitNull).Build().Serialize(configuration);
+
+    private static string Explain(YamlException e)
+    {
+        Match unknown = UnknownKey().Match(e.Message);
+        if (unknown.Success)
+        {
+            string section = unknown.Groups[2].Value is nameof(BeamlineConfiguration)
+                ? "the top level"
+                : unknown.Groups[2].Value.Replace("Section", "", StringComparison.Ordinal).ToLowerInvariant() + ":";
+            return $"the key '{unknown.Groups[1].Value}' is not known in {section}; known are {KnownKeys(unknown.Groups[2].Value)}";
+        }
+
+        string reason = e.InnerException?.Message ?? e.Message;
+        return reason.TrimEnd('.');
+    }
+
+    private static string KnownKeys(string section)
+    {
+        Type? type = typeof(BeamlineConfiguration).Assembly.GetType($"{typeof(BeamlineConfiguration).Namespace}.{section}");
+        IEnumerable<string?> keys = type?.GetProperties()
+            .Select(p => ((YamlMemberAttribute?)Attribute.GetCustomAttribute(p, typeof(YamlMemberAttribute)))?.Alias) ?? [];
+        return string.Join(", ", keys);
+    }
+
+    [GeneratedRegex(@"Property '([^']*)' not found on type '(?:[^']*\.)?([A-Za-z]+)'")]
+    private static partial Regex UnknownKey();
+}

@@ -1,0 +1,243 @@
+using System.Globalization;
+using System.Reflection;
+using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Compute.Reconstruction;
+using XrdCt.Live.Compute.Sinograms;
+using XrdCt.Live.Ingest.Dectris;
+using XrdCt.Live.Ingest.Files;
+using XrdCt.Live.Ingest.ZeroMq;
+using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
+using XrdCt.Live.Pipeline;
+
+namespace XrdCt.Live.Server.Configuration;
+
+/// <summary>
+/// Turns a configuration into the parts of a scan, checking every value on the way: the composition root's first half.
+/// </summary>
+internal static class SetUp
+{
+    private static readonly Dictionary<string, ScanOrder> Orders = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["translation-fast"] = ScanOrder.TranslationFast,
+        ["translation-fast-zigzag"] = ScanOrder.TranslationFastZigzag,
+        ["rotation-fast"] = ScanOrder.RotationFast,
+        ["rotation-fast-zigzag"] = ScanOrder.RotationFastZigzag,
+        ["interlaced"] = ScanOrder.Interlaced,
+    };
+
+    private static readonly Dictionary<string, RadialUnit> Units = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["two_theta_deg"] = RadialUnit.TwoTheta_deg,
+        ["q_invA"] = RadialUnit.Q_invA,
+        ["q_invnm"] = RadialUnit.Q_invnm,
+        ["r_mm"] = RadialUnit.R_mm,
+    };
+
+    private static readonly Dictionary<string, IntegrationFilter> Filters = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["mean"] = IntegrationFilter.Mean,
+        ["trimmed"] = IntegrationFilter.Trimmed,
+    };
+
+    private static readonly Dictionary<string, LiveChannelKind> Kinds = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["total"] = LiveChannelKind.Total,
+        ["peak"] = LiveChannelKind.Peak,
+        ["spottiness"] = LiveChannelKind.Spottiness,
+    };
+
+    private static readonly Dictionary<string, RampFilter> Ramps = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["ramp"] = RampFilter.Ramp,
+        ["shepp-logan"] = RampFilter.SheppLogan,
+        ["hann"] = RampFilter.Hann,
+    };
+
+    private static readonly Dictionary<string, ZmqAttachment> Attachments = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["connect"] = ZmqAttachment.Connect,
+        ["bind"] = ZmqAttachment.Bind,
+    };
+
+    private static readonly Dictionary<string, ZmqPattern> Sockets = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["pull"] = ZmqPattern.Pull,
+        ["sub"] = ZmqPattern.Subscribe,
+    };
+
+    /// <summary>Names of the orders, for help texts.</summary>
+    public static IEnumerable<string> OrderNames => Orders.Keys;
+
+    /// <summary>Names of the units, for help texts.</summary>
+    public static IEnumerable<string> UnitNames => Units.Keys;
+
+    /// <summary>Names of the filters, for help texts.</summary>
+    public static IEnumerable<string> FilterNames => Filters.Keys;
+
+    /// <summary>Name and version, as they stand in every output.</summary>
+    public static string Program { get; } =
+        $"XrdCt.Live {typeof(SetUp).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]}";
+
+    /// <summary>Makes the options of a live scan.</summary>
+    /// <param name="configuration">What the file says.</param>
+    /// <param name="folder">Folder that paths in it are relative to.</param>
+    /// <param name="file">Name of the file, for messages.</param>
+    /// <param name="note">One sentence for the visitor.</param>
+    public static LiveOptions LiveOptions(BeamlineConfiguration configuration, string folder, string file, string note = "")
+    {
+        SourceSection source = Required(configuration.Source, file, "source");
+        GeometrySection geometry = Required(configuration.Geometry, file, "geometry");
+        RoiSection roi = Required(configuration.Roi, file, "roi");
+        string poni = Resolve(folder, Required(geometry.Poni, file, "geometry.poni"));
+        string? mask = geometry.Mask is null ? null : Resolve(folder, geometry.Mask);
+        LiveChannel[] channels = Channels(configuration, file);
+        string roiChannel = roi.Channel ?? channels[0].Name;
+        if (!channels.Any(c => c.Name == roiChannel))
+        {
+            throw UserException.WrongUse(
+                $"{file}: roi.channel '{roiChannel}' is none of the channels ({string.Join(", ", channels.Select(c => c.Name))})");
+        }
+
+        IntegrationPlan integration = Plan(poni, mask, Integration(configuration.Integration, file));
+        Wrap(file, () => new ChannelExtractor(integration.Axis, channels));
+        return new LiveOptions
+        {
+            Title = configuration.Title,
+            Source = $"{Required(source.Endpoint, file, "source.endpoint")} (DECTRIS Stream V2)",
+            Note = note,
+            Plan = ScanPlan(Required(configuration.Scan, file, "scan"), file),
+            Integration = integration,
+            Channels = channels,
+            RoiChannel = roiChannel,
+            RoiRadius_um = Positive(Required(roi.Radius_um, file, "roi.radius_um"), file, "roi.radius_um"),
+            Filter = OneOf(Ramps, configuration.Reconstruction.Filter, file, "reconstruction.filter"),
+            NormaliseToMonitor = configuration.Scan!.NormaliseToMonitor,
+            Workers = configuration.Compute.Workers is int workers
+                ? (int)Positive(workers, file, "compute.workers")
+                : Environment.ProcessorCount,
+            SilenceLimit = TimeSpan.FromSeconds(Positive(source.SilenceLimit_s, file, "source.silence_limit_s")),
+            EndGrace = TimeSpan.FromSeconds(Positive(source.EndGrace_s, file, "source.end_grace_s")),
+            Configuration = ConfigurationFile.Write(configuration),
+            Program = Program,
+        };
+    }
+
+    /// <summary>Makes the options of the socket.</summary>
+    public static Stream2SourceOptions Source(SourceSection source, string file)
+    {
+        if (source.Dialect != "dectris-stream-2")
+        {
+            throw UserException.WrongUse($"{file}: source.dialect '{source.Dialect}' is not known; known is dectris-stream-2");
+        }
+
+        return new Stream2SourceOptions
+        {
+            Endpoint = Required(source.Endpoint, file, "source.endpoint"),
+            Attachment = OneOf(Attachments, source.Attach, file, "source.attach"),
+            Pattern = OneOf(Sockets, source.Socket, file, "source.socket"),
+            Channel = source.ThresholdChannel,
+            ReceiveHighWatermark = (int)Positive(source.Watermark, file, "source.watermark"),
+        };
+    }
+
+    /// <summary>Reads geometry and mask and builds the integration plan.</summary>
+    public static IntegrationPlan Plan(string poniPath, string? maskPath, IntegrationOptions options)
+    {
+        try
+        {
+            DetectorGeometry geometry = PoniFile.Read(poniPath);
+            PixelMask mask = ModuleGaps.Of(geometry);
+            if (maskPath is not null)
+            {
+                mask = mask.Or(MaskFile.Read(maskPath, geometry.Shape));
+            }
+
+            return new IntegrationPlan(geometry, mask, options);
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or InvalidDataException
+            or ArgumentException or InvalidOperationException or NotSupportedException)
+        {
+            throw new UserException(Sentence(e), e);
+        }
+    }
+
+    /// <summary>Makes integration options from the words of a configuration or a command line.</summary>
+    public static IntegrationOptions Integration(IntegrationSection section, string file) => new()
+    {
+        Unit = OneOf(Units, section.Unit, file, "integration.unit"),
+        BinCount = section.Bins,
+        Lower = section.Lower,
+        Upper = section.Upper,
+        Filter = OneOf(Filters, section.Filter, file, "integration.filter"),
+        TrimLower = section.TrimLower,
+        TrimUpper = section.TrimUpper,
+        SolidAngle = section.SolidAngle,
+        PolarisationFactor = section.Polarisation,
+    };
+
+    /// <summary>An exception's message without the parameter name that .NET appends.</summary>
+    public static string Sentence(Exception e)
+    {
+        int parameter = e.Message.IndexOf(" (Parameter '", StringComparison.Ordinal);
+        return (parameter < 0 ? e.Message : e.Message[..parameter]).TrimEnd('.');
+    }
+
+    private static ScanPlan ScanPlan(ScanSection scan, string file)
+    {
+        ScanOrder order = OneOf(Orders, Required(scan.Order, file, "scan.order"), file, "scan.order");
+        int translations = Required(scan.Translations, file, "scan.translations");
+        int rotations = Required(scan.Rotations, file, "scan.rotations");
+        double step_um = Required(scan.Step_um, file, "scan.step_um");
+        return Wrap(file, () => new ScanPlan(translations, rotations, step_um, order, scan.Range_deg, scan.Subsets));
+    }
+
+    private static LiveChannel[] Channels(BeamlineConfiguration configuration, string file)
+    {
+        LiveChannel[] channels = [.. configuration.Channels.Select((c, i) => new LiveChannel(
+            Required(c.Name, file, $"channels[{i}].name"),
+            OneOf(Kinds, Required(c.Kind, file, $"channels[{i}].kind"), file, $"channels[{i}].kind"),
+            c.Lower ?? double.NegativeInfinity,
+            c.Upper ?? double.PositiveInfinity))];
+        if (channels.Length == 0)
+        {
+            throw UserException.WrongUse($"{file}: 'channels' needs at least one live channel, such as {{name: total, kind: total}}");
+        }
+
+        return channels.Select(c => c.Name).Distinct(StringComparer.Ordinal).Count() == channels.Length
+            ? channels
+            : throw UserException.WrongUse($"{file}: two live channels have the same name");
+    }
+
+    private static T Wrap<T>(string file, Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (ArgumentException e)
+        {
+            throw UserException.WrongUse($"{file}: {Sentence(e)}", e);
+        }
+    }
+
+    private static string Resolve(string folder, string path) => Path.GetFullPath(Path.Combine(folder, path));
+
+    private static T Required<T>(T? value, string file, string key)
+        where T : class =>
+        value ?? throw UserException.WrongUse($"{file}: the key '{key}' is missing");
+
+    private static T Required<T>(T? value, string file, string key)
+        where T : struct =>
+        value ?? throw UserException.WrongUse($"{file}: the key '{key}' is missing");
+
+    private static double Positive(double value, string file, string key) => value > 0 && double.IsFinite(value)
+        ? value
+        : throw UserException.WrongUse(string.Create(CultureInfo.InvariantCulture, $"{file}: '{key}' must be above 0, not {value}"));
+
+    private static T OneOf<T>(Dictionary<string, T> known, string name, string file, string key) => known.TryGetValue(name, out T? value)
+        ? value
+        : throw UserException.WrongUse($"{file}: '{key}' must be one of {string.Join(", ", known.Keys)}, not '{name}'");
+}
