@@ -136,7 +136,7 @@ public static class PatternFile
 
         string[] settings = [.. patterns.Select(p => string.Join('\n', p.Settings))];
         H5Group process = NexusNodes.Group("NXprocess");
-        process["settings"] = settings.Distinct().Count() == 1 ? settings[0] : settings;
+        process["settings"] = settings.Distinct().Count() == 1 ? NexusNodes.Text(settings[0]) : new H5Dataset(settings);
 
         H5Group entry = NexusNodes.Group("NXentry");
         entry.Attributes["default"] = "data";

@@ -31,6 +31,11 @@ internal static class NexusNodes
         },
     };
 
+    /// <summary>
+    /// A text. Never the bare string: PureHDF makes one object with several hard links of a string that it meets twice.
+    /// </summary>
+    public static H5Dataset Text(string text) => new(text);
+
     /// <summary>A scalar with a unit.</summary>
     public static H5Dataset Scalar(double value, string units) => WithUnits(new H5Dataset(value), units);
 

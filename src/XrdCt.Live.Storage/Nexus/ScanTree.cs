@@ -104,15 +104,15 @@ internal sealed class ScanTree
         entry.Attributes["version"] = DefinitionVersion;
         entry.Attributes["default"] = hasLive ? "live" : "mean_pattern";
 
-        H5Dataset definition = new("NXxrdct");
+        H5Dataset definition = NexusNodes.Text("NXxrdct");
         definition.Attributes["version"] = DefinitionVersion.ToString("0.0");
         entry["definition"] = definition;
-        entry["title"] = _scan.Description.Title;
-        entry["start_time"] = NexusNodes.Iso8601(_scan.StartedAt);
-        entry["end_time"] = NexusNodes.Iso8601(_scan.EndedAt);
-        entry["ending"] = _scan.Ending;
+        entry["title"] = NexusNodes.Text(_scan.Description.Title);
+        entry["start_time"] = NexusNodes.Text(NexusNodes.Iso8601(_scan.StartedAt));
+        entry["end_time"] = NexusNodes.Text(NexusNodes.Iso8601(_scan.EndedAt));
+        entry["ending"] = NexusNodes.Text(_scan.Ending);
         (string program, string version) = SplitProgram(_scan.Program);
-        H5Dataset programName = new(program);
+        H5Dataset programName = NexusNodes.Text(program);
         programName.Attributes["version"] = version;
         entry["program_name"] = programName;
         entry["beam"] = Beam();
@@ -148,7 +148,7 @@ internal sealed class ScanTree
     private H5Group Sample()
     {
         H5Group sample = NexusNodes.Group("NXsample");
-        sample["name"] = _scan.Description.Title;
+        sample["name"] = NexusNodes.Text(_scan.Description.Title);
         sample["rotation_angle"] = _rotations;
         sample["translation_values"] = _translations;
         return sample;
@@ -158,7 +158,7 @@ internal sealed class ScanTree
     {
         DetectorGeometry geometry = _scan.Geometry;
         H5Group detector = NexusNodes.Group("NXdetector");
-        detector["description"] = geometry.Detector;
+        detector["description"] = NexusNodes.Text(geometry.Detector);
         detector["data"] = Intensity;
         detector["diffraction_channel"] = _channels;
         if (PolarAngles_deg() is { } polarAngles_deg)
@@ -172,10 +172,10 @@ internal sealed class ScanTree
         detector["pixel_mask"] = PixelMask(_scan.Mask);
 
         H5Group source = NexusNodes.Group("NXsource");
-        source["probe"] = "x-ray";
+        source["probe"] = NexusNodes.Text("x-ray");
 
         H5Group instrument = NexusNodes.Group("NXinstrument");
-        instrument["name"] = _scan.Description.Source;
+        instrument["name"] = NexusNodes.Text(_scan.Description.Source);
         instrument["source"] = source;
         instrument["detector"] = detector;
         if (Wavelength_A is { } wavelength_A)
@@ -233,7 +233,7 @@ internal sealed class ScanTree
         H5Group control = NexusNodes.Group("NXmonitor");
         control.Attributes["signal"] = "data";
         control.Attributes["axes"] = new[] { "translation_values", "rotation_angles" };
-        control["mode"] = "monitor";
+        control["mode"] = NexusNodes.Text("monitor");
         control["data"] = data;
         control["integral"] = NexusNodes.Scalar(monitor.Where(float.IsFinite).Sum(v => (double)v), NoUnits);
         control["translation_values"] = _translations;
@@ -253,7 +253,7 @@ internal sealed class ScanTree
         data.Attributes["translation_values_indices"] = 0;
         data.Attributes["rotation_angles_indices"] = 1;
         data.Attributes["diffraction_channel_indices"] = 2;
-        data["title"] = _scan.Description.Title;
+        data["title"] = NexusNodes.Text(_scan.Description.Title);
         data["intensity"] = Intensity;
         data["translation_values"] = _translations;
         data["rotation_angles"] = _rotations;
@@ -269,7 +269,7 @@ internal sealed class ScanTree
         H5Group mean = NexusNodes.Group("NXdata");
         mean.Attributes["signal"] = "intensity";
         mean.Attributes["axes"] = new[] { "x" };
-        mean["title"] = $"{_scan.Description.Title}: mean pattern";
+        mean["title"] = NexusNodes.Text($"{_scan.Description.Title}: mean pattern");
         mean["x"] = NexusNodes.Vector(
             axis.Centres.ToArray(), RadialNames.Units(axis.Unit), RadialNames.Quantity(axis.Unit));
         mean["intensity"] = NexusNodes.Vector(_scan.Mean.Intensity, CountUnits, "mean intensity");
@@ -352,7 +352,7 @@ internal sealed class ScanTree
         plot.Attributes["signal"] = signal;
         plot.Attributes["axes"] = axes;
         plot.Attributes["channel"] = channel;
-        plot["title"] = title;
+        plot["title"] = NexusNodes.Text(title);
         if (_scan.Description.Channels.FirstOrDefault(c => c.Name == channel) is { } definition)
         {
             plot.Attributes["kind"] = definition.Kind.ToString();
@@ -367,7 +367,7 @@ internal sealed class ScanTree
     private static H5Group RoiCandidates(RoiSuggestion roi)
     {
         H5Group group = NexusNodes.Group("NXcollection");
-        group["explanation"] = roi.Explanation;
+        group["explanation"] = NexusNodes.Text(roi.Explanation);
         group["count"] = roi.Candidates.Count;
         if (roi.Candidates.Count > 0)
         {
@@ -388,7 +388,7 @@ internal sealed class ScanTree
     private H5Group Plan()
     {
         H5Group group = NexusNodes.Group("NXcollection");
-        group["order"] = _plan.Order.ToString();
+        group["order"] = NexusNodes.Text(_plan.Order.ToString());
         group["translation_count"] = _plan.TranslationCount;
         group["rotation_count"] = _plan.RotationCount;
         group["step"] = NexusNodes.Scalar(_plan.Step_um, LengthUnits);
@@ -419,10 +419,10 @@ internal sealed class ScanTree
     {
         IntegrationSettings settings = _scan.Integration;
         H5Group process = NexusNodes.Group("NXprocess");
-        process["program"] = program;
-        process["version"] = version;
-        process["date"] = NexusNodes.Iso8601(_scan.EndedAt);
-        process["filter"] = settings.Filter.ToString();
+        process["program"] = NexusNodes.Text(program);
+        process["version"] = NexusNodes.Text(version);
+        process["date"] = NexusNodes.Text(NexusNodes.Iso8601(_scan.EndedAt));
+        process["filter"] = NexusNodes.Text(settings.Filter.ToString());
         if (settings.Filter == IntegrationFilter.Trimmed)
         {
             process["trim_lower"] = NexusNodes.Scalar(settings.TrimLower, NoUnits);
@@ -438,8 +438,8 @@ internal sealed class ScanTree
 
         process["geometry"] = Geometry(_scan.Geometry);
         H5Group configuration = NexusNodes.Group("NXnote");
-        configuration["type"] = "application/yaml";
-        configuration["data"] = _scan.Configuration;
+        configuration["type"] = NexusNodes.Text("application/yaml");
+        configuration["data"] = NexusNodes.Text(_scan.Configuration);
         process["configuration"] = configuration;
         return process;
     }
@@ -448,7 +448,7 @@ internal sealed class ScanTree
     {
         H5Group group = NexusNodes.Group("NXcollection");
         group.Attributes["convention"] = "pyFAI PONI, detector orientation 3";
-        group["detector"] = geometry.Detector;
+        group["detector"] = NexusNodes.Text(geometry.Detector);
         group["shape"] = NexusNodes.Vector([geometry.Shape.Rows, geometry.Shape.Columns], "pixels", "rows, columns");
         group["pixel1"] = NexusNodes.Scalar(geometry.PixelSize1_m, "m");
         group["pixel2"] = NexusNodes.Scalar(geometry.PixelSize2_m, "m");
