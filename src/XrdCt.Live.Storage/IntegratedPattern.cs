@@ -8,7 +8,7 @@ namespace XrdCt.Live.Storage;
 /// <param name="Sigma">Standard error per bin, counts; NaN in empty bins.</param>
 /// <param name="Count">Pixels kept per bin.</param>
 /// <param name="Source">Where the frame came from: a file name, or a file name and a frame number.</param>
-/// <param name="Settings">How it was made, one <c>key: value</c> per line: filter, geometry, mask, wavelength, program.</param>
+/// <param name="Settings">How it was made, one <c>key: value</c> per line: filter, geometry, mask, wavelength.</param>
 public sealed record IntegratedPattern(
     RadialAxis Axis,
     double[] Intensity,

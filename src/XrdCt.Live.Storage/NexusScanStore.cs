@@ -77,7 +77,7 @@ public sealed class NexusScanStore : IScanStore
 
     private static void Write(ScanTree tree, ScanRecord scan, Stream stream)
     {
-        // Not in a using: disposing writes index and superblock, which after a failure would make a broken file readable.
+        // Not in a using: disposing writes index and superblock; after a failure a broken file would look whole.
         H5NativeWriter writer = tree.File.BeginWrite(stream, NexusNodes.Options);
         IntensityWriter.Write(writer, tree.Intensity, tree.ChunkShape, scan.Sinogram);
         writer.Dispose();

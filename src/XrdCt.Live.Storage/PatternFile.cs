@@ -21,16 +21,16 @@ public static class PatternFile
     private static readonly UTF8Encoding Utf8WithoutMark = new(encoderShouldEmitUTF8Identifier: false);
 
     /// <summary>
-    /// Writes two columns, position and intensity, under a header of <c>#</c> lines: what refinement programs, gnuplot and
-    /// <c>numpy.loadtxt</c> read. Bins without pixels are left out, because refinement programs know no NaN; the
+    /// Writes two columns, position and intensity, under a header of <c>#</c> lines: what refinement programs,
+    /// gnuplot and <c>numpy.loadtxt</c> read. Bins without pixels are left out, because refinement programs know no NaN; the
     /// header says how many.
     /// </summary>
     /// <param name="path">File to write.</param>
     /// <param name="pattern">The pattern.</param>
     /// <param name="overwrite">Whether an existing file is replaced.</param>
     /// <exception cref="ArgumentException">An array of the pattern has not one value per bin.</exception>
-    /// <exception cref="IOException">The file exists and must not be replaced, or cannot be written; the message names the
-    /// path and the remedy.</exception>
+    /// <exception cref="IOException">The file exists and must not be replaced, or cannot be written; the message names
+    /// the path and the remedy.</exception>
     public static void WriteXy(string path, IntegratedPattern pattern, bool overwrite = false)
     {
         Check(pattern);
@@ -63,8 +63,8 @@ public static class PatternFile
     /// <param name="pattern">The pattern.</param>
     /// <param name="overwrite">Whether an existing file is replaced.</param>
     /// <exception cref="ArgumentException">An array of the pattern has not one value per bin.</exception>
-    /// <exception cref="IOException">The file exists and must not be replaced, or cannot be written; the message names the
-    /// path and the remedy.</exception>
+    /// <exception cref="IOException">The file exists and must not be replaced, or cannot be written; the message names
+    /// the path and the remedy.</exception>
     public static void WriteCsv(string path, IntegratedPattern pattern, bool overwrite = false)
     {
         Check(pattern);
@@ -85,15 +85,15 @@ public static class PatternFile
 
     /// <summary>
     /// Writes patterns of one radial axis as <c>/entry/data</c> (NXdata): <c>x</c> [bin] and <c>intensity</c>,
-    /// <c>sigma</c>, <c>count</c> [frame, bin], compressed; <c>source</c> [frame]; <c>/entry/process/settings</c>, one text
-    /// where all frames were made alike, else one per frame.
+    /// <c>sigma</c>, <c>count</c> [frame, bin], compressed; <c>source</c> [frame]; <c>/entry/process/settings</c>, one
+    /// text where all frames were made alike, else one per frame.
     /// </summary>
     /// <param name="path">File to write.</param>
     /// <param name="patterns">The patterns, at least one.</param>
     /// <param name="overwrite">Whether an existing file is replaced.</param>
-    /// <exception cref="ArgumentException">No pattern, differing axes, or an array that has not one value per bin.</exception>
-    /// <exception cref="IOException">The file exists and must not be replaced, or cannot be written; the message names the
-    /// path and the remedy.</exception>
+    /// <exception cref="ArgumentException">No pattern, differing axes, or an array without one value per bin.</exception>
+    /// <exception cref="IOException">The file exists and must not be replaced, or cannot be written; the message names
+    /// the path and the remedy.</exception>
     public static void WriteHdf5(string path, IReadOnlyList<IntegratedPattern> patterns, bool overwrite = false)
     {
         ArgumentNullException.ThrowIfNull(patterns);
@@ -145,7 +145,7 @@ public static class PatternFile
 
         H5File file = NexusNodes.Root(EntryName, "XrdCt.Live", DateTimeOffset.Now);
         file[EntryName] = entry;
-        // Not in a using: disposing writes index and superblock, which after a failure would make a broken file readable.
+        // Not in a using: disposing writes index and superblock; after a failure a broken file would look whole.
         H5NativeWriter writer = file.BeginWrite(stream, NexusNodes.Options);
         WriteRows(writer, intensity, [.. patterns.Select(p => p.Intensity)]);
         WriteRows(writer, sigma, [.. patterns.Select(p => p.Sigma)]);
@@ -185,7 +185,8 @@ public static class PatternFile
         if (!overwrite && File.Exists(fullPath))
         {
             throw new IOException(
-                $"the pattern cannot be saved to '{fullPath}', because it exists: choose another name or allow overwriting");
+                $"the pattern cannot be saved to '{fullPath}', because it exists: "
+                + "choose another name or allow overwriting");
         }
 
         try

@@ -14,7 +14,7 @@ internal static class WriteFailure
     private const int LinuxQuota = 122;
     private const int MacQuota = 69;
 
-    /// <summary>Whether the world outside, not the caller, is at fault. Looks through PureHDF's reflection calls.</summary>
+    /// <summary>Whether the world outside is at fault (sees through PureHDF's reflection calls).</summary>
     public static bool IsFileFault(Exception fault) => Unwrap(fault) is IOException or UnauthorizedAccessException;
 
     /// <summary>The sentence, as an exception.</summary>
@@ -29,7 +29,7 @@ internal static class WriteFailure
         {
             _ when Directory.Exists(path) => "a folder has that name: choose another name",
             UnauthorizedAccessException => $"no permission to write in '{folder}': grant it or choose another folder",
-            DirectoryNotFoundException => $"the folder '{folder}' does not exist and cannot be made: choose another one",
+            DirectoryNotFoundException => $"the folder '{folder}' does not exist and cannot be made: choose another",
             PathTooLongException => "the name is too long: choose a shorter title or folder",
             IOException io when IsDiskFull(io) => "the disk is full: free some space or choose another folder",
             _ when File.Exists(folder) => $"'{folder}' is a file: choose a folder",

@@ -59,7 +59,9 @@ public class NexusScanStoreTests
         float[] monitor = file.Dataset("/entry/control/data").Read<float[]>();
         Assert.Equal(scan.Monitor[(4 * 7) + 2], monitor[(2 * 5) + 4]);
         Assert.Equal(float.NaN, monitor[(3 * 5) + 0]);
-        Assert.Equal([0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0], file.Dataset("/entry/instrument/detector/pixel_mask").Read<byte[]>());
+        Assert.Equal(
+            [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0],
+            file.Dataset("/entry/instrument/detector/pixel_mask").Read<byte[]>());
         Assert.Equal(scan.Mean.Intensity, file.Dataset("/entry/mean_pattern/intensity").Read<double[]>());
         Assert.Equal(scan.Mean.Sigma, file.Dataset("/entry/mean_pattern/sigma").Read<double[]>());
         Assert.Equal(scan.Mean.Count, file.Dataset("/entry/mean_pattern/count").Read<long[]>());

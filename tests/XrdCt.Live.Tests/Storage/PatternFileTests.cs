@@ -146,7 +146,8 @@ public class PatternFileTests
         ArgumentException fault = Assert.Throws<ArgumentException>(
             () => PatternFile.WriteHdf5(folder.File("a.h5"), [Pattern(0), other]));
 
-        Assert.Contains("'frame 1.cbf' has another radial axis than 'frame 0.cbf'", fault.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'frame 1.cbf' has another radial axis than 'frame 0.cbf'", fault.Message, StringComparison.Ordinal);
         Assert.Empty(folder.Names);
     }
 
@@ -211,7 +212,8 @@ public class PatternFileTests
     // Awkward numbers: thirds need all 17 digits; bins 0 and 9 are empty.
     private static IntegratedPattern Pattern(int frame = 3)
     {
-        double[] intensity = [.. Enumerable.Range(0, BinCount).Select(b => b is 0 or 9 ? double.NaN : (b + frame) / 3e-7)];
+        IEnumerable<int> bins = Enumerable.Range(0, BinCount);
+        double[] intensity = [.. bins.Select(b => b is 0 or 9 ? double.NaN : (b + frame) / 3e-7)];
         return new IntegratedPattern(
             new RadialAxis(RadialUnit.TwoTheta_deg, 1, 20, BinCount),
             intensity,

@@ -15,7 +15,8 @@ internal static class ScanSamples
     public const int SliceSize = 6;
 
     /// <summary>Value of a cell and bin; whole and below 2²⁴, so exact in float32.</summary>
-    public static float Value(int rotation, int translation, int bin) => (rotation * 100_000) + (translation * 1000) + bin;
+    public static float Value(int rotation, int translation, int bin) =>
+        (rotation * 100_000) + (translation * 1000) + bin;
 
     /// <summary>Every seventh cell stays unmeasured.</summary>
     public static bool IsMeasured(ScanPlan plan, ScanCell cell) =>
@@ -45,7 +46,8 @@ internal static class ScanSamples
                 }
             }
 
-            monitor[stack.Offset(cell)] = measured ? 1 + (cell.Rotation / 100f) + (cell.Translation / 10_000f) : float.NaN;
+            monitor[stack.Offset(cell)] =
+                measured ? 1 + (cell.Rotation / 100f) + (cell.Translation / 10_000f) : float.NaN;
             channel[stack.Offset(cell)] = measured ? (cell.Rotation * 1000) + cell.Translation : float.NaN;
         }
 
@@ -63,7 +65,10 @@ internal static class ScanSamples
                 "tcp://127.0.0.1:31001 (DECTRIS Stream V2)",
                 plan,
                 new RadialAxis(unit, 1, 11, bins),
-                [new LiveChannel("total", LiveChannelKind.Total), new LiveChannel("(003) peak", LiveChannelKind.Peak, 2.9, 3.1)],
+                [
+                    new LiveChannel("total", LiveChannelKind.Total),
+                    new LiveChannel("(003) peak", LiveChannelKind.Peak, 2.9, 3.1),
+                ],
                 "a note"),
             Program = "XrdCt.Live 0.1.0",
             StartedAt = new DateTimeOffset(2026, 11, 22, 9, 8, 7, TimeSpan.FromHours(1)),
@@ -108,7 +113,15 @@ internal static class ScanSamples
             Roi = new RoiSuggestion(
                 [new RoiCandidate(10, -20, 125, 0.8, 300, 0.9), new RoiCandidate(30, 40, 125, 0.7, 200, 0.5)],
                 "the first lies well inside"),
-            Counters = new FrameCounters { Received = 40, Integrated = 38, Placed = 35, Duplicate = 2, Truncated = 1, Missing = 5 },
+            Counters = new FrameCounters
+            {
+                Received = 40,
+                Integrated = 38,
+                Placed = 35,
+                Duplicate = 2,
+                Truncated = 1,
+                Missing = 5,
+            },
             Configuration = "scan:\n  step_um: 10\n",
         };
     }
