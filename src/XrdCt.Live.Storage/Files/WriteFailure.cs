@@ -29,7 +29,8 @@ internal static class WriteFailure
         {
             _ when Directory.Exists(path) => "a folder has that name: choose another name",
             UnauthorizedAccessException => $"no permission to write in '{folder}': grant it or choose another folder",
-            DirectoryNotFoundException => $"the folder '{folder}' does not exist and cannot be made: choose another",
+            DirectoryNotFoundException or FileNotFoundException =>
+                $"the folder '{folder}' does not exist and cannot be made: choose another",
             PathTooLongException => "the name is too long: choose a shorter title or folder",
             IOException io when IsDiskFull(io) => "the disk is full: free some space or choose another folder",
             _ when File.Exists(folder) => $"'{folder}' is a file: choose a folder",
