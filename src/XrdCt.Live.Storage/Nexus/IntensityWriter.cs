@@ -1,0 +1,64 @@
+using PureHDF;
+using PureHDF.Selections;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
+
+namespace XrdCt.Live.Storage.Nexus;
+
+/// <summary>
+/// Copies a stack [rotation, translation, bin] into a chunked dataset [translation, rotation, bin], chunk by chunk
+/// through one buffer of the size of a chunk. Both have the bins fastest, so only rows of bins are moved about.
+/// </summary>
+internal static class IntensityWriter
+{
+    private const int Rank = 3;
+
+    /// <summary>Writes every value once.</summary>
+    /// <param name="writer">The open file.</param>
+    /// <param name="dataset">Dataset of that file, [translation, rotation, bin].</param>
+    /// <param name="chunkShape">Its chunk shape: translations, rotations, bins.</param>
+    /// <param name="stack">The values.</param>
+    public static void Write(
+        H5NativeWriter writer, H5Dataset<Memory<float>> dataset, ReadOnlySpan<int> chunkShape, SinogramStack stack)
+    {
+        int translations = stack.Plan.TranslationCount;
+        int rotations = stack.Plan.RotationCount;
+        float[] buffer = new float[chunkShape[0] * chunkShape[1] * chunkShape[2]];
+        for (int t = 0; t < translations; t += chunkShape[0])
+        {
+            int tCount = Math.Min(chunkShape[0], translations - t);
+            for (int r = 0; r < rotations; r += chunkShape[1])
+            {
+                int rCount = Math.Min(chunkShape[1], rotations - r);
+                for (int b = 0; b < stack.BinCount; b += chunkShape[2])
+                {
+                    int bCount = Math.Min(chunkShape[2], stack.BinCount - b);
+                    Gather(stack, (t, tCount), (r, rCount), (b, bCount), buffer);
+                    HyperslabSelection place = new(
+                        Rank,
+                        starts: [(ulong)t, (ulong)r, (ulong)b],
+                        blocks: [(ulong)tCount, (ulong)rCount, (ulong)bCount]);
+                    writer.Write(dataset, buffer.AsMemory(0, tCount * rCount * bCount), fileSelection: place);
+                }
+            }
+        }
+    }
+
+    private static void Gather(
+        SinogramStack stack,
+        (int Start, int Count) translations,
+        (int Start, int Count) rotations,
+        (int Start, int Count) bins,
+        Span<float> block)
+    {
+        for (int t = 0; t < translations.Count; t++)
+        {
+            for (int r = 0; r < rotations.Count; r++)
+            {
+                ScanCell cell = new(rotations.Start + r, translations.Start + t);
+                stack.Pattern(cell).Slice(bins.Start, bins.Count).CopyTo(block);
+                block = block[bins.Count..];
+            }
+        }
+    }
+}

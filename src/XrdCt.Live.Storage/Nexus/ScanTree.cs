@@ -1,0 +1,541 @@
+using PureHDF;
+using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Guidance;
+using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
+using XrdCt.Live.Model.Slices;
+
+namespace XrdCt.Live.Storage.Nexus;
+
+/// <summary>
+/// The tree of a scan file: an NXxrdct entry and what the live processing adds to it. All but the intensities are in
+/// it from the start; those are written through <see cref="Intensity"/> once the file is open.
+/// </summary>
+internal sealed class ScanTree
+{
+    private const string EntryName = "entry";
+
+    // Version of the NXxrdct definition that the layout follows.
+    private const double DefinitionVersion = 1.0;
+
+    // Chunks of 16 × 16 cells × 64 bins, 64 KiB: in a scan of 251 × 250 × 2048 one pattern touches 2 MiB and the
+    // sinogram of one bin 16 MiB, instead of the whole 514 MB that either costs with chunks shaped for the other.
+    private const int CellsPerChunk = 16;
+    private const int BinsPerChunk = 64;
+
+    // hc in keV Å, exact in the SI of 2019 (h = 6.62607015e-34 J s, c = 299792458 m/s, e = 1.602176634e-19 C).
+    private const double PlanckTimesLight_keVA = 12.398419843320026;
+    private const double AngstromPerMetre = 1e10;
+    private const double AngstromPerNanometre = 10;
+
+    private const string LengthUnits = "um";
+    private const string AngleUnits = "degree";
+    private const string CountUnits = "counts";
+    private const string NoUnits = "";
+
+    private readonly ScanRecord _scan;
+    private readonly ScanPlan _plan;
+    private readonly H5Dataset _translations;
+    private readonly H5Dataset _rotations;
+    private readonly H5Dataset _channels;
+
+    /// <summary>Builds the tree.</summary>
+    /// <exception cref="ArgumentException">Parts of the record differ in size.</exception>
+    public ScanTree(ScanRecord scan)
+    {
+        CheckSizes(scan);
+        _scan = scan;
+        _plan = scan.Sinogram.Plan;
+        RadialAxis axis = scan.Description.Axis;
+
+        _translations = Linked(
+            NexusNodes.Vector(
+                [.. Enumerable.Range(0, _plan.TranslationCount).Select(_plan.Position_um)], LengthUnits, "translation"),
+            "sample/translation_values");
+        _rotations = Linked(
+            NexusNodes.Vector(
+                [.. Enumerable.Range(0, _plan.RotationCount).Select(_plan.Angle_deg)], AngleUnits, "rotation"),
+            "sample/rotation_angle");
+        _channels = Linked(
+            NexusNodes.Vector(axis.Centres.ToArray(), RadialNames.Units(axis.Unit), RadialNames.Quantity(axis.Unit)),
+            "instrument/detector/diffraction_channel");
+        _channels.Attributes["first_edge"] = axis.Lower;
+        _channels.Attributes["bin_width"] = axis.Step;
+
+        ulong[] dims = [(ulong)_plan.TranslationCount, (ulong)_plan.RotationCount, (ulong)axis.BinCount];
+        ChunkShape =
+        [
+            Math.Min(CellsPerChunk, _plan.TranslationCount),
+            Math.Min(CellsPerChunk, _plan.RotationCount),
+            Math.Min(BinsPerChunk, axis.BinCount),
+        ];
+        Intensity = new H5Dataset<Memory<float>>(
+            dims, [.. ChunkShape.Select(c => (uint)c)], NexusNodes.Compressed());
+        NexusNodes.WithUnits(Intensity, CountUnits);
+        Linked(Intensity, "data/intensity");
+        // The way NXxrdct names the axes; generic viewers want the array on the group, which is there as well.
+        Intensity.Attributes["signal"] = 1;
+        Intensity.Attributes["axes"] = "translation_values:rotation_angles:diffraction_channel";
+
+        File = NexusNodes.Root(EntryName, scan.Program, scan.EndedAt);
+        File[EntryName] = Entry();
+    }
+
+    /// <summary>The file.</summary>
+    public H5File File { get; }
+
+    /// <summary>The intensities, [translation, rotation, bin], not yet written.</summary>
+    public H5Dataset<Memory<float>> Intensity { get; }
+
+    /// <summary>Shape of a chunk of <see cref="Intensity"/>: translations, rotations, bins.</summary>
+    public int[] ChunkShape { get; }
+
+    private double? Wavelength_A =>
+        _scan.Energy_keV is { } energy_keV ? PlanckTimesLight_keVA / energy_keV
+        : _scan.Geometry.Wavelength_m * AngstromPerMetre;
+
+    private H5Group Entry()
+    {
+        H5Group entry = NexusNodes.Group("NXentry");
+        H5Group live = Live(out bool hasLive);
+        entry.Attributes["definition"] = "NXxrdct";
+        entry.Attributes["version"] = DefinitionVersion;
+        entry.Attributes["default"] = hasLive ? "live" : "mean_pattern";
+
+        H5Dataset definition = NexusNodes.Text("NXxrdct");
+        definition.Attributes["version"] = DefinitionVersion.ToString("0.0");
+        entry["definition"] = definition;
+        entry["title"] = NexusNodes.Text(_scan.Description.Title);
+        entry["start_time"] = NexusNodes.Text(NexusNodes.Iso8601(_scan.StartedAt));
+        entry["end_time"] = NexusNodes.Text(NexusNodes.Iso8601(_scan.EndedAt));
+        entry["ending"] = NexusNodes.Text(_scan.Ending);
+        (string program, string version) = SplitProgram(_scan.Program);
+        H5Dataset programName = NexusNodes.Text(program);
+        programName.Attributes["version"] = version;
+        entry["program_name"] = programName;
+        entry["beam"] = Beam();
+        entry["sample"] = Sample();
+        entry["instrument"] = Instrument();
+        entry["control"] = Control();
+        entry["data"] = Data();
+        entry["mean_pattern"] = MeanPattern();
+        entry["live"] = live;
+        entry["roi_candidates"] = RoiCandidates(_scan.Roi);
+        entry["scan_plan"] = Plan();
+        entry["counters"] = Counters(_scan.Counters);
+        entry["process"] = Process(program, version);
+        return entry;
+    }
+
+    private H5Group Beam()
+    {
+        H5Group beam = NexusNodes.Group("NXbeam");
+        if (_scan.Energy_keV is { } energy_keV)
+        {
+            beam["incident_energy"] = NexusNodes.Scalar(energy_keV, "keV");
+        }
+
+        if (Wavelength_A is { } wavelength_A)
+        {
+            beam["incident_wavelength"] = NexusNodes.Scalar(wavelength_A, "angstrom");
+        }
+
+        return beam;
+    }
+
+    private H5Group Sample()
+    {
+        H5Group sample = NexusNodes.Group("NXsample");
+        sample["name"] = NexusNodes.Text(_scan.Description.Title);
+        sample["rotation_angle"] = _rotations;
+        sample["translation_values"] = _translations;
+        return sample;
+    }
+
+    private H5Group Instrument()
+    {
+        DetectorGeometry geometry = _scan.Geometry;
+        H5Group detector = NexusNodes.Group("NXdetector");
+        detector["description"] = NexusNodes.Text(geometry.Detector);
+        detector["data"] = Intensity;
+        detector["diffraction_channel"] = _channels;
+        if (PolarAngles_deg() is { } polarAngles_deg)
+        {
+            detector["polar_angle"] = NexusNodes.Vector(polarAngles_deg, AngleUnits, "2theta");
+        }
+
+        detector["distance"] = NexusNodes.Scalar(geometry.Distance_m, "m");
+        detector["x_pixel_size"] = NexusNodes.Scalar(geometry.PixelSize2_m, "m");
+        detector["y_pixel_size"] = NexusNodes.Scalar(geometry.PixelSize1_m, "m");
+        detector["pixel_mask"] = PixelMask(_scan.Mask);
+
+        H5Group source = NexusNodes.Group("NXsource");
+        source["probe"] = NexusNodes.Text("x-ray");
+
+        H5Group instrument = NexusNodes.Group("NXinstrument");
+        instrument["name"] = NexusNodes.Text(_scan.Description.Source);
+        instrument["source"] = source;
+        instrument["detector"] = detector;
+        if (Wavelength_A is { } wavelength_A)
+        {
+            H5Group monochromator = NexusNodes.Group("NXmonochromator");
+            monochromator["wavelength"] = NexusNodes.Scalar(wavelength_A, "angstrom");
+            instrument["monochromator"] = monochromator;
+        }
+
+        return instrument;
+    }
+
+    // 2θ of every channel: as it is, or from q = 4π sin θ / λ; null where it cannot be told.
+    private double[]? PolarAngles_deg()
+    {
+        RadialAxis axis = _scan.Description.Axis;
+        switch (axis.Unit)
+        {
+            case RadialUnit.TwoTheta_deg:
+                return axis.Centres.ToArray();
+            case RadialUnit.Q_invA or RadialUnit.Q_invnm when Wavelength_A is { } wavelength_A:
+                double perAngstrom = axis.Unit == RadialUnit.Q_invA ? 1 : 1 / AngstromPerNanometre;
+                return
+                [
+                    .. axis.Centres.ToArray().Select(
+                        q => 2 * Math.Asin(q * perAngstrom * wavelength_A / (4 * Math.PI)) * 180 / Math.PI),
+                ];
+            default:
+                return null;
+        }
+    }
+
+    private static H5Dataset PixelMask(PixelMask mask)
+    {
+        const int RowsPerChunk = 128;
+        byte[] flags = new byte[mask.Masked.Length];
+        for (int i = 0; i < flags.Length; i++)
+        {
+            flags[i] = mask.Masked[i] ? (byte)1 : (byte)0;
+        }
+
+        uint[] chunk = [(uint)Math.Min(RowsPerChunk, mask.Shape.Rows), (uint)mask.Shape.Columns];
+        ulong[] dims = [(ulong)mask.Shape.Rows, (ulong)mask.Shape.Columns];
+        H5Dataset dataset = new(flags, chunk, fileDims: dims, datasetCreation: NexusNodes.Compressed());
+        dataset.Attributes["description"] = "[row, column]; 0 = used, 1 = masked";
+        return dataset;
+    }
+
+    private H5Group Control()
+    {
+        float[] monitor = Transposed(_scan.Monitor);
+        H5Dataset data = NexusNodes.Table(monitor, _plan.TranslationCount, _plan.RotationCount, NoUnits);
+        data.Attributes["description"] =
+            "[translation, rotation]; beam monitor relative to its first value, NaN where unmeasured or unknown";
+        H5Group control = NexusNodes.Group("NXmonitor");
+        control.Attributes["signal"] = "data";
+        control.Attributes["axes"] = new[] { "translation_values", "rotation_angles" };
+        control["mode"] = NexusNodes.Text("monitor");
+        control["data"] = data;
+        control["integral"] = NexusNodes.Scalar(monitor.Where(float.IsFinite).Sum(v => (double)v), NoUnits);
+        control["translation_values"] = _translations;
+        control["rotation_angles"] = _rotations;
+        return control;
+    }
+
+    private H5Group Data()
+    {
+        byte[] coverage = Transposed(_scan.Sinogram.Measured);
+        H5Dataset covered = NexusNodes.Table(coverage, _plan.TranslationCount, _plan.RotationCount);
+        covered.Attributes["description"] = "[translation, rotation]; 1 = measured, 0 = not (intensity NaN)";
+
+        H5Group data = NexusNodes.Group("NXdata");
+        data.Attributes["signal"] = "intensity";
+        data.Attributes["axes"] = new[] { "translation_values", "rotation_angles", "diffraction_channel" };
+        data.Attributes["translation_values_indices"] = 0;
+        data.Attributes["rotation_angles_indices"] = 1;
+        data.Attributes["diffraction_channel_indices"] = 2;
+        data["title"] = NexusNodes.Text(_scan.Description.Title);
+        data["intensity"] = Intensity;
+        data["translation_values"] = _translations;
+        data["rotation_angles"] = _rotations;
+        data["diffraction_channel"] = _channels;
+        data["coverage"] = covered;
+        return data;
+    }
+
+    private H5Group MeanPattern()
+    {
+        RadialAxis axis = _scan.Description.Axis;
+        H5Dataset sigma = NexusNodes.Vector(_scan.Mean.Sigma, CountUnits, "standard error");
+        H5Group mean = NexusNodes.Group("NXdata");
+        mean.Attributes["signal"] = "intensity";
+        mean.Attributes["axes"] = new[] { "x" };
+        mean["title"] = NexusNodes.Text($"{_scan.Description.Title}: mean pattern");
+        mean["x"] = NexusNodes.Vector(
+            axis.Centres.ToArray(), RadialNames.Units(axis.Unit), RadialNames.Quantity(axis.Unit));
+        mean["intensity"] = NexusNodes.Vector(_scan.Mean.Intensity, CountUnits, "mean intensity");
+        mean["sigma"] = sigma;
+        // The same numbers under the name by which viewers find error bars.
+        mean["intensity_errors"] = sigma;
+        mean["count"] = NexusNodes.Vector(_scan.Mean.Count, "pixels", "pixels kept");
+        return mean;
+    }
+
+    private H5Group Live(out bool hasAny)
+    {
+        H5Group live = NexusNodes.Group("NXcollection");
+        HashSet<string> taken = [];
+        string? first = null;
+        foreach (string channel in ChannelNames())
+        {
+            string name = NexusNodes.ValidName(channel, taken);
+            SinogramMap? sinogram = _scan.ChannelSinograms.FirstOrDefault(s => s.Channel == channel);
+            SliceMap? slice = _scan.Slices.FirstOrDefault(s => s.Channel == channel);
+            H5Dataset? values = sinogram is null
+                ? null
+                : NexusNodes.Table(sinogram.Values, sinogram.RotationCount, sinogram.TranslationCount, CountUnits);
+
+            live[name] = slice is null ? SinogramPlot(channel, values!) : SlicePlot(channel, slice, values);
+            first ??= name;
+            if (slice is not null && values is not null)
+            {
+                live[NexusNodes.ValidName(name + "_sinogram", taken)] = SinogramPlot(channel, values);
+            }
+        }
+
+        hasAny = first is not null;
+        if (first is not null)
+        {
+            live.Attributes["default"] = first;
+        }
+
+        return live;
+    }
+
+    private IEnumerable<string> ChannelNames() =>
+        _scan.Description.Channels.Select(c => c.Name)
+            .Concat(_scan.Slices.Select(s => s.Channel))
+            .Concat(_scan.ChannelSinograms.Select(s => s.Channel))
+            .Distinct()
+            .Where(name => _scan.Slices.Any(s => s.Channel == name)
+                || _scan.ChannelSinograms.Any(s => s.Channel == name));
+
+    private H5Group SlicePlot(string channel, SliceMap slice, H5Dataset? sinogram)
+    {
+        double[] positions_um = [.. Enumerable.Range(0, slice.Size).Select(slice.Position_um)];
+        H5Group plot = ChannelPlot(channel, $"{channel}: slice", "slice", ["y", "x"]);
+        plot["slice"] = NexusNodes.Table(slice.Values, slice.Size, slice.Size, CountUnits);
+        plot["x"] = NexusNodes.Vector(positions_um, LengthUnits, "x");
+        plot["y"] = NexusNodes.Vector((double[])positions_um.Clone(), LengthUnits, "y");
+        plot["pixel_size"] = NexusNodes.Scalar(slice.PixelSize_um, LengthUnits);
+        plot["projection_count"] = slice.ProjectionCount;
+        if (sinogram is not null)
+        {
+            plot["sinogram"] = sinogram;
+        }
+
+        return plot;
+    }
+
+    private H5Group SinogramPlot(string channel, H5Dataset sinogram)
+    {
+        H5Group plot = ChannelPlot(
+            channel, $"{channel}: sinogram", "sinogram", ["rotation_angles", "translation_values"]);
+        plot["sinogram"] = sinogram;
+        plot["rotation_angles"] = _rotations;
+        plot["translation_values"] = _translations;
+        return plot;
+    }
+
+    private H5Group ChannelPlot(string channel, string title, string signal, string[] axes)
+    {
+        H5Group plot = NexusNodes.Group("NXdata");
+        plot.Attributes["signal"] = signal;
+        plot.Attributes["axes"] = axes;
+        plot.Attributes["channel"] = channel;
+        plot["title"] = NexusNodes.Text(title);
+        if (_scan.Description.Channels.FirstOrDefault(c => c.Name == channel) is { } definition)
+        {
+            plot.Attributes["kind"] = definition.Kind.ToString();
+            plot.Attributes["window_lower"] = definition.Lower;
+            plot.Attributes["window_upper"] = definition.Upper;
+            plot.Attributes["window_units"] = RadialNames.Units(_scan.Description.Axis.Unit);
+        }
+
+        return plot;
+    }
+
+    private static H5Group RoiCandidates(RoiSuggestion roi)
+    {
+        H5Group group = NexusNodes.Group("NXcollection");
+        group["explanation"] = NexusNodes.Text(roi.Explanation);
+        group["count"] = roi.Candidates.Count;
+        if (roi.Candidates.Count > 0)
+        {
+            Add("x_um", c => c.X_um, LengthUnits);
+            Add("y_um", c => c.Y_um, LengthUnits);
+            Add("radius_um", c => c.Radius_um, LengthUnits);
+            Add("material_fraction", c => c.MaterialFraction, NoUnits);
+            Add("edge_distance_um", c => c.EdgeDistance_um, LengthUnits);
+            Add("score", c => c.Score, NoUnits);
+        }
+
+        return group;
+
+        void Add(string name, Func<RoiCandidate, double> value, string units) =>
+            group[name] = NexusNodes.Vector([.. roi.Candidates.Select(value)], units);
+    }
+
+    private H5Group Plan()
+    {
+        H5Group group = NexusNodes.Group("NXcollection");
+        group["order"] = NexusNodes.Text(_plan.Order.ToString());
+        group["translation_count"] = _plan.TranslationCount;
+        group["rotation_count"] = _plan.RotationCount;
+        group["step"] = NexusNodes.Scalar(_plan.Step_um, LengthUnits);
+        group["range"] = NexusNodes.Scalar(_plan.Range_deg, AngleUnits);
+        group["subset_count"] = _plan.SubsetCount;
+        return group;
+    }
+
+    private static H5Group Counters(FrameCounters counters)
+    {
+        H5Group group = NexusNodes.Group("NXcollection");
+        group["received"] = counters.Received;
+        group["integrated"] = counters.Integrated;
+        group["placed"] = counters.Placed;
+        group["duplicate"] = counters.Duplicate;
+        group["out_of_order"] = counters.OutOfOrder;
+        group["malformed"] = counters.Malformed;
+        group["truncated"] = counters.Truncated;
+        group["wrong_shape"] = counters.WrongShape;
+        group["foreign_series"] = counters.ForeignSeries;
+        group["outside_plan"] = counters.OutsidePlan;
+        group["before_header"] = counters.BeforeHeader;
+        group["missing"] = counters.Missing;
+        return group;
+    }
+
+    private H5Group Process(string program, string version)
+    {
+        IntegrationSettings settings = _scan.Integration;
+        H5Group process = NexusNodes.Group("NXprocess");
+        process["program"] = NexusNodes.Text(program);
+        process["version"] = NexusNodes.Text(version);
+        process["date"] = NexusNodes.Text(NexusNodes.Iso8601(_scan.EndedAt));
+        process["filter"] = NexusNodes.Text(settings.Filter.ToString());
+        if (settings.Filter == IntegrationFilter.Trimmed)
+        {
+            process["trim_lower"] = NexusNodes.Scalar(settings.TrimLower, NoUnits);
+            process["trim_upper"] = NexusNodes.Scalar(settings.TrimUpper, NoUnits);
+        }
+
+        process["solid_angle_corrected"] = settings.SolidAngle ? 1 : 0;
+        process["polarisation_corrected"] = settings.PolarisationFactor is null ? 0 : 1;
+        if (settings.PolarisationFactor is { } factor)
+        {
+            process["polarisation_factor"] = NexusNodes.Scalar(factor, NoUnits);
+        }
+
+        process["geometry"] = Geometry(_scan.Geometry);
+        H5Group configuration = NexusNodes.Group("NXnote");
+        configuration["type"] = NexusNodes.Text("application/yaml");
+        configuration["data"] = NexusNodes.Text(_scan.Configuration);
+        process["configuration"] = configuration;
+        return process;
+    }
+
+    private static H5Group Geometry(DetectorGeometry geometry)
+    {
+        H5Group group = NexusNodes.Group("NXcollection");
+        group.Attributes["convention"] = "pyFAI PONI, detector orientation 3";
+        group["detector"] = NexusNodes.Text(geometry.Detector);
+        group["shape"] = NexusNodes.Vector([geometry.Shape.Rows, geometry.Shape.Columns], "pixels", "rows, columns");
+        group["pixel1"] = NexusNodes.Scalar(geometry.PixelSize1_m, "m");
+        group["pixel2"] = NexusNodes.Scalar(geometry.PixelSize2_m, "m");
+        group["dist"] = NexusNodes.Scalar(geometry.Distance_m, "m");
+        group["poni1"] = NexusNodes.Scalar(geometry.Poni1_m, "m");
+        group["poni2"] = NexusNodes.Scalar(geometry.Poni2_m, "m");
+        group["rot1"] = NexusNodes.Scalar(geometry.Rot1_rad, "rad");
+        group["rot2"] = NexusNodes.Scalar(geometry.Rot2_rad, "rad");
+        group["rot3"] = NexusNodes.Scalar(geometry.Rot3_rad, "rad");
+        if (geometry.Wavelength_m is { } wavelength_m)
+        {
+            group["wavelength"] = NexusNodes.Scalar(wavelength_m, "m");
+        }
+
+        return group;
+    }
+
+    private float[] Transposed(ReadOnlySpan<float> cells)
+    {
+        float[] turned = new float[cells.Length];
+        for (int r = 0; r < _plan.RotationCount; r++)
+        {
+            for (int t = 0; t < _plan.TranslationCount; t++)
+            {
+                turned[(t * _plan.RotationCount) + r] = cells[(r * _plan.TranslationCount) + t];
+            }
+        }
+
+        return turned;
+    }
+
+    private byte[] Transposed(ReadOnlySpan<bool> cells)
+    {
+        byte[] turned = new byte[cells.Length];
+        for (int r = 0; r < _plan.RotationCount; r++)
+        {
+            for (int t = 0; t < _plan.TranslationCount; t++)
+            {
+                turned[(t * _plan.RotationCount) + r] = cells[(r * _plan.TranslationCount) + t] ? (byte)1 : (byte)0;
+            }
+        }
+
+        return turned;
+    }
+
+    // A dataset that stands in several groups says which of its places is the original one, as NeXus asks.
+    private static H5Dataset Linked(H5Dataset dataset, string place)
+    {
+        dataset.Attributes["target"] = $"/{EntryName}/{place}";
+        return dataset;
+    }
+
+    private static (string Name, string Version) SplitProgram(string program)
+    {
+        int space = program.LastIndexOf(' ');
+        return space < 0 ? (program, string.Empty) : (program[..space], program[(space + 1)..]);
+    }
+
+    private static void CheckSizes(ScanRecord scan)
+    {
+        SinogramStack stack = scan.Sinogram;
+        Check("Description.Plan.TranslationCount", scan.Description.Plan.TranslationCount, stack.Plan.TranslationCount);
+        Check("Description.Plan.RotationCount", scan.Description.Plan.RotationCount, stack.Plan.RotationCount);
+        Check("Description.Axis.BinCount", scan.Description.Axis.BinCount, stack.BinCount);
+        Check("Monitor.Length", scan.Monitor.Length, stack.Plan.CellCount);
+        Check("Mean.Intensity.Length", scan.Mean.Intensity.Length, stack.BinCount);
+        Check("Mean.Sigma.Length", scan.Mean.Sigma.Length, stack.BinCount);
+        Check("Mean.Count.Length", scan.Mean.Count.Length, stack.BinCount);
+        foreach (SinogramMap sinogram in scan.ChannelSinograms)
+        {
+            string name = $"sinogram '{sinogram.Channel}'";
+            Check($"{name} RotationCount", sinogram.RotationCount, stack.Plan.RotationCount);
+            Check($"{name} TranslationCount", sinogram.TranslationCount, stack.Plan.TranslationCount);
+            Check($"{name} Values.Length", sinogram.Values.Length, stack.Plan.CellCount);
+        }
+
+        foreach (SliceMap slice in scan.Slices)
+        {
+            Check($"slice '{slice.Channel}' Values.Length", slice.Values.Length, slice.Size * slice.Size);
+        }
+
+        static void Check(string what, int actual, int expected)
+        {
+            if (actual != expected)
+            {
+                throw new ArgumentException($"{what} is {actual}, expected {expected}", nameof(scan));
+            }
+        }
+    }
+}

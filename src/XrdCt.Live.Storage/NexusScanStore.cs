@@ -1,0 +1,155 @@
+using PureHDF;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Storage.Files;
+using XrdCt.Live.Storage.Nexus;
+
+namespace XrdCt.Live.Storage;
+
+/// <summary>
+/// Keeps scans as NeXus HDF5 files of the application definition NXxrdct, one file per scan, named
+/// <c>TITLE_yyyyMMdd-HHmmss.nxs</c>. Files appear complete or not at all. Not thread-safe.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Layout, below <c>/entry</c>: <c>data/intensity</c> [translation, rotation, bin] (NaN where unmeasured) with its axes
+/// and <c>coverage</c>; <c>mean_pattern</c> (x, intensity, sigma, count); <c>live/CHANNEL</c> (slice [y, x] with axes
+/// in µm, sinogram [rotation, translation]); <c>sample</c>, <c>beam</c>, <c>instrument</c>, <c>control</c> as the
+/// definition says; <c>process</c> with all settings, the geometry and the configuration; <c>scan_plan</c>,
+/// <c>counters</c>, <c>roi_candidates</c>, <c>ending</c>. Every physical number has a <c>units</c> attribute. Viewers
+/// that follow <c>default</c> show the slice of the first live channel, or the mean pattern where there is none.
+/// </para>
+/// <para>Source: NXxrdct 1.0, <see href="https://github.com/nexuscontributions/nxxrdct"/>.</para>
+/// </remarks>
+public sealed class NexusScanStore : IScanStore
+{
+    private const string Extension = ".nxs";
+    private const string FallbackStem = "scan";
+
+    // File systems allow 255 bytes; 60 letters of up to 3 bytes leave room for time, number, extension and '.part'.
+    private const int LongestStem = 60;
+
+    // Far beyond what happens; ends the search when every name seems taken, as on a broken network drive.
+    private const int MostNames = 10_000;
+
+    private readonly string _folder;
+    private readonly Func<string, Stream> _open;
+
+    /// <summary>Makes a store.</summary>
+    /// <param name="folder">Folder for the files; made at the first save when it does not exist.</param>
+    /// <exception cref="ArgumentException">The folder name is empty.</exception>
+    public NexusScanStore(string folder)
+        : this(folder, partPath => PartFile.OpenFile(partPath, FileMode.CreateNew))
+    {
+    }
+
+    /// <summary>Makes a store that opens part files in the given way, which must refuse existing ones.</summary>
+    internal NexusScanStore(string folder, Func<string, Stream> open)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        _folder = Path.GetFullPath(folder);
+        _open = open;
+    }
+
+    /// <inheritdoc />
+    /// <remarks>
+    /// The extra memory is a few times that of a 64 KiB chunk plus that of the mask, however large the scan. Cells
+    /// that were not measured are written as NaN.
+    /// </remarks>
+    /// <exception cref="ArgumentException">Parts of the record differ in size.</exception>
+    public string Save(ScanRecord scan)
+    {
+        ArgumentNullException.ThrowIfNull(scan);
+        ScanTree tree = new(scan);
+        string stem = Stem(scan);
+        string path = Path.Combine(_folder, stem + Extension);
+        try
+        {
+            MakeFolder(path);
+            using PartFile part = Claim(stem, out int number);
+            Write(tree, scan, part.Stream);
+            return Publish(part, stem, number);
+        }
+        catch (Exception fault) when (WriteFailure.IsFileFault(fault))
+        {
+            throw WriteFailure.Explain("the scan", path, fault);
+        }
+    }
+
+    private static void Write(ScanTree tree, ScanRecord scan, Stream stream)
+    {
+        // Not in a using: disposing writes index and superblock; after a failure a broken file would look whole.
+        H5NativeWriter writer = tree.File.BeginWrite(stream, NexusNodes.Options);
+        IntensityWriter.Write(writer, tree.Intensity, tree.ChunkShape, scan.Sinogram);
+        writer.Dispose();
+    }
+
+    private void MakeFolder(string path)
+    {
+        if (File.Exists(_folder))
+        {
+            throw new IOException($"'{_folder}' is a file, not a folder");
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+    }
+
+    // The part file reserves the name: two processes that save at once get two numbers.
+    private PartFile Claim(string stem, out int number)
+    {
+        for (number = 1; number < MostNames; number++)
+        {
+            string path = NumberedPath(stem, number);
+            if (File.Exists(path) || File.Exists(path + PartFile.Suffix))
+            {
+                continue;
+            }
+
+            try
+            {
+                return PartFile.Start(path, _open);
+            }
+            catch (IOException) when (File.Exists(path + PartFile.Suffix))
+            {
+                // Somebody else was faster.
+            }
+        }
+
+        throw new IOException($"all names up to number {MostNames} are taken");
+    }
+
+    private string Publish(PartFile part, string stem, int number)
+    {
+        for (; number < MostNames; number++)
+        {
+            string path = NumberedPath(stem, number);
+            try
+            {
+                part.Publish(path, overwrite: false);
+                return path;
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                // Somebody took the final name while the part file was being written.
+            }
+        }
+
+        throw new IOException($"all names up to number {MostNames} are taken");
+    }
+
+    private string NumberedPath(string stem, int number) =>
+        Path.Combine(_folder, number == 1 ? stem + Extension : $"{stem}-{number}{Extension}");
+
+    // Letters, digits, '-', '_' and '.' are safe on every file system; a leading dot would hide the file.
+    private static string Stem(ScanRecord scan)
+    {
+        char[] safe = [.. scan.Description.Title.Select(c => char.IsLetterOrDigit(c) || c is '-' or '.' ? c : '_')];
+        string stem = new string(safe).Trim('_', '.', '-');
+        while (stem.Contains("__", StringComparison.Ordinal))
+        {
+            stem = stem.Replace("__", "_", StringComparison.Ordinal);
+        }
+
+        stem = stem.Length == 0 ? FallbackStem : stem[..Math.Min(stem.Length, LongestStem)];
+        return $"{stem}_{scan.StartedAt:yyyyMMdd-HHmmss}";
+    }
+}
