@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -52,7 +53,9 @@ public static class BitUnshuffle
     /// <summary>As <see cref="Scalar"/>, with the fastest kernel of this machine.</summary>
     /// <param name="shuffled">One shuffled block; its length is a multiple of 8·<paramref name="elementSize"/>.</param>
     /// <param name="elementSize">Bytes of an element: 1, 2, 4 or 8.</param>
-    /// <param name="planes">Scratch, at least as long as <paramref name="shuffled"/>; not used when elements are bytes.</param>
+    /// <param name="planes">
+    /// Scratch, at least as long as <paramref name="shuffled"/>; not used when elements are bytes.
+    /// </param>
     /// <param name="output">Receives the elements; same length; must not overlap the other two.</param>
     /// <exception cref="ArgumentException">A length or the element size is not as stated.</exception>
     public static void Apply(ReadOnlySpan<byte> shuffled, int elementSize, Span<byte> planes, Span<byte> output) =>
@@ -84,7 +87,9 @@ public static class BitUnshuffle
 
         if (planes.Length < shuffled.Length)
         {
-            throw new ArgumentException($"planes.Length is {planes.Length}, expected {shuffled.Length}", nameof(planes));
+            throw new ArgumentException(
+                $"planes.Length is {planes.Length}, expected {shuffled.Length}",
+                nameof(planes));
         }
 
         for (int j = 0; j < elementSize; j++)
@@ -102,13 +107,13 @@ public static class BitUnshuffle
     {
         if (elementSize is not (1 or 2 or 4 or 8))
         {
-            throw new ArgumentOutOfRangeException(nameof(elementSize), elementSize, "an element has 1, 2, 4 or 8 bytes");
+            throw new ArgumentOutOfRangeException(nameof(elementSize), elementSize, "expected 1, 2, 4 or 8 bytes");
         }
 
         if (shuffledLength % (8 * elementSize) != 0 || outputLength != shuffledLength)
         {
             throw new ArgumentException(
-                $"a block of {shuffledLength} bytes into {outputLength}: expected equal multiples of {8 * elementSize}");
+                $"{shuffledLength} bytes into {outputLength}: expected equal multiples of {8 * elementSize}");
         }
     }
 
@@ -141,18 +146,20 @@ public static class BitUnshuffle
                 x = (x << 8) | rows[(row * rowLength) + column];
             }
 
-            // Transposes an 8×8 bit matrix by swapping blocks of 1, 2 and 4 (H. S. Warren, Hacker's Delight, section 7-3).
+            // Transposes 8×8 bits by swapping blocks of 1, 2 and 4 (H. S. Warren, Hacker's Delight, section 7-3).
             ulong t = (x ^ (x >> 7)) & 0x00AA_00AA_00AA_00AA;
             x ^= t ^ (t << 7);
             t = (x ^ (x >> 14)) & 0x0000_CCCC_0000_CCCC;
             x ^= t ^ (t << 14);
             t = (x ^ (x >> 28)) & 0x0000_0000_F0F0_F0F0;
             x ^= t ^ (t << 28);
-            words[column] = BitConverter.IsLittleEndian ? x : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(x);
+            words[column] = BitConverter.IsLittleEndian ? x : BinaryPrimitives.ReverseEndianness(x);
         }
     }
 
-    /// <summary>Sixteen columns (128 elements) per step, from <paramref name="column"/> on; returns the first one left over.</summary>
+    /// <summary>
+    /// Sixteen columns (128 elements) per step, from <paramref name="column"/> on; returns the first one left over.
+    /// </summary>
     private static int TransposeColumns128(ReadOnlySpan<byte> rows, Span<byte> bytes, int column)
     {
         nuint rowLength = (nuint)(rows.Length / 8);

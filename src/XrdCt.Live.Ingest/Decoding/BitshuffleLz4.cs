@@ -20,12 +20,16 @@ public static class BitshuffleLz4
 
     private const int HeaderBytes = 12;
 
-    /// <summary>Scratch that <see cref="TryDecode"/> needs for this payload; never more than twice the output.</summary>
+    /// <summary>
+    /// Scratch that <see cref="TryDecode"/> needs for this payload; never more than twice the output.
+    /// </summary>
     /// <param name="payload">The packed data.</param>
     /// <param name="elementSize">Bytes of an element: 1, 2, 4 or 8.</param>
     /// <param name="outputLength">Length of the plain data, bytes.</param>
     /// <returns>Bytes of scratch, or −1 where the header does not fit the output.</returns>
-    /// <exception cref="ArgumentException">The element size is not as stated, or does not divide the output.</exception>
+    /// <exception cref="ArgumentException">
+    /// The element size is not as stated, or does not divide the output.
+    /// </exception>
     public static int ScratchLength(ReadOnlySpan<byte> payload, int elementSize, int outputLength) =>
         TryReadLayout(payload, elementSize, outputLength, out Layout layout) ? layout.ScratchBytes : -1;
 
@@ -48,7 +52,9 @@ public static class BitshuffleLz4
 
         if (scratch.Length < layout.ScratchBytes)
         {
-            throw new ArgumentException($"scratch.Length is {scratch.Length}, expected {layout.ScratchBytes}", nameof(scratch));
+            throw new ArgumentException(
+                $"scratch.Length is {scratch.Length}, expected {layout.ScratchBytes}",
+                nameof(scratch));
         }
 
         Span<byte> shuffled = scratch[..layout.LargestBlock];
@@ -82,7 +88,10 @@ public static class BitshuffleLz4
         return true;
     }
 
-    /// <summary>Takes a block with its big-endian length off the front of <paramref name="rest"/>; an empty one does not count.</summary>
+    /// <summary>
+    /// Takes a block with its big-endian length off the front of <paramref name="rest"/>; an empty one does not
+    /// count.
+    /// </summary>
     internal static bool TryTakeBlock(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> packed)
     {
         packed = default;
@@ -102,7 +111,9 @@ public static class BitshuffleLz4
         return true;
     }
 
-    /// <summary>Reads the 12-byte header; false where it cannot belong to <paramref name="outputLength"/> bytes.</summary>
+    /// <summary>
+    /// Reads the 12-byte header; false where it cannot belong to <paramref name="outputLength"/> bytes.
+    /// </summary>
     internal static bool TryReadHeader(ReadOnlySpan<byte> payload, int outputLength, out int blockBytes)
     {
         blockBytes = 0;
@@ -132,12 +143,14 @@ public static class BitshuffleLz4
     {
         if (elementSize is not (1 or 2 or 4 or 8))
         {
-            throw new ArgumentOutOfRangeException(nameof(elementSize), elementSize, "an element has 1, 2, 4 or 8 bytes");
+            throw new ArgumentOutOfRangeException(nameof(elementSize), elementSize, "expected 1, 2, 4 or 8 bytes");
         }
 
         if (outputLength % elementSize != 0)
         {
-            throw new ArgumentException($"{outputLength} bytes are no whole number of {elementSize}-byte elements", nameof(outputLength));
+            throw new ArgumentException(
+                $"{outputLength} bytes are no whole number of {elementSize}-byte elements",
+                nameof(outputLength));
         }
 
         layout = default;

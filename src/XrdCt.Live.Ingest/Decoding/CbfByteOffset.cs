@@ -65,12 +65,14 @@ public static class CbfByteOffset
             difference = (sbyte)payload[0];
             used = 1;
         }
-        else if (payload.Length >= 3 && BinaryPrimitives.ReadInt16LittleEndian(payload[1..]) is var two and not short.MinValue)
+        else if (payload.Length >= 3
+            && BinaryPrimitives.ReadInt16LittleEndian(payload[1..]) is var two and not short.MinValue)
         {
             difference = two;
             used = 3;
         }
-        else if (payload.Length >= 7 && BinaryPrimitives.ReadInt32LittleEndian(payload[3..]) is var four and not int.MinValue)
+        else if (payload.Length >= 7
+            && BinaryPrimitives.ReadInt32LittleEndian(payload[3..]) is var four and not int.MinValue)
         {
             difference = four;
             used = 7;

@@ -17,23 +17,34 @@ public sealed class FrameDecoder : IFrameDecoder
     private byte[] _scratch = new byte[2 * BitshuffleLz4.DefaultBlockBytes];
 
     /// <summary>Makes a decoder.</summary>
-    /// <param name="shape">Image size of the detector's geometry, at least one pixel; frames of another size are refused.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The shape has no pixels, or more than 2³¹ bytes of counts.</exception>
+    /// <param name="shape">
+    /// Image size of the detector's geometry, at least one pixel; frames of another size are refused.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The shape has no pixels, or more than 2³¹ bytes of counts.
+    /// </exception>
     public FrameDecoder(ImageShape shape)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(shape.Rows, 1, nameof(shape));
         ArgumentOutOfRangeException.ThrowIfLessThan(shape.Columns, 1, nameof(shape));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)shape.Rows * shape.Columns, int.MaxValue / sizeof(int), nameof(shape));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            (long)shape.Rows * shape.Columns,
+            int.MaxValue / sizeof(int),
+            nameof(shape));
         _shape = shape;
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException"><paramref name="pixels"/> has not one value per pixel of the geometry.</exception>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="pixels"/> has not one value per pixel of the geometry.
+    /// </exception>
     public FrameOutcome Decode(in RawFrame frame, Span<int> pixels)
     {
         if (pixels.Length != _shape.PixelCount)
         {
-            throw new ArgumentException($"pixels.Length is {pixels.Length}, expected {_shape.PixelCount}", nameof(pixels));
+            throw new ArgumentException(
+                $"pixels.Length is {pixels.Length}, expected {_shape.PixelCount}",
+                nameof(pixels));
         }
 
         if (frame.Shape != _shape || !Enum.IsDefined(frame.Type))

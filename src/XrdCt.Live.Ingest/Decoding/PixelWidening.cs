@@ -10,7 +10,9 @@ namespace XrdCt.Live.Ingest.Decoding;
 /// </summary>
 internal static class PixelWidening
 {
-    /// <summary>The last <c>size · n</c> bytes of n counts, where narrow pixels of <paramref name="size"/> bytes are put.</summary>
+    /// <summary>
+    /// The last <c>size · n</c> bytes of n counts, where narrow pixels of <paramref name="size"/> bytes are put.
+    /// </summary>
     internal static Span<byte> NarrowEnd(Span<int> counts, int size) =>
         MemoryMarshal.AsBytes(counts)[((sizeof(int) - size) * counts.Length)..];
 

@@ -66,7 +66,8 @@ internal ref struct CborSpanReader(ReadOnlySpan<byte> data)
     }
 
     /// <summary>
-    /// True while a container has another entry: counts <paramref name="left"/> down, or looks for the break (and takes it).
+    /// True while a container has another entry: counts <paramref name="left"/> down, or looks for the break and
+    /// takes it.
     /// </summary>
     public bool HasNext(ref int left)
     {

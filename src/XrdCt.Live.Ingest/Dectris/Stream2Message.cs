@@ -18,7 +18,9 @@ public readonly struct Stream2Message
     /// <summary>Index of the image in its series, from 0.</summary>
     public int ImageIndex { get; init; }
 
-    /// <summary>End of the exposure on the detector's clock (series date + stop time), if the message tells both.</summary>
+    /// <summary>
+    /// End of the exposure on the detector's clock (series date + stop time), if the message tells both.
+    /// </summary>
     public DateTimeOffset? StoppedAt { get; init; }
 
     /// <summary>Beam monitor out of <c>user_data</c>; NaN if none.</summary>

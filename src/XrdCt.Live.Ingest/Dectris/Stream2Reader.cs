@@ -31,7 +31,9 @@ public sealed class Stream2Reader
     private DateTimeOffset? _date;
 
     /// <summary>Makes a reader.</summary>
-    /// <param name="channel">Threshold channel to take, such as <c>threshold_1</c>; null takes the first of each image.</param>
+    /// <param name="channel">
+    /// Threshold channel to take, such as <c>threshold_1</c>; null takes the first of each image.
+    /// </param>
     public Stream2Reader(string? channel = null)
     {
         _channel = channel is null ? null : Encoding.UTF8.GetBytes(channel);
@@ -57,7 +59,8 @@ public sealed class Stream2Reader
             bool isTruncated = reader.IsCutShort && fields.Kind is not null;
             reason = isTruncated
                 ? $"the message of {message.Length} bytes is cut short{(fields.IsInData ? " in the pixels" : "")}"
-                : problem ?? $"the message is not DECTRIS Stream V2 (CBOR): byte {reader.Position} of {message.Length} makes no sense";
+                : problem
+                    ?? $"the message is not DECTRIS Stream V2: byte {reader.Position} of {message.Length} is wrong";
             return isTruncated ? FrameOutcome.Truncated : FrameOutcome.Malformed;
         }
 
@@ -109,7 +112,8 @@ public sealed class Stream2Reader
 
         while (reader.HasNext(ref left))
         {
-            if (!reader.TryReadText(out ReadOnlySpan<byte> key) || !TryReadField(ref reader, key, ref fields, ref problem))
+            if (!reader.TryReadText(out ReadOnlySpan<byte> key)
+                || !TryReadField(ref reader, key, ref fields, ref problem))
             {
                 return false;
             }
@@ -118,7 +122,11 @@ public sealed class Stream2Reader
         return true;
     }
 
-    private bool TryReadField(scoped ref CborSpanReader reader, ReadOnlySpan<byte> key, ref Fields fields, ref string? problem)
+    private bool TryReadField(
+        scoped ref CborSpanReader reader,
+        ReadOnlySpan<byte> key,
+        ref Fields fields,
+        ref string? problem)
     {
         switch (key.Length)
         {
@@ -329,7 +337,9 @@ public sealed class Stream2Reader
         return true;
     }
 
-    /// <summary>The number under <c>monitor</c> at the top of a JSON object; NaN where there is none or it is no JSON.</summary>
+    /// <summary>
+    /// The number under <c>monitor</c> at the top of a JSON object; NaN where there is none or it is no JSON.
+    /// </summary>
     private static double MonitorOf(ReadOnlySpan<byte> json)
     {
         if (json.IndexOf("\"monitor\""u8) < 0)
@@ -342,9 +352,13 @@ public sealed class Stream2Reader
             Utf8JsonReader reader = new(json);
             while (reader.Read())
             {
-                if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && reader.ValueTextEquals("monitor"u8))
+                if (reader.TokenType == JsonTokenType.PropertyName
+                    && reader.CurrentDepth == 1
+                    && reader.ValueTextEquals("monitor"u8))
                 {
-                    return reader.Read() && reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out double monitor)
+                    return reader.Read()
+                        && reader.TokenType == JsonTokenType.Number
+                        && reader.TryGetDouble(out double monitor)
                         ? monitor
                         : double.NaN;
                 }

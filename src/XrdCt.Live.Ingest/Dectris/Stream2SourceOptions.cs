@@ -5,7 +5,9 @@ namespace XrdCt.Live.Ingest.Dectris;
 /// <summary>How to receive a DECTRIS Stream V2 over ZeroMQ.</summary>
 public sealed record Stream2SourceOptions
 {
-    /// <summary>Where: <c>tcp://host:port</c>; to bind, <c>tcp://*:port</c> or an own address, port 0 for any free one.</summary>
+    /// <summary>
+    /// Where: <c>tcp://host:port</c>; to bind, <c>tcp://*:port</c> or an own address, port 0 for any free one.
+    /// </summary>
     public required string Endpoint { get; init; }
 
     /// <summary>Connect (default) or bind.</summary>

@@ -23,8 +23,12 @@ public sealed class ZmqPullStream2Source : IFrameSource
     private bool _isDisposed;
 
     /// <summary>Opens the socket.</summary>
-    /// <exception cref="ArgumentException">The endpoint is not <c>tcp://host:port</c>, or an option is out of range.</exception>
-    /// <exception cref="InvalidOperationException">The endpoint cannot be bound or resolved; the message names it.</exception>
+    /// <exception cref="ArgumentException">
+    /// The endpoint is not <c>tcp://host:port</c>, or an option is out of range.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The endpoint cannot be bound or resolved; the message names it.
+    /// </exception>
     public ZmqPullStream2Source(Stream2SourceOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -115,8 +119,8 @@ public sealed class ZmqPullStream2Source : IFrameSource
         if (endpoint.StartsWith("ipc://", StringComparison.OrdinalIgnoreCase))
         {
             throw new ArgumentException(
-                $"'{endpoint}' cannot be used: NetMQ's ipc:// is not the ipc:// of other ZeroMQ libraries (it is a TCP port "
-                + "made from the name), so nothing would ever arrive; use tcp://127.0.0.1:PORT");
+                $"'{endpoint}' cannot be used: NetMQ's ipc:// is not the ipc:// of other ZeroMQ libraries (it is a TCP "
+                + "port made from the name), so nothing would ever arrive; use tcp://127.0.0.1:PORT");
         }
 
         if (!endpoint.StartsWith("tcp://", StringComparison.OrdinalIgnoreCase) || endpoint.LastIndexOf(':') < 6)
@@ -179,7 +183,7 @@ public sealed class ZmqPullStream2Source : IFrameSource
         {
             Kind = SourceEventKind.Rejected,
             Outcome = FrameOutcome.Malformed,
-            Reason = $"the message has {parts} parts, but DECTRIS Stream V2 has one (Stream V1 has several: set the detector to cbor)",
+            Reason = $"the message has {parts} parts, but DECTRIS Stream V2 has one; set the detector to cbor",
         };
     }
 }

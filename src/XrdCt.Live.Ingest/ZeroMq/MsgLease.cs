@@ -3,7 +3,9 @@ using XrdCt.Live.Model.Frames;
 
 namespace XrdCt.Live.Ingest.ZeroMq;
 
-/// <summary>A received ZeroMQ message that stays where it was received; disposing it, on any thread, frees that memory.</summary>
+/// <summary>
+/// A received ZeroMQ message that stays where it was received; disposing it, on any thread, frees that memory.
+/// </summary>
 internal sealed class MsgLease : FrameLease
 {
     private readonly MsgLeasePool _pool;

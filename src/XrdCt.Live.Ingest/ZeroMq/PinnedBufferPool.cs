@@ -47,7 +47,9 @@ internal sealed class PinnedBufferPool : IBufferPool
         }
     }
 
-    /// <summary>Kept at most by the pool of the process: 32 plain int32 frames of a Pilatus 2M (10 MB each) and some.</summary>
+    /// <summary>
+    /// Kept at most by the pool of the process: 32 plain int32 frames of a Pilatus 2M (10 MB each) and some.
+    /// </summary>
     internal static long DefaultKeptBytes => 384L * MiB;
 
     /// <summary>Bytes kept for reuse.</summary>

@@ -6,6 +6,8 @@ public enum ZmqPattern
     /// <summary>PULL from PUSH: back-pressure reaches the sender, each message goes to one receiver.</summary>
     Pull,
 
-    /// <summary>SUB to PUB, all topics: each receiver gets every message, but a slow one loses some (they show as missing).</summary>
+    /// <summary>
+    /// SUB to PUB, all topics: each receiver gets every message, but a slow one loses some (they show as missing).
+    /// </summary>
     Subscribe,
 }
