@@ -3,7 +3,7 @@ namespace XrdCt.Live.Model.Frames;
 /// <summary>Element type of a detector image as it travels, little endian.</summary>
 public enum PixelType
 {
-    /// <summary>8-bit unsigned; 255 flags a pixel without a value.</summary>
+    /// <summary>8-bit unsigned; 255 and 254 flag pixels without a value.</summary>
     UInt8,
 
     /// <summary>16-bit unsigned; 65535 and 65534 flag pixels without a value.</summary>
@@ -14,4 +14,10 @@ public enum PixelType
 
     /// <summary>32-bit signed; negative values flag pixels without a value (−1 gap, −2 bad).</summary>
     Int32,
+
+    /// <summary>8-bit signed; negative values flag pixels without a value.</summary>
+    Int8,
+
+    /// <summary>16-bit signed; negative values flag pixels without a value.</summary>
+    Int16,
 }
