@@ -1,1 +1,34 @@
-int x = args.Length; return x > 100 ? 1 : 0;
+using System.CommandLine;
+using XrdCt.Live.Server;
+using XrdCt.Live.Server.Commands;
+
+var root = new RootCommand(
+    "XrdCt.Live: real-time processing of X-ray diffraction CT. Frames in over ZeroMQ; patterns, sinograms, a growing slice and a "
+    + "place for the ROI scan out.")
+{
+    DemoCommand.Build(),
+    RunCommand.Build(),
+    new IntegrateCommand().Build(),
+};
+
+ParseResult parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    Console.Error.WriteLine($"xrdct: {parsed.Errors[0].Message.TrimEnd('.')}; see xrdct {string.Join(' ', parsed.CommandResult.Command == root ? [] : new[] { parsed.CommandResult.Command.Name })} --help");
+    return 2;
+}
+
+try
+{
+    // Saving a full scan takes seconds: Ctrl-C asks for the end and waits for it.
+    return await parsed.InvokeAsync(new InvocationConfiguration
+    {
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = TimeSpan.FromMinutes(5),
+    });
+}
+catch (UserException e)
+{
+    Console.Error.WriteLine($"xrdct: {e.Message}");
+    return e.ExitCode;
+}

@@ -1,0 +1,132 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using XrdCt.Live.Server.Configuration;
+
+namespace XrdCt.Live.Server.Commands;
+
+/// <summary>
+/// <c>xrdct demo</c>: a simulated detector in a process of its own streams a coarse scan of an electrode over a real socket, and
+/// the page shows it grow. Nothing to install, configure or connect.
+/// </summary>
+internal static class DemoCommand
+{
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "config");
+
+    public static Command Build()
+    {
+        var full = new Option<bool>("--full") { Description = "The paper's scan: 251 translations × 250 rotations, 10 µm steps" };
+        var translations = new Option<int?>("--translations") { Description = "Number of translations" };
+        var rotations = new Option<int?>("--rotations") { Description = "Number of rotations over 180°" };
+        var order = new Option<string?>("--order") { Description = $"Order of the cells: {string.Join(", ", SetUp.OrderNames)}" };
+        var rate = new Option<double>("--rate") { Description = "Frames per second, at most; 0 = as fast as this machine makes and takes them" };
+        var seed = new Option<int>("--seed") { Description = "Which electrode", DefaultValueFactory = _ => 1 };
+        var live = new LiveOptionSet();
+        var command = new Command("demo", "Show a simulated coarse scan live: no hardware, no configuration");
+        foreach (Option option in new Option[] { full, translations, rotations, order, rate, seed })
+        {
+            command.Options.Add(option);
+        }
+
+        live.AddTo(command);
+        command.SetAction(async (parsed, stop) =>
+        {
+            string file = Path.Combine(Folder, "demo.yml");
+            BeamlineConfiguration configuration = ConfigurationFile.Read(file);
+            live.Apply(parsed, configuration);
+            ScanSection scan = configuration.Scan!;
+            bool usual = !parsed.GetValue(full) && parsed.GetValue(translations) is null && parsed.GetValue(rotations) is null;
+            Resize(scan, parsed.GetValue(full), parsed.GetValue(translations), parsed.GetValue(rotations));
+            scan.Order = parsed.GetValue(order) ?? scan.Order;
+            configuration.Source!.Endpoint = $"tcp://127.0.0.1:{FreePort()}";
+            configuration.Source.Attach = "bind";
+            double rate_Hz = parsed.GetValue(rate);
+            if (!(rate_Hz >= 0))
+            {
+                throw UserException.WrongUse($"--rate must be 0 or more, not {rate_Hz}");
+            }
+
+            string note = Note(scan, usual, rate_Hz);
+            if (!live.Json(parsed))
+            {
+                Console.Out.WriteLine($"{configuration.Title}: {note}");
+            }
+
+            string[] simulator = Simulator(configuration, rate_Hz, parsed.GetValue(seed));
+            return await new LiveSession
+            {
+                File = file,
+                Configuration = configuration,
+                Note = note,
+                ExitWithScan = live.Exit(parsed),
+                Json = live.Json(parsed),
+                Companion = cancel => SimulatorProcess.RunAsync(simulator, cancel),
+            }.RunAsync(stop).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    private static void Resize(ScanSection scan, bool full, int? translations, int? rotations)
+    {
+        double width_um = scan.Translations!.Value * scan.Step_um!.Value;
+        if (full)
+        {
+            (scan.Translations, scan.Rotations, scan.Step_um) = (251, 250, 10);
+        }
+
+        if (translations is int count)
+        {
+            if (count < 2)
+            {
+                throw UserException.WrongUse($"--translations must be at least 2, not {count}");
+            }
+
+            // Fewer translations take wider steps: the disc is 1 mm wide whatever the scan.
+            scan.Translations = count;
+            scan.Step_um = Math.Round(width_um / count, 3);
+        }
+
+        scan.Rotations = rotations ?? scan.Rotations;
+    }
+
+    private static string Note(ScanSection scan, bool usual, double rate_Hz)
+    {
+        int frames = scan.Translations!.Value * scan.Rotations!.Value;
+        string duration = usual && rate_Hz == 0 ? "about three minutes on two cores" : "as long as the machine needs";
+        if (rate_Hz > 0)
+        {
+            duration = string.Create(CultureInfo.InvariantCulture, $"at least {frames / rate_Hz / 60:F1} minutes at {rate_Hz} frames/s");
+        }
+
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"simulated coarse scan of a 1 mm electrode, {scan.Translations} translations × {scan.Rotations} rotations, {frames} full-size frames, {duration}");
+    }
+
+    private static string[] Simulator(BeamlineConfiguration configuration, double rate_Hz, int seed)
+    {
+        ScanSection scan = configuration.Scan!;
+        string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+        return
+        [
+            "scan", "--connect", "--to", configuration.Source!.Endpoint!,
+            "--translations", Text(scan.Translations!.Value),
+            "--rotations", Text(scan.Rotations!.Value),
+            "--step-um", Text(scan.Step_um!.Value),
+            "--order", scan.Order!,
+            "--subsets", Text(scan.Subsets),
+            "--rate", Text(rate_Hz),
+            "--seed", Text(seed),
+            "--poni", Path.Combine(Folder, configuration.Geometry!.Poni!),
+            "--json",
+        ];
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,212 @@
+using System.Diagnostics;
+using System.Text.Json;
+using XrdCt.Live.Ingest.Decoding;
+using XrdCt.Live.Ingest.Dectris;
+using XrdCt.Live.Ingest.ZeroMq;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Pipeline;
+using XrdCt.Live.Server.Configuration;
+using XrdCt.Live.Server.Display;
+using XrdCt.Live.Storage;
+
+namespace XrdCt.Live.Server.Commands;
+
+/// <summary>
+/// One live scan with its page, from set-up to exit code: the composition root's second half, shared by <c>run</c> and <c>demo</c>.
+/// </summary>
+internal sealed class LiveSession
+{
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+    };
+
+    /// <summary>The configuration file, for messages and for paths relative to it.</summary>
+    public required string File { get; init; }
+
+    /// <summary>The configuration.</summary>
+    public required BeamlineConfiguration Configuration { get; init; }
+
+    /// <summary>One sentence for the visitor.</summary>
+    public string Note { get; init; } = "";
+
+    /// <summary>End with the scan instead of keeping the page.</summary>
+    public required bool ExitWithScan { get; init; }
+
+    /// <summary>Only a JSON summary on standard output.</summary>
+    public required bool Json { get; init; }
+
+    /// <summary>Runs once the scan listens; whatever it does wrong ends the scan.</summary>
+    public Func<CancellationToken, Task> Companion { get; init; } = stop => Task.Delay(Timeout.Infinite, stop);
+
+    /// <summary>Runs the scan.</summary>
+    /// <returns>Exit code.</returns>
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(File))!;
+        LiveOptions options = SetUp.LiveOptions(Configuration, folder, File, Note);
+        Stream2SourceOptions source = SetUp.Source(Configuration.Source!, File);
+        var hub = new DisplayHub();
+        var display = new DisplayServerOptions { Port = Configuration.Display.Port };
+        await using DisplayServer page = await StartPageAsync(hub, display, stop).ConfigureAwait(false);
+        Say($"live page: {page.Url}");
+        if (Configuration.Display.OpenBrowser)
+        {
+            OpenBrowser(page.Url);
+        }
+
+        var scan = new LiveScan(
+            options,
+            () => new ZmqPullStream2Source(source),
+            () => new FrameDecoder(options.Integration.Geometry.Shape),
+            hub,
+            new NexusScanStore(Path.GetFullPath(Configuration.Output.Folder)),
+            TimeProvider.System);
+        LiveOutcome outcome = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false);
+        ZmqRuntime.Shutdown();
+        Report(outcome, scan.State);
+        if (!ExitWithScan && !stop.IsCancellationRequested)
+        {
+            Say($"the page stays at {page.Url}; Ctrl-C ends");
+            await WaitAsync(stop).ConfigureAwait(false);
+        }
+
+        // An operator's stop is no failure; whatever else left cells empty is.
+        bool wanted = outcome.Phase == ScanPhase.Complete
+            || (outcome.Phase == ScanPhase.Incomplete && stop.IsCancellationRequested);
+        return wanted ? 0 : 1;
+    }
+
+    private static async Task<DisplayServer> StartPageAsync(DisplayHub hub, DisplayServerOptions options, CancellationToken stop)
+    {
+        try
+        {
+            return await DisplayServer.StartAsync(hub, options, stop).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new UserException(e.Message, e);
+        }
+    }
+
+    private async Task<LiveOutcome> RunWithCompanionAsync(LiveScan scan, CancellationToken stop)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Task<LiveOutcome> running = scan.RunAsync(ended.Token);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Task companion = Companion(over.Token);
+        Task followed = DisplayConsole.FollowAsync(scan, running, Json);
+        if (await Task.WhenAny(followed, companion).ConfigureAwait(false) == companion && companion.IsFaulted)
+        {
+            await ended.CancelAsync().ConfigureAwait(false);
+        }
+
+        LiveOutcome outcome = await running.ConfigureAwait(false);
+        await followed.ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await companion.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The companion was told to end.
+        }
+        catch (UserException e)
+        {
+            return outcome with { Phase = ScanPhase.Failed, Sentence = $"{e.Message} ({outcome.Sentence})", Cause = e };
+        }
+
+        return outcome;
+    }
+
+    private void Say(string line)
+    {
+        if (!Json)
+        {
+            Console.Out.WriteLine(line);
+        }
+    }
+
+    private void Report(LiveOutcome outcome, LiveState state)
+    {
+        if (Json)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(
+                new
+                {
+                    Phase = outcome.Phase.ToString(),
+                    outcome.Sentence,
+                    Saved = outcome.SavedPath,
+                    outcome.Counters,
+                    Cells = state.CellCount,
+                    state.Elapsed_s,
+                    Rate_Hz = state.Elapsed_s > 0 ? outcome.Counters.Placed / state.Elapsed_s : 0,
+                    Latency_ms = double.IsFinite(state.Latency_ms) ? state.Latency_ms : (double?)null,
+                    Latency95_ms = double.IsFinite(state.Latency95_ms) ? state.Latency95_ms : (double?)null,
+                },
+                Indented));
+        }
+        else
+        {
+            double rate_Hz = state.Elapsed_s > 0 ? outcome.Counters.Placed / state.Elapsed_s : 0;
+            Say($"{outcome.Counters.Placed} of {state.CellCount} frames in {state.Elapsed_s:F0} s ({rate_Hz:F0} Hz)");
+            foreach (string line in Losses(outcome.Counters))
+            {
+                Say("  " + line);
+            }
+
+            if (outcome.SavedPath is not null)
+            {
+                Say($"saved: {outcome.SavedPath}");
+            }
+        }
+
+        if (outcome.Phase != ScanPhase.Complete)
+        {
+            Console.Error.WriteLine($"xrdct: {outcome.Sentence}");
+        }
+    }
+
+    private static IEnumerable<string> Losses(FrameCounters c)
+    {
+        (long Count, string What)[] all =
+        [
+            (c.Missing, "cells empty"),
+            (c.Duplicate, "frames repeated (the first of each stays)"),
+            (c.OutOfOrder, "frames out of order (placed by their index)"),
+            (c.Malformed, "messages not understood"),
+            (c.Truncated, "frames cut short or damaged"),
+            (c.WrongShape, "frames of another size or type"),
+            (c.ForeignSeries, "frames of another series"),
+            (c.OutsidePlan, "frames outside the scan plan"),
+            (c.BeforeHeader, "frames before the header of their series"),
+        ];
+        return all.Where(a => a.Count > 0).Select(a => $"{a.Count} {a.What}");
+    }
+
+    private static async Task WaitAsync(CancellationToken stop)
+    {
+        try
+        {
+            await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C: what was waited for.
+        }
+    }
+
+    private static void OpenBrowser(Uri url)
+    {
+        try
+        {
+            using Process? browser = Process.Start(new ProcessStartInfo(url.ToString()) { UseShellExecute = true });
+        }
+        catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException or PlatformNotSupportedException)
+        {
+            // No browser here (a server, a container): the address was printed.
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using System.CommandLine;
+using XrdCt.Live.Server.Configuration;
+
+namespace XrdCt.Live.Server.Commands;
+
+/// <summary><c>xrdct run</c>: live processing of a beamline.</summary>
+internal static class RunCommand
+{
+    public static Command Build()
+    {
+        var config = new Option<string>("--config") { Description = "Configuration of the beamline, YAML (config/demo.yml explains each key)", Required = true };
+        var live = new LiveOptionSet();
+        var command = new Command("run", "Process a scan live: frames from a detector or a simulator, result on the page and in a file");
+        command.Options.Add(config);
+        live.AddTo(command);
+        command.SetAction(async (parsed, stop) =>
+        {
+            string file = parsed.GetValue(config)!;
+            BeamlineConfiguration configuration = ConfigurationFile.Read(file);
+            live.Apply(parsed, configuration);
+            return await new LiveSession
+            {
+                File = file,
+                Configuration = configuration,
+                ExitWithScan = live.Exit(parsed),
+                Json = live.Json(parsed),
+            }.RunAsync(stop).ConfigureAwait(false);
+        });
+        return command;
+    }
+}
