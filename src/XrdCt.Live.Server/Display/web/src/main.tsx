@@ -1,0 +1,11 @@
+import { createRoot } from 'react-dom/client';
+import { App } from './App';
+import { connectLive } from './live/connection';
+import { LiveModel } from './live/model';
+import { installTestHooks } from './testHooks';
+import './styles.css';
+
+const model = new LiveModel();
+installTestHooks(model);
+connectLive(model);
+createRoot(document.getElementById('root')!).render(<App model={model} />);

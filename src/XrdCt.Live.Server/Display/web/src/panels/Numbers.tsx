@@ -1,0 +1,187 @@
+import { coverage, hasEnded, meanRate_Hz, missingWedge_deg } from '../live/health';
+import { formatCount, formatLatency, formatMicrometres, formatPercent, formatRate } from '../live/format';
+import { type LiveModel, useLive } from '../live/model';
+import { type CounterName, counterNames } from '../live/protocol';
+import { CoverageDial } from './CoverageDial';
+
+const counterLabels: Record<CounterName, string> = {
+  received: 'received',
+  integrated: 'integrated',
+  placed: 'placed',
+  missing: 'missing',
+  duplicate: 'duplicate',
+  outOfOrder: 'out of order',
+  truncated: 'truncated',
+  malformed: 'malformed',
+  wrongShape: 'wrong shape',
+  foreignSeries: 'foreign series',
+  outsidePlan: 'outside plan',
+  beforeHeader: 'before header',
+};
+
+/** Nothing is lost by these: the frame is there, it only came again or late. */
+const harmless: ReadonlySet<CounterName> = new Set(['duplicate', 'outOfOrder']);
+const flow: ReadonlySet<CounterName> = new Set(['received', 'integrated', 'placed']);
+
+/** The numbers by the maps: pace, coverage, suggestion, losses. */
+export function Numbers({ model }: { readonly model: LiveModel }) {
+  return (
+    <aside className="numbers" aria-label="Numbers of the scan">
+      <Pace model={model} />
+      <Coverage model={model} />
+      <Suggestion model={model} />
+      <Counters model={model} />
+    </aside>
+  );
+}
+
+function Pace({ model }: { readonly model: LiveModel }) {
+  const state = useLive(model, 'state', (m) => m.state);
+  const ended = state !== null && hasEnded(state);
+  const rate_Hz = state === null || state.counters.placed === 0 ? NaN : ended ? meanRate_Hz(state) : state.rate_Hz;
+  const [latency, unit] = formatLatency(state?.latency_ms ?? NaN);
+  const [latency95, unit95] = formatLatency(state?.latency95_ms ?? NaN);
+  return (
+    <div className="tiles">
+      <section className="panel tile" aria-label="Rate">
+        <h2>{ended ? 'Mean rate' : 'Rate'}</h2>
+        <p className="big">
+          <span data-testid="rate" data-value={rate_Hz}>
+            {formatRate(rate_Hz)}
+          </span>
+          <small>frames/s</small>
+        </p>
+        <p
+          className="sub"
+          data-testid="queued"
+          title={`${state?.framesQueued ?? 0} compressed frames and ${state?.patternsQueued ?? 0} patterns wait`}
+        >
+          {formatCount((state?.framesQueued ?? 0) + (state?.patternsQueued ?? 0))} in the queues
+        </p>
+      </section>
+      <section className="panel tile" aria-label="Latency from exposure to sinogram">
+        <h2>Latency</h2>
+        <p className="big">
+          <span data-testid="latency" data-value={state?.latency_ms}>
+            {latency}
+          </span>
+          <small>{unit}</small>
+        </p>
+        <p className="sub">
+          95 % within {latency95} {unit95}
+        </p>
+      </section>
+    </div>
+  );
+}
+
+function Coverage({ model }: { readonly model: LiveModel }) {
+  const scan = useLive(model, 'scan', (m) => m.scan);
+  const state = useLive(model, 'state', (m) => m.state);
+  const wedge = state !== null && scan !== null ? missingWedge_deg(state, scan.plan) : null;
+  const ended = state !== null && hasEnded(state);
+  return (
+    <section className="panel coverage" aria-label="Coverage">
+      <div className="coverage-text">
+        <h2>Coverage</h2>
+        <p className="big">
+          <span data-testid="coverage">{formatPercent(state === null ? NaN : coverage(state))}</span>
+          <small>%</small>
+        </p>
+        <p className="sub">
+          {formatCount(state?.projectionCount ?? 0)} of {formatCount(scan?.plan.rotationCount ?? 0)} projections
+        </p>
+      </div>
+      <CoverageDial model={model} />
+      {wedge !== null ? (
+        <p className="pill warning" data-testid="limited-angle">
+          <b>limited angle</b> {wedge.toFixed(0)}° not {ended ? '' : 'yet '}measured
+        </p>
+      ) : (
+        <p className={state !== null && state.projectionCount > 0 ? 'pill' : 'pill none'}>
+          {state !== null && state.projectionCount > 0 ? 'no missing wedge' : ended ? 'no whole projection' : 'no whole projection yet'}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Suggestion({ model }: { readonly model: LiveModel }) {
+  const roi = useLive(model, 'roi', (m) => m.roi);
+  const best = roi?.candidates[0];
+  return (
+    <section className="panel suggestion" aria-label="Suggested region of interest">
+      <h2>Region of interest</h2>
+      {best === undefined ? (
+        <p className="sub quiet">{roi?.explanation || 'No suggestion yet: it needs a reconstruction to look at.'}</p>
+      ) : (
+        <>
+          <p className="place" data-testid="roi-place" data-x={best.x_um} data-y={best.y_um}>
+            <span>
+              <i>x</i> {formatMicrometres(best.x_um)}
+            </span>
+            <span>
+              <i>y</i> {formatMicrometres(best.y_um)}
+            </span>
+            <span>
+              <i>⌀</i> {formatMicrometres(2 * best.radius_um)}
+            </span>
+          </p>
+          <p className="sub">{roi!.explanation}</p>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">#</th>
+                <th scope="col">x, y (µm)</th>
+                <th scope="col">material</th>
+                <th scope="col">edge</th>
+                <th scope="col">score</th>
+              </tr>
+            </thead>
+            <tbody>
+              {roi!.candidates.slice(0, 4).map((candidate, i) => (
+                <tr key={i}>
+                  <td>{i + 1}</td>
+                  <td>
+                    {formatMicrometres(candidate.x_um).replace(' µm', '')}, {formatMicrometres(candidate.y_um).replace(' µm', '')}
+                  </td>
+                  <td>{formatPercent(candidate.materialFraction)} %</td>
+                  <td>{formatMicrometres(candidate.edgeDistance_um)}</td>
+                  <td>{candidate.score.toFixed(2)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Counters({ model }: { readonly model: LiveModel }) {
+  const state = useLive(model, 'state', (m) => m.state);
+  return (
+    <section className="panel counters" aria-label="Frame counters">
+      <h2>Frames</h2>
+      <dl>
+        {counterNames.map((name) => {
+          const value = state?.counters[name] ?? 0;
+          const kind = flow.has(name) ? 'flow' : value === 0 ? 'zero' : harmless.has(name) ? 'harmless' : 'loss';
+          return (
+            <div key={name} className={kind}>
+              <dt>{counterLabels[name]}</dt>
+              <dd data-testid={`counter-${name}`} data-value={value}>
+                {formatCount(value)}
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+      {state?.savedPath && (
+        <p className="saved">
+          saved to <code data-testid="saved-path">{state.savedPath}</code>
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,62 @@
+using XrdCt.Live.Model.Guidance;
+using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
+using XrdCt.Live.Model.Slices;
+
+namespace XrdCt.Live.Tests.Display;
+
+/// <summary>One small scan with every kind of message; tests/Golden/display/messages.bin holds its encoding.</summary>
+internal static class ExampleScan
+{
+    public static ScanDescription Description { get; } = new(
+        "Disc 7, µ-scan",
+        "tcp://127.0.0.1:31001",
+        new ScanPlan(3, 2, 10, ScanOrder.Interlaced),
+        new RadialAxis(RadialUnit.Q_invA, 0.5, 2.5, 4),
+        [new LiveChannel("total", LiveChannelKind.Total), new LiveChannel("peak 003", LiveChannelKind.Peak, 1.25, 1.5)],
+        "about 3 minutes");
+
+    public static LiveState State { get; } = new()
+    {
+        Phase = ScanPhase.Incomplete,
+        Message = "the detector ended early",
+        Counters = new FrameCounters
+        {
+            Received = 70_001,
+            Integrated = 2,
+            Placed = 3,
+            Duplicate = 4,
+            OutOfOrder = 5,
+            Malformed = 6,
+            Truncated = 7,
+            WrongShape = 8,
+            ForeignSeries = 9,
+            OutsidePlan = 10,
+            BeforeHeader = 11,
+            Missing = 12,
+        },
+        CellCount = 6,
+        Rate_Hz = 47.5,
+        Latency_ms = double.NaN,
+        Latency95_ms = 61.25,
+        LastFrameAge_s = 0.5,
+        Elapsed_s = 12,
+        Remaining_s = double.NaN,
+        FramesQueued = 13,
+        PatternsQueued = 14,
+        ProjectionCount = 1,
+        LargestGap_deg = 180,
+        SavedPath = "/data/disc 7.nxs",
+    };
+
+    public static RoiSuggestion Roi { get; } = new([new RoiCandidate(-110, 60, 125.5, 0.97, 372, 0.91)], "one place");
+
+    public static PatternView Patterns { get; } = new(41, [1, float.NaN, 3, 4], [2, 2, float.NaN, 2]);
+
+    public static SinogramMap Sinogram(string channel, float first) =>
+        new(channel, 2, 3, [first, 2, 3, float.NaN, 5, float.NaN]);
+
+    public static SliceMap Slice(string channel, float first) => new(channel, 2, 10, [first, -2, float.NaN, 4e5f], 1);
+}
