@@ -11,11 +11,11 @@ public sealed class PowderModel
     private const double FullWidthSlope = 0.0004;
     private const double LorentzShare = 0.5;
 
-    // Counts scales. Chosen so that a full path through the disc (about 300 µm of NMC) gives 10 to 20 counts per pixel in
-    // the mean, rings of about a hundred and air of two to three, which is what a 10 ms exposure shows.
-    private const double NmcCountsPer_um = 0.30;
-    private const double NmcDiffuseCountsPer_um = 0.010;
-    private const double MatrixCountsPer_um = 0.012;
+    // Counts scales. Chosen so that a full path through the disc (about 500 µm of NMC) gives 10 to 20 counts per pixel in
+    // the mean, the strongest rings of about 250 and air of two to three, which is what a 10 ms exposure shows.
+    private const double NmcCountsPer_um = 0.50;
+    private const double NmcDiffuseCountsPer_um = 0.018;
+    private const double MatrixCountsPer_um = 0.030;
     private const double AluminiumDiffuseCountsPer_um = 0.004;
     private const double AirCounts = 2.6;
 

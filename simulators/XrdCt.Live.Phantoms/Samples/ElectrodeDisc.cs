@@ -1,8 +1,8 @@
 namespace XrdCt.Live.Phantoms.Samples;
 
 /// <summary>
-/// Slice through a punched electrode disc of nominally 1 mm: NMC particles of 3–10 µm radius in a carbon/binder matrix,
-/// a crescent without material where the cupped (bent) disc leaves the slice, a torn edge with a crack, and a strip of the
+/// Slice through a punched electrode disc of nominally 1 mm: NMC particles of 3–10 µm radius, NMC fines (fragments below the
+/// raster, which calendering leaves) and a carbon/binder matrix between them, a crescent without material where the cupped (bent) disc leaves the slice, a torn edge with a crack, and a strip of the
 /// aluminium foil that the slice crosses inside the crescent. No symmetry is left, so a flipped or turned map is seen at
 /// once, and the packing is densest around one place, where a region-of-interest scan belongs.
 /// </summary>
@@ -52,6 +52,14 @@ public sealed class ElectrodeDisc
     private const double FoilRadius_um = 376;
     private const double FoilAzimuth_rad = 2.57;
     private const double FoilHalfAngle_rad = 1.05;
+
+    // Volume share of NMC fines between the particles: 0.22 to 0.58 in patches of 48 µm, and more at the densest place.
+    private const double FinesLeast = 0.22;
+    private const double FinesSpread = 0.36;
+    private const double FinesAtDensest = 0.14;
+    private const int FinesPatch_px = 48;
+    private const int PoresPatch_px = 24;
+
     private const double ParticleGap_um = 0.4;
     private const int SuperSampling = 4;
 
@@ -93,11 +101,15 @@ public sealed class ElectrodeDisc
     public DensityMap Density(SampleComponent component) => Components[(int)component];
 
     /// <summary>Share of the volume that particles should fill at a point; 0 where there is no coating.</summary>
-    internal static double PackingTarget(double x_um, double y_um)
+    private static double PackingTarget(double x_um, double y_um) =>
+        SparsePacking + ((DensePacking - SparsePacking) * Denseness(x_um, y_um));
+
+    /// <summary>1 at the densest place, falling off around it.</summary>
+    private static double Denseness(double x_um, double y_um)
     {
         double dx = (x_um - DenseX_um) / DenseWidth_um;
         double dy = (y_um - DenseY_um) / DenseWidth_um;
-        return SparsePacking + ((DensePacking - SparsePacking) * Math.Exp(-0.5 * ((dx * dx) + (dy * dy))));
+        return Math.Exp(-0.5 * ((dx * dx) + (dy * dy)));
     }
 
     private static double Distance(double x_um, double y_um, double centreX_um, double centreY_um) =>
@@ -167,15 +179,15 @@ public sealed class ElectrodeDisc
     private void GrowCrack(ref SeededRandom random)
     {
         const double Length_um = 260;
-        const double Stride_um = 5;
+        const double Stride_um = 1.5;
         double start_um = DiscRadius_um - TearDepth_um + 12;
         double x_um = DiscX_um + (start_um * Math.Cos(TearAzimuth_rad));
         double y_um = DiscY_um + (start_um * Math.Sin(TearAzimuth_rad));
-        double heading_rad = TearAzimuth_rad + Math.PI + 0.35;
+        double heading_rad = TearAzimuth_rad + Math.PI + 0.30;
         for (double along_um = 0; along_um < Length_um; along_um += Stride_um)
         {
             _crack.Add((x_um, y_um, 13 * (1 - (along_um / Length_um)) + 3));
-            heading_rad += 0.16 * random.NextNormal();
+            heading_rad += 0.09 * random.NextNormal();
             x_um += Stride_um * Math.Cos(heading_rad);
             y_um += Stride_um * Math.Sin(heading_rad);
         }
@@ -205,7 +217,8 @@ public sealed class ElectrodeDisc
         {
             double progress = attempt / (double)Attempts;
             double largest_um = LargestRadius_um - (progress * (LargestRadius_um - SmallestRadius_um - 2));
-            Particle candidate = Candidate(ref random, random.NextBetween(SmallestRadius_um, largest_um), Reach_um);
+            double radius_um = SmallestRadius_um + ((largest_um - SmallestRadius_um) * Math.Sqrt(random.NextUnit()));
+            Particle candidate = Candidate(ref random, radius_um, Reach_um);
             double wanted = PackingTarget(candidate.X_um, candidate.Y_um);
             if (Fits(candidate) && !grid.Overlaps(candidate, ParticleGap_um)
                 && grid.FillAround(candidate.X_um, candidate.Y_um) < wanted)
@@ -276,9 +289,8 @@ public sealed class ElectrodeDisc
             Paint(particle, maps[(int)SampleComponent.NmcCore], maps[(int)SampleComponent.NmcRim]);
         }
 
-        ValueNoise noise = new(_seed, RasterSize, 24);
-        float[] core = maps[(int)SampleComponent.NmcCore].Values;
-        float[] rim = maps[(int)SampleComponent.NmcRim].Values;
+        ValueNoise pores = new(_seed, 3, RasterSize, PoresPatch_px);
+        ValueNoise patches = new(_seed, 6, RasterSize, FinesPatch_px);
         for (int row = 0; row < RasterSize; row++)
         {
             for (int column = 0; column < RasterSize; column++)
@@ -292,14 +304,26 @@ public sealed class ElectrodeDisc
                 }
                 else if (InCoating(x_um, y_um))
                 {
-                    // Pores: 45 to 85 % of the space between the particles is carbon and binder.
-                    double solid = 0.45 + (0.40 * noise.At(column, row));
-                    maps[(int)SampleComponent.Matrix].Values[at] = (float)(solid * Math.Max(0, 1 - core[at] - rim[at]));
+                    FillBetween(maps, at, x_um, y_um, pores.At(column, row), patches.At(column, row));
                 }
             }
         }
 
         return maps;
+    }
+
+    /// <summary>Fines, then carbon and binder in 45 to 85 % of what is left; the rest are pores.</summary>
+    private static void FillBetween(DensityMap[] maps, int at, double x_um, double y_um, double poreNoise, double finesNoise)
+    {
+        ref float core = ref maps[(int)SampleComponent.NmcCore].Values[at];
+        ref float rim = ref maps[(int)SampleComponent.NmcRim].Values[at];
+        double between = Math.Max(0, 1 - core - rim);
+        double fines = between
+            * (FinesLeast + (FinesSpread * finesNoise) + (FinesAtDensest * Denseness(x_um, y_um)));
+        double rimFraction = RimFraction(x_um, y_um);
+        core += (float)(fines * (1 - rimFraction));
+        rim += (float)(fines * rimFraction);
+        maps[(int)SampleComponent.Matrix].Values[at] = (float)((0.45 + (0.40 * poreNoise)) * (between - fines));
     }
 
     private static void Paint(Particle particle, DensityMap core, DensityMap rim)

@@ -7,9 +7,9 @@ internal sealed class ValueNoise
     private readonly int _knots;
     private readonly float[] _values;
 
-    public ValueNoise(long seed, int size, int pitch)
+    public ValueNoise(long seed, long stream, int size, int pitch)
     {
-        SeededRandom random = new(seed, 3);
+        SeededRandom random = new(seed, stream);
         _pitch = pitch;
         _knots = (size / pitch) + 2;
         _values = new float[_knots * _knots];

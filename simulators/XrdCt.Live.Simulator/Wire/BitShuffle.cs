@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -19,6 +20,7 @@ internal static class BitShuffle
     /// <param name="rows">Receives 4 bytes per pixel; must not overlap <paramref name="pixels"/>.</param>
     public static void Transpose(ReadOnlySpan<int> pixels, Span<byte> rows)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows.Length, pixels.Length * sizeof(int));
         int vectorised = pixels.Length / Lanes * Lanes;
         TransposeBy32(pixels[..vectorised], rows, pixels.Length / 8);
         TransposeBy8(pixels, rows, vectorised);
@@ -47,6 +49,10 @@ internal static class BitShuffle
     private static void TransposeBy32(ReadOnlySpan<int> pixels, Span<byte> rows, int rowLength)
     {
         ref int source = ref MemoryMarshal.GetReference(pixels);
+        ref byte target = ref MemoryMarshal.GetReference(rows);
+
+        // Counts are small: most upper bytes are zero, and their rows need no writing then.
+        rows.Clear();
         for (int i = 0; i < pixels.Length; i += Lanes)
         {
             Vector256<uint> a = Vector256.LoadUnsafe(ref source, (nuint)i).AsUInt32();
@@ -57,11 +63,9 @@ internal static class BitShuffle
             for (int plane = 0; plane < sizeof(int); plane++)
             {
                 Vector256<byte> bytes = Vector256.Narrow(Vector256.Narrow(a, b), Vector256.Narrow(c, d));
-                for (int bit = 7; bit >= 0; bit--)
+                if (bytes != Vector256<byte>.Zero)
                 {
-                    uint top = bytes.ExtractMostSignificantBits();
-                    BinaryPrimitives.WriteUInt32LittleEndian(rows[((((plane * 8) + bit) * rowLength) + at)..], top);
-                    bytes += bytes;
+                    WriteRows(bytes, ref Unsafe.Add(ref target, (plane * 8 * rowLength) + at), rowLength);
                 }
 
                 a >>>= 8;
@@ -69,6 +73,19 @@ internal static class BitShuffle
                 c >>>= 8;
                 d >>>= 8;
             }
+        }
+    }
+
+    /// <summary>Writes the eight bit rows of one byte plane of 32 pixels, 4 bytes each, from the top bit down.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteRows(Vector256<byte> bytes, ref byte first, int rowLength)
+    {
+        for (int bit = 7; bit >= 0; bit--)
+        {
+            uint top = bytes.ExtractMostSignificantBits();
+            top = BitConverter.IsLittleEndian ? top : BinaryPrimitives.ReverseEndianness(top);
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref first, bit * rowLength), top);
+            bytes += bytes;
         }
     }
 }
