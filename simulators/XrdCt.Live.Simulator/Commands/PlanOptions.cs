@@ -1,0 +1,100 @@
+using System.CommandLine;
+using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Phantoms.Detector;
+using XrdCt.Live.Phantoms.Experiment;
+using XrdCt.Live.Simulator.Files;
+
+namespace XrdCt.Live.Simulator.Commands;
+
+/// <summary>Options that say which scan of which sample is meant; the same for all commands.</summary>
+internal sealed class PlanOptions
+{
+    private static readonly Dictionary<string, ScanOrder> Orders = new()
+    {
+        ["translation-fast"] = ScanOrder.TranslationFast,
+        ["translation-fast-zigzag"] = ScanOrder.TranslationFastZigzag,
+        ["rotation-fast"] = ScanOrder.RotationFast,
+        ["rotation-fast-zigzag"] = ScanOrder.RotationFastZigzag,
+        ["interlaced"] = ScanOrder.Interlaced,
+    };
+
+    private readonly Option<int> _translations = new("--translations")
+    {
+        Description = "Number of translations",
+        DefaultValueFactory = _ => 101,
+    };
+
+    private readonly Option<int> _rotations = new("--rotations")
+    {
+        Description = "Number of rotations over the range",
+        DefaultValueFactory = _ => 80,
+    };
+
+    private readonly Option<double> _step_um = new("--step-um")
+    {
+        Description = "Distance of two translations, µm",
+        DefaultValueFactory = _ => 10,
+    };
+
+    private readonly Option<double> _range_deg = new("--range-deg")
+    {
+        Description = "Angular range, degrees: 180 or 360",
+        DefaultValueFactory = _ => 180,
+    };
+
+    private readonly Option<string> _order = new("--order")
+    {
+        Description = "Order of the cells in time",
+        DefaultValueFactory = _ => "translation-fast",
+    };
+
+    private readonly Option<int> _subsets = new("--subsets")
+    {
+        Description = "Subsets of angles of the interlaced order",
+        DefaultValueFactory = _ => 4,
+    };
+
+    private readonly Option<long> _seed = new("--seed")
+    {
+        Description = "Seed of sample, detector defects, noise and faults",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private readonly Option<FileInfo?> _poni = new("--poni")
+    {
+        Description = "Geometry of the detector (PONI file); a built-in one at 0.5 m and 50 keV if not given",
+    };
+
+    public PlanOptions() => _order.AcceptOnlyFromAmong([.. Orders.Keys]);
+
+    public IEnumerable<Option> All => [_translations, _rotations, _step_um, _range_deg, _order, _subsets, _seed, _poni];
+
+    public long Seed(ParseResult result) => result.GetValue(_seed);
+
+    /// <exception cref="UsageException">The options do not make a plan.</exception>
+    public ScanPlan Plan(ParseResult result)
+    {
+        try
+        {
+            return new ScanPlan(
+                result.GetValue(_translations),
+                result.GetValue(_rotations),
+                result.GetValue(_step_um),
+                Orders[result.GetValue(_order)!],
+                result.GetValue(_range_deg),
+                result.GetValue(_subsets));
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw new UsageException(
+                $"the scan cannot be made ({e.ParamName} = {e.ActualValue}): see --translations, --rotations, --step-um, --range-deg",
+                e);
+        }
+    }
+
+    public DetectorGeometry Geometry(ParseResult result) =>
+        result.GetValue(_poni) is { } file ? PoniFile.Read(file.FullName) : PilatusCdTe2M.DefaultGeometry;
+
+    public VirtualExperiment Experiment(ParseResult result) => new(Plan(result), Geometry(result), Seed(result));
+}

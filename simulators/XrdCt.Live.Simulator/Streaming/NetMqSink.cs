@@ -1,0 +1,55 @@
+using NetMQ;
+using NetMQ.Sockets;
+
+namespace XrdCt.Live.Simulator.Streaming;
+
+/// <summary>A ZeroMQ PUSH socket that blocks when its receiver is behind and loses nothing when it closes.</summary>
+internal sealed class NetMqSink : IMessageSink, IDisposable
+{
+    // 16 messages of about 1.5 MB wait at most.
+    private const int HighWatermark = 16;
+
+    private readonly PushSocket _socket = new();
+
+    /// <summary>Opens the socket.</summary>
+    /// <param name="endpoint">Endpoint, <c>tcp://host:port</c>.</param>
+    /// <param name="bind">True to listen, as detectors do; false to connect.</param>
+    /// <param name="linger">How long closing waits for the receiver to take what was sent.</param>
+    /// <exception cref="NetMQException">The endpoint cannot be used.</exception>
+    public NetMqSink(string endpoint, bool bind, TimeSpan linger)
+    {
+        _socket.Options.SendHighWatermark = HighWatermark;
+        _socket.Options.Linger = linger;
+        try
+        {
+            if (bind)
+            {
+                _socket.Bind(endpoint);
+            }
+            else
+            {
+                // Without this, messages would queue for a receiver that may never come.
+                _socket.Options.DelayAttachOnConnect = true;
+                _socket.Connect(endpoint);
+            }
+        }
+        catch
+        {
+            _socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TrySend(ReadOnlySpan<byte> message, TimeSpan timeout)
+    {
+        Msg msg = default;
+        msg.InitPool(message.Length);
+        message.CopyTo(msg.Slice());
+        bool sent = _socket.TrySend(ref msg, timeout, more: false);
+        msg.Close();
+        return sent;
+    }
+
+    public void Dispose() => _socket.Dispose();
+}
