@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Runs all tests. Installs what they need from Debian where it can (root, apt-get); what is missing all the same is skipped
+# by name. Ends with one line: N passed, N failed, N skipped.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+# Foreign peers of the tests: libzmq, pyFAI, h5py, silx, scikit-image and a browser.
+packages="python3-pyfai python3-silx python3-fabio python3-h5py python3-hdf5plugin bitshuffle python3-skimage python3-zmq python3-cbor2 chromium"
+missing=""
+if command -v dpkg-query >/dev/null; then
+  for package in $packages; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+  done
+  if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing for the tests:$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -qq -o DPkg::Lock::Timeout=600 update >/dev/null &&
+      # shellcheck disable=SC2086
+      apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends $missing >/dev/null && missing=""
+  fi
+  [ -z "$missing" ] || echo "not installed, tests that need them are skipped:$missing"
+else
+  echo "not a Debian system: tests whose foreign peer is not found are skipped"
+fi
+
+dotnet build XrdCt.Live.sln -c Release --nologo -v quiet || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+
+passed=0 failed=0 skipped=0
+count() { passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3)); }
+
+for project in XrdCt.Live.Tests XrdCt.Live.EndToEnd.Tests; do
+  echo "== $project"
+  log="$results/$project.log"
+  dotnet ".artifacts/bin/$project/release/$project.dll" -noColor -parallel collections -result-ctrf "$results/$project.json" >"$log" 2>&1
+  status=$?
+  grep -E '\[(FAIL|SKIP)\]' "$log" | sed 's/^ *//'
+  if [ $status -ne 0 ]; then tail -n 200 "$log"; fi
+  summary=$(grep -E 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+' "$log" | tail -1)
+  if [ -z "$summary" ]; then
+    echo "$project ended without a summary (exit code $status)"
+    tail -n 50 "$log"
+    count 0 1 0
+    continue
+  fi
+  number() { sed -E "s/.*$1: ([0-9]+).*/\1/" <<<"$summary"; }
+  bad=$(($(number Failed) + $(number Errors)))
+  count $(($(number Total) - bad - $(number Skipped))) "$bad" "$(number Skipped)"
+  echo "$summary" | sed 's/^ *//'
+done
+
+echo "== the page (vitest)"
+web=src/XrdCt.Live.Server/Display/web
+if [ -d "$web/node_modules" ]; then
+  (cd "$web" && npx vitest run --reporter=json --outputFile="$results/web.json" >"$results/web.log" 2>&1) || tail -n 60 "$results/web.log"
+  if [ -f "$results/web.json" ]; then
+    # shellcheck disable=SC2046
+    count $(node -e 'const r = JSON.parse(require("fs").readFileSync(process.argv[1])); console.log(r.numPassedTests, r.numFailedTests + (r.success || r.numFailedTests ? 0 : 1), r.numPendingTests)' "$results/web.json")
+  else
+    count 0 1 0
+  fi
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
