@@ -40,7 +40,7 @@ export function Banners({ model }: { readonly model: LiveModel }) {
       {stale && (
         <div className="banner warning" role="alert" data-testid="stale-banner">
           <b>No frame for {formatDuration(age_s)}</b>
-          <span>The scan is not finished, but the detector sends nothing.</span>
+          <span>The scan is not finished, but no frames arrive: look at the detector and the motors.</span>
         </div>
       )}
       {state !== null && state.message !== '' && (
