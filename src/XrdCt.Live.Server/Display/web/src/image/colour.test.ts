@@ -25,7 +25,15 @@ describe('colourPixels', () => {
     const lut = makeLut('viridis');
     const pixels = new Uint32Array(7).fill(7);
     colourPixels(Float32Array.of(-5, 0, 5, 10, 99, NaN, Infinity), lut, { low: 0, high: 10 }, pixels);
-    expect([...pixels]).toEqual([lut[0], lut[0], lut[lutSize / 2], lut[lutSize - 1], lut[lutSize - 1], 0, lut[lutSize - 1]]);
+    expect([...pixels]).toEqual([
+      lut[0],
+      lut[0],
+      lut[lutSize / 2],
+      lut[lutSize - 1],
+      lut[lutSize - 1],
+      0,
+      lut[lutSize - 1],
+    ]);
   });
 });
 

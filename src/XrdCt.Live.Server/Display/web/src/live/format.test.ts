@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { formatCount, formatDuration, formatLatency, formatMicrometres, formatPercent, formatRate, formatValue } from './format';
+import {
+  formatCount,
+  formatDuration,
+  formatLatency,
+  formatMicrometres,
+  formatPercent,
+  formatRate,
+  formatValue,
+} from './format';
 
 describe('format', () => {
   it.each([

@@ -95,9 +95,21 @@ describe('decodeMessages, of anything else', () => {
 
   it.each([
     ['a bare number', encode(5).slice().buffer, 'array of key and body'],
-    ['a slice that is too short', message('slice/total', { channel: 'total', size: 3, values: new Uint8Array(4) }), '1 values instead of 9'],
-    ['a slice of half floats', message('slice/total', { channel: 'total', size: 1, values: new Uint8Array(2) }), 'not an array of float32'],
-    ['a state without counters', message('state', { phase: 'Running', message: '' }), 'a state message has no counters'],
+    [
+      'a slice that is too short',
+      message('slice/total', { channel: 'total', size: 3, values: new Uint8Array(4) }),
+      '1 values instead of 9',
+    ],
+    [
+      'a slice of half floats',
+      message('slice/total', { channel: 'total', size: 1, values: new Uint8Array(2) }),
+      'not an array of float32',
+    ],
+    [
+      'a state without counters',
+      message('state', { phase: 'Running', message: '' }),
+      'a state message has no counters',
+    ],
   ])('refuses %s', (_, data, sentence) => {
     expect(() => decodeMessages(data)).toThrow(sentence);
   });
