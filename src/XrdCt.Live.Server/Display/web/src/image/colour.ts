@@ -39,7 +39,7 @@ export interface Range {
 
 export type Contrast = 'percentile' | 'full' | 'locked';
 
-/** Above this many values percentiles are taken of a regular subset: the clock sees the difference, the eye does not. */
+/** Above this many values percentiles are taken of a subset: the clock sees the difference, the eye does not. */
 const maxSorted = 16_384;
 
 /**
