@@ -1,8 +1,8 @@
 namespace XrdCt.Live.Server.Display;
 
 /// <summary>
-/// Leaves signals alone. The default lifetime would catch Ctrl-C and end the page only, and the scan would run on unseen;
-/// when to end is the caller's decision.
+/// Leaves signals alone. The default lifetime would catch Ctrl-C and end the page only, and the scan would run on
+/// unseen; when to end is the caller's decision.
 /// </summary>
 internal sealed class CallersLifetime : IHostLifetime
 {

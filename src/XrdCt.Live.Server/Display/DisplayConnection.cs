@@ -46,7 +46,9 @@ internal sealed class DisplayConnection
         _sendTimeout = sendTimeout;
     }
 
-    /// <summary>Serves the page until it goes, breaks the protocol, or the server ends. Never throws for what a page does.</summary>
+    /// <summary>
+    /// Serves the page until it goes, breaks the protocol, or the server ends. Never throws for what a page does.
+    /// </summary>
     /// <param name="maxClients">Most pages at a time; one more is told so and closed.</param>
     /// <param name="serverStops">Set when the server ends.</param>
     internal async Task RunAsync(int maxClients, CancellationToken serverStops)
@@ -71,7 +73,8 @@ internal sealed class DisplayConnection
             // Cancelling a WebSocket operation aborts the socket, so the farewell goes out first.
             if (serverStops.IsCancellationRequested)
             {
-                await CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, "the server has ended").ConfigureAwait(false);
+                await CloseOutputAsync(
+                    WebSocketCloseStatus.EndpointUnavailable, "the server has ended").ConfigureAwait(false);
                 await Task.WhenAny(receive, Task.Delay(CloseTimeout, CancellationToken.None)).ConfigureAwait(false);
             }
             else if (receive.IsCompletedSuccessfully)
@@ -117,7 +120,10 @@ internal sealed class DisplayConnection
             {
                 // Fragments of one WebSocket message: the pre-encoded bytes go out as they are.
                 await _socket.SendAsync(
-                    news[i].Bytes, WebSocketMessageType.Binary, i == news.Count - 1, tooSlow.Token).ConfigureAwait(false);
+                    news[i].Bytes,
+                    WebSocketMessageType.Binary,
+                    endOfMessage: i == news.Count - 1,
+                    tooSlow.Token).ConfigureAwait(false);
             }
         }
     }

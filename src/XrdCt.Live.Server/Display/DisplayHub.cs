@@ -97,7 +97,7 @@ public sealed class DisplayHub : ILiveDisplay
         Show(DisplayMessages.RoiKey, DisplayMessages.Encode(roi));
     }
 
-    /// <summary>Registers a page; from now on every change writes to <paramref name="listener"/>, which must not block.</summary>
+    /// <summary>Registers a page; from now on every change writes to <paramref name="listener"/>.</summary>
     /// <param name="listener">Woken, not fed: a writer that drops what does not fit.</param>
     /// <param name="maxClients">Most pages at a time.</param>
     /// <returns>False when there are that many already; the page is not registered then.</returns>
@@ -118,7 +118,7 @@ public sealed class DisplayHub : ILiveDisplay
         }
     }
 
-    /// <summary>Collects, in the order in which they are to be applied, the messages that a page has not seen.</summary>
+    /// <summary>Collects the messages that a page has not seen, in the order in which it is to apply them.</summary>
     /// <param name="channel">Channel that the page looks at; null for the first one of the scan.</param>
     /// <param name="seen">Version per key that the page has; brought up to date.</param>
     /// <param name="news">Receives the messages; cleared first.</param>

@@ -12,11 +12,12 @@ namespace XrdCt.Live.Server.Display;
 public sealed class DisplayServer : IAsyncDisposable
 {
     /// <summary>
-    /// Everything comes from this server, no inline scripts or styles: text that comes in with a stream (titles, messages)
-    /// can never become code.
+    /// Everything comes from this server, no inline scripts or styles: text that comes in with a stream (titles,
+    /// messages) can never become code.
     /// </summary>
     private const string ContentSecurityPolicy =
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+        + "frame-ancestors 'none'";
 
     private readonly WebApplication _app;
 
@@ -59,7 +60,8 @@ public sealed class DisplayServer : IAsyncDisposable
             KeepAliveInterval = options.PingInterval,
             KeepAliveTimeout = options.DeadAfter,
         });
-        app.Map("/live", live => live.Run(context => ServeLiveAsync(context, hub, options, app.Lifetime.ApplicationStopping)));
+        CancellationToken stopping = app.Lifetime.ApplicationStopping;
+        app.Map("/live", live => live.Run(context => ServeLiveAsync(context, hub, options, stopping)));
         app.Map("/api/state", state => state.Run(context => ServeStateAsync(context, hub)));
         if (hasPage)
         {
@@ -76,7 +78,9 @@ public sealed class DisplayServer : IAsyncDisposable
     /// <param name="options">Where to serve.</param>
     /// <param name="cancellation">Gives the start up.</param>
     /// <returns>The running server, to be disposed.</returns>
-    /// <exception cref="IOException">The address or port cannot be listened on; the message says which, and the remedy.</exception>
+    /// <exception cref="IOException">
+    /// The address or port cannot be listened on; the message says which, and the remedy.
+    /// </exception>
     public static async Task<DisplayServer> StartAsync(
         DisplayHub hub, DisplayServerOptions options, CancellationToken cancellation = default)
     {
@@ -142,8 +146,8 @@ public sealed class DisplayServer : IAsyncDisposable
             return RefuseAsync(
                 context,
                 StatusCodes.Status403Forbidden,
-                "This page is not served under that host name; ask for it by the machine's loopback address, or add the name "
-                + "to the allowed hosts of the display.");
+                "This page is not served under that host name; ask for it by the machine's loopback address, or add "
+                + "the name to the allowed hosts of the display.");
         }
 
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
@@ -162,8 +166,8 @@ public sealed class DisplayServer : IAsyncDisposable
             && (IPAddress.IsLoopback(address) || address.Equals(options.Address)));
 
     /// <summary>
-    /// Browsers let any web page open a WebSocket to anywhere, and say whose page it is in <c>Origin</c>; programs other
-    /// than browsers send none.
+    /// Browsers let any web page open a WebSocket to anywhere, and say whose page it is in <c>Origin</c>; programs
+    /// other than browsers send none.
     /// </summary>
     private static bool IsSameOrigin(HttpRequest request)
     {
@@ -180,20 +184,25 @@ public sealed class DisplayServer : IAsyncDisposable
         if (!IsSameOrigin(context.Request))
         {
             await RefuseAsync(
-                context, StatusCodes.Status403Forbidden, "Pages of other sites may not read the live results.").ConfigureAwait(false);
+                context,
+                StatusCodes.Status403Forbidden,
+                "Pages of other sites may not read the live results.").ConfigureAwait(false);
             return;
         }
 
         if (!context.WebSockets.IsWebSocketRequest)
         {
             await RefuseAsync(
-                context, StatusCodes.Status400BadRequest, "Only WebSocket connections are served here.").ConfigureAwait(false);
+                context,
+                StatusCodes.Status400BadRequest,
+                "Only WebSocket connections are served here.").ConfigureAwait(false);
             return;
         }
 
         string? channel = context.Request.Query["channel"];
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync().ConfigureAwait(false);
-        DisplayConnection connection = new(hub, socket, string.IsNullOrEmpty(channel) ? null : channel, options.DeadAfter);
+        DisplayConnection connection = new(
+            hub, socket, string.IsNullOrEmpty(channel) ? null : channel, options.DeadAfter);
         await connection.RunAsync(options.MaxClients, serverStops).ConfigureAwait(false);
     }
 
@@ -212,14 +221,17 @@ public sealed class DisplayServer : IAsyncDisposable
     private static void SetCaching(StaticFileResponseContext file) =>
         // The names of the assets carry a hash of their content; index.html names them and must always be fresh.
         file.Context.Response.Headers.CacheControl =
-            file.Context.Request.Path.StartsWithSegments("/assets") ? "public, max-age=31536000, immutable" : "no-cache";
+            file.Context.Request.Path.StartsWithSegments("/assets")
+                ? "public, max-age=31536000, immutable"
+                : "no-cache";
 
     private static Task ServeNothingAsync(HttpContext context, bool hasPage) => RefuseAsync(
         context,
         StatusCodes.Status404NotFound,
         hasPage || context.Request.Path != "/"
             ? "There is nothing here; the live page is at /."
-            : "The live page was not built: build the server again with Node.js 20 or newer and without -p:SkipWeb=true.");
+            : "The live page was not built: build the server again with Node.js 20.19 or newer and without "
+                + "-p:SkipWeb=true.");
 
     private static Task RefuseAsync(HttpContext context, int status, string sentence)
     {

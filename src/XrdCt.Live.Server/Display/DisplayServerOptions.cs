@@ -5,15 +5,17 @@ namespace XrdCt.Live.Server.Display;
 /// <summary>Where and to whom the live page is served.</summary>
 public sealed record DisplayServerOptions
 {
-    /// <summary>Address to listen on. Loopback by default: the page has no login, so opening it to a network is a decision.</summary>
+    /// <summary>
+    /// Address to listen on. Loopback by default: the page has no login, so opening it to a network is a decision.
+    /// </summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <summary>TCP port; 0 for any free one.</summary>
     public int Port { get; init; }
 
     /// <summary>
-    /// Names, besides the loopback ones and <see cref="Address"/>, under which browsers may ask for the page. Others are
-    /// refused, so that no foreign web page can reach this server under a name of its own (DNS rebinding).
+    /// Names, besides the loopback ones and <see cref="Address"/>, under which browsers may ask for the page. Others
+    /// are refused, so that no foreign web page can reach this server under a name of its own (DNS rebinding).
     /// </summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
@@ -26,6 +28,8 @@ public sealed record DisplayServerOptions
     /// <summary>How often a silent page is pinged.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a page may leave a ping unanswered, or a message unread, before it counts as dead and is dropped.</summary>
+    /// <summary>
+    /// How long a page may leave a ping unanswered, or a message unread, before it counts as dead and is dropped.
+    /// </summary>
     public TimeSpan DeadAfter { get; init; } = TimeSpan.FromSeconds(20);
 }

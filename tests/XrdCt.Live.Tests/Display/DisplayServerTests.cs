@@ -78,7 +78,8 @@ public sealed class DisplayServerTests : IAsyncDisposable
         await StartAsync();
         ShowScan();
         using ClientWebSocket page = await ConnectAsync("?channel=peak%20003");
-        Assert.Equal(["sinogram/peak 003", "slice/peak 003"], Keys(await ReceiveAsync(page)).Where(k => k.Contains('/')));
+        string[] maps = [.. Keys(await ReceiveAsync(page)).Where(k => k.Contains('/'))];
+        Assert.Equal(["sinogram/peak 003", "slice/peak 003"], maps);
 
         await AcknowledgeAsync(page);
         await SendTextAsync(page, "{\"channel\":\"total\"}");
@@ -194,7 +195,8 @@ public sealed class DisplayServerTests : IAsyncDisposable
         NetworkStream stream = dead.GetStream();
         await stream.WriteAsync(
             Encoding.ASCII.GetBytes(
-                $"GET /live HTTP/1.1\r\nHost: 127.0.0.1:{_server.Url.Port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                $"GET /live HTTP/1.1\r\nHost: 127.0.0.1:{_server.Url.Port}\r\n"
+                + "Upgrade: websocket\r\nConnection: Upgrade\r\n"
                 + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"),
             _hangs.Token);
         byte[] answer = new byte[12];

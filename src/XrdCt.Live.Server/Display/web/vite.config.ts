@@ -15,5 +15,7 @@ export default defineConfig({
       '/api': { target: server, changeOrigin: true },
     },
   },
+  // The encoded example that the server's tests and ours share.
+  assetsInclude: ['**/*.bin'],
   test: { environment: 'node', include: ['src/**/*.test.ts'] },
 });

@@ -13,7 +13,13 @@ import { Header } from './panels/Header';
 import { Numbers } from './panels/Numbers';
 import { PatternPanel } from './panels/PatternPanel';
 
-const sliceStyle: PaneStyle = { aspect: 'equal', xLabel: 'x (µm)', yLabel: '← y (µm)', missing: 'plain', scaleBar: true };
+const sliceStyle: PaneStyle = {
+  aspect: 'equal',
+  xLabel: 'x (µm)',
+  yLabel: '← y (µm)',
+  missing: 'plain',
+  scaleBar: true,
+};
 const sinogramStyle: PaneStyle = {
   aspect: 'fill',
   xLabel: 'translation (µm)',
@@ -42,7 +48,8 @@ export function App({ model }: { readonly model: LiveModel }) {
       subtitle: () => (model.slice ? `${model.slice.projectionCount} projections` : ''),
       hoverAt: (x_um: number, y_um: number): Hover => ({ kind: 'point', x_um, y_um }),
       describe: (x: number, y: number, value: number) =>
-        `x ${formatMicrometres(x)}   y ${formatMicrometres(y)}   ${Number.isNaN(value) ? 'outside the field of view' : formatValue(value)}`,
+        `x ${formatMicrometres(x)}   y ${formatMicrometres(y)}   ` +
+        (Number.isNaN(value) ? 'outside the field of view' : formatValue(value)),
       trace: (hover: Hover, image: PaneImage) => {
         if (hover.kind !== 'ray') {
           return null;
@@ -50,7 +57,10 @@ export function App({ model }: { readonly model: LiveModel }) {
 
         const [low, high] = extent(image.columns);
         const [x1, y1, x2, y2] = rayOf(hover.theta_deg, hover.t_um, high - low);
-        return [[x1, y1], [x2, y2]] as const;
+        return [
+          [x1, y1],
+          [x2, y2],
+        ] as const;
       },
     }),
     [model],
@@ -175,10 +185,15 @@ function ChannelTabs({ model }: { readonly model: LiveModel }) {
 
 function Empty({ model, running }: { readonly model: LiveModel; readonly running: string }) {
   const phase: Phase = useLive(model, 'state', (m) => m.state?.phase ?? 'Waiting');
-  const text = phase === 'Waiting' ? 'Waiting for the detector…' : phase === 'Running' ? running : 'Nothing was measured';
+  const text =
+    phase === 'Waiting' ? 'Waiting for the detector…' : phase === 'Running' ? running : 'Nothing was measured';
   return (
     <>
-      <svg className={phase === 'Waiting' || phase === 'Running' ? 'rings live' : 'rings'} viewBox="0 0 64 64" aria-hidden="true">
+      <svg
+        className={phase === 'Waiting' || phase === 'Running' ? 'rings live' : 'rings'}
+        viewBox="0 0 64 64"
+        aria-hidden="true"
+      >
         <circle cx="32" cy="32" r="28" />
         <circle cx="32" cy="32" r="19" />
         <circle cx="32" cy="32" r="10" />
@@ -192,7 +207,8 @@ function useDocumentTitle(model: LiveModel): void {
   useEffect(() => {
     const update = (): void => {
       const name = model.scan?.title || 'XrdCt.Live';
-      document.title = model.state === null ? name : `${formatPercent(coverage(model.state))} % · ${model.state.phase} · ${name}`;
+      document.title =
+        model.state === null ? name : `${formatPercent(coverage(model.state))} % · ${model.state.phase} · ${name}`;
     };
     const unsubscribe = [model.subscribe('state', update), model.subscribe('scan', update)];
     return () => unsubscribe.forEach((stop) => stop());

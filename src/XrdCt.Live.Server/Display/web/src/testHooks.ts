@@ -5,7 +5,8 @@ declare global {
     /**
      * What the page shows, for browser tests and curious people; read-only. `messages` counts WebSocket messages,
      * the rest is the newest of each kind of the channel on show, or null (see `live/protocol.ts`). Maps are
-     * row-major: `slice.values[y * slice.size + x]`, `sinogram.values[rotation * sinogram.translationCount + translation]`.
+     * row-major: `slice.values[y * slice.size + x]`,
+     * `sinogram.values[rotation * sinogram.translationCount + translation]`.
      */
     readonly __xrdct: Readonly<
       Pick<LiveModel, 'messages' | 'scan' | 'state' | 'roi' | 'pattern' | 'channel' | 'sinogram' | 'slice'> & {

@@ -1,4 +1,4 @@
-/** Colours that canvases need; `styles.css` holds the same ones for everything else. After Okabe and Ito, lightened for a dark room. */
+/** Colours that canvases need; `styles.css` has the same ones. After Okabe and Ito, lightened for a dark room. */
 export const theme = {
   text: '#e8eef5',
   muted: '#93a1b1',
@@ -16,7 +16,8 @@ export const theme = {
 } as const;
 
 export const fontStack =
-  'Inter, "Segoe UI Variable Text", "Segoe UI", -apple-system, Roboto, Cantarell, "Noto Sans", "DejaVu Sans Condensed", sans-serif';
+  'Inter, "Segoe UI Variable Text", "Segoe UI", -apple-system, Roboto, Cantarell, "Noto Sans", ' +
+  '"DejaVu Sans Condensed", sans-serif';
 
 /** The root font size, CSS pixels: everything on the page is a multiple of it, so the page grows with the screen. */
 export function rem(): number {

@@ -25,6 +25,7 @@ export function RoiOverlay({ roi, layout }: { readonly roi: Roi | null; readonly
   const [best, ...others] = roi.candidates.slice(0, shownCandidates);
   const { cx, cy, r } = place(best);
   const below = cy - r - plot.y < 0.13 * plot.height;
+  const arm = 0.4 * rem();
   const half = Math.min(halfLabel_rem * rem(), plot.width / 2);
   const x = Math.min(Math.max(cx, plot.x + half), plot.x + plot.width - half);
   return (
@@ -43,7 +44,7 @@ export function RoiOverlay({ roi, layout }: { readonly roi: Roi | null; readonly
           <g className="best">
             <circle className="casing" cx={cx} cy={cy} r={r} />
             <circle cx={cx} cy={cy} r={r} />
-            <path d={`M${cx - 6} ${cy}h12M${cx} ${cy - 6}v12`} />
+            <path d={`M${cx - arm} ${cy}h${2 * arm}M${cx} ${cy - arm}v${2 * arm}`} />
           </g>
         </g>
       </svg>
@@ -52,8 +53,8 @@ export function RoiOverlay({ roi, layout }: { readonly roi: Roi | null; readonly
         data-testid="roi-label"
         style={{ left: x, top: below ? cy + r : cy - r, translate: below ? '-50% 30%' : '-50% -130%' }}
       >
-        <strong>ROI</strong> {formatPercent(best.materialFraction)} % material · {formatMicrometres(best.edgeDistance_um)} to
-        edge · score {best.score.toFixed(2)}
+        <strong>ROI</strong> {formatPercent(best.materialFraction)} % material ·{' '}
+        {formatMicrometres(best.edgeDistance_um)} to edge · score {best.score.toFixed(2)}
       </div>
     </>
   );

@@ -1,6 +1,12 @@
 /** Values to colours: perceptually uniform, colour-blind-safe maps, and the contrast that suits noisy data. */
 import { rgb } from 'd3-color';
-import { interpolateCividis, interpolateGreys, interpolateInferno, interpolateMagma, interpolateViridis } from 'd3-scale-chromatic';
+import {
+  interpolateCividis,
+  interpolateGreys,
+  interpolateInferno,
+  interpolateMagma,
+  interpolateViridis,
+} from 'd3-scale-chromatic';
 
 const interpolators = {
   viridis: interpolateViridis,
@@ -33,7 +39,7 @@ export interface Range {
 
 export type Contrast = 'percentile' | 'full' | 'locked';
 
-/** Above this many values percentiles are taken of a regular subset: the eye does not see the difference, the clock does. */
+/** Above this many values percentiles are taken of a subset: the clock sees the difference, the eye does not. */
 const maxSorted = 16_384;
 
 /**
@@ -67,10 +73,13 @@ export function colourPixels(values: Float32Array, lut: Uint32Array, range: Rang
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     // Comparing NaN is false both ways, hence the explicit question.
-    pixels[i] = Number.isNaN(value) ? 0 : lut[Math.min(lutSize - 1, Math.max(0, Math.floor((value - range.low) * scale)))];
+    pixels[i] = Number.isNaN(value)
+      ? 0
+      : lut[Math.min(lutSize - 1, Math.max(0, Math.floor((value - range.low) * scale)))];
   }
 }
 
+/** The same colour for CSS. */
 export function cssColour(word: number): string {
   return `rgb(${word & 255} ${(word >> 8) & 255} ${(word >> 16) & 255})`;
 }

@@ -73,7 +73,7 @@ export function translationOf(x_um: number, y_um: number, theta_deg: number): nu
   return x_um * Math.cos(theta) - y_um * Math.sin(theta);
 }
 
-/** The ray of a rotation and translation as a segment of the given half length about its point nearest to the axis, µm. */
+/** The ray of a rotation and translation: a segment of the given half length about its point nearest the axis, µm. */
 export function rayOf(theta_deg: number, t_um: number, half_um: number): readonly [number, number, number, number] {
   const theta = (theta_deg * Math.PI) / 180;
   const [c, s] = [Math.cos(theta), Math.sin(theta)];

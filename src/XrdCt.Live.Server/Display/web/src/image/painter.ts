@@ -2,7 +2,7 @@
 import { scaleLinear } from 'd3-scale';
 import { formatValue } from '../live/format';
 import { fontStack, theme } from '../theme';
-import { colourPixels, type Range } from './colour';
+import { colourPixels, cssColour, type Range } from './colour';
 import { extent, fitRect, type PixelAxis, type Rect, scaleBarLength, toScreen } from './geometry';
 
 export interface PaneImage {
@@ -200,7 +200,11 @@ export class ImagePainter {
     context.font = `600 ${0.8 * rem}px ${fontStack}`;
     context.textAlign = 'center';
     context.textBaseline = 'bottom';
-    context.fillText(length_um >= 1000 ? `${length_um / 1000} mm` : `${label(length_um)} µm`, x + length / 2, y - 0.15 * rem);
+    context.fillText(
+      length_um >= 1000 ? `${length_um / 1000} mm` : `${label(length_um)} µm`,
+      x + length / 2,
+      y - 0.15 * rem,
+    );
   }
 
   private paintColourBar(plot: Rect, lut: Uint32Array, range: Range | null, values: Float32Array): void {
@@ -215,8 +219,7 @@ export class ImagePainter {
     const height = plot.height - (showsMissing ? 3.1 * rem : 0);
     // One row per entry of the table, from the top down.
     for (let i = 0; i < lut.length; i++) {
-      const word = lut[lut.length - 1 - i];
-      context.fillStyle = `rgb(${word & 255} ${(word >> 8) & 255} ${(word >> 16) & 255})`;
+      context.fillStyle = cssColour(lut[lut.length - 1 - i]);
       context.fillRect(x, plot.y + (i * height) / lut.length, width, height / lut.length + 0.6);
     }
 
@@ -227,7 +230,9 @@ export class ImagePainter {
     context.strokeStyle = theme.faint;
     context.textAlign = 'left';
     context.textBaseline = 'middle';
-    const scale = scaleLinear().domain([range.low, range.high]).range([plot.y + height, plot.y]);
+    const scale = scaleLinear()
+      .domain([range.low, range.high])
+      .range([plot.y + height, plot.y]);
     for (const tick of scale.ticks(Math.max(2, Math.min(7, height / (3 * rem))))) {
       const y = scale(tick);
       line(context, x + width, y, x + width + 0.25 * rem, y);
@@ -250,7 +255,9 @@ export class ImagePainter {
 function ticks(axis: PixelAxis, count: number, step?: number): number[] {
   const [low, high] = extent(axis);
   if (step === undefined) {
-    return scaleLinear().domain([low, high]).ticks(Math.max(2, Math.min(11, count)));
+    return scaleLinear()
+      .domain([low, high])
+      .ticks(Math.max(2, Math.min(11, count)));
   }
 
   const found: number[] = [];

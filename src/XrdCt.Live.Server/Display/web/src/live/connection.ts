@@ -7,10 +7,10 @@ import { decodeMessages } from './protocol';
 
 const reconnectAfter_ms = 1000;
 
-/** A server that is about to end accepts and closes at once; only a connection that lasts, or brings something, is one. */
+/** A server that is about to end accepts and closes at once; a connection is one that lasts, or brings something. */
 const lasting_ms = 500;
 
-/** A hidden page gets no animation frames; it takes data in at this pace, so that it is up to date when it comes back. */
+/** A hidden page gets no animation frames; it takes data in at this pace, to be up to date when it comes back. */
 const hiddenPace_ms = 250;
 
 /** Connects, and again whenever the connection goes. */

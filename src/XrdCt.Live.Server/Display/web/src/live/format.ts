@@ -4,7 +4,11 @@ const narrowSpace = '\u202f';
 const none = '–';
 
 export function formatCount(value: number): string {
-  return Number.isFinite(value) ? Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, narrowSpace) : none;
+  return Number.isFinite(value)
+    ? Math.round(value)
+        .toString()
+        .replace(/\B(?=(\d{3})+$)/g, narrowSpace)
+    : none;
 }
 
 /** A measured value with three or four significant digits; powers of ten outside 0.001…99999. */

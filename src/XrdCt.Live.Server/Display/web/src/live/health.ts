@@ -35,7 +35,11 @@ export function coverage(state: State): number {
 }
 
 /** Per rotation the share of measured cells, 0…1. */
-export function coverageByRotation(values: Float32Array, rotationCount: number, translationCount: number): Float32Array {
+export function coverageByRotation(
+  values: Float32Array,
+  rotationCount: number,
+  translationCount: number,
+): Float32Array {
   const shares = new Float32Array(rotationCount);
   for (let rotation = 0; rotation < rotationCount; rotation++) {
     let measured = 0;
@@ -60,7 +64,9 @@ export function meanRate_Hz(state: State): number {
 }
 
 /** Runs of neighbours with the same value, as [first, end) and the value: what is drawn in one go shows no seams. */
-export function runsOf(values: Float32Array): { readonly first: number; readonly end: number; readonly value: number }[] {
+export function runsOf(
+  values: Float32Array,
+): { readonly first: number; readonly end: number; readonly value: number }[] {
   const runs: { first: number; end: number; value: number }[] = [];
   values.forEach((value, i) => {
     const last = runs[runs.length - 1];

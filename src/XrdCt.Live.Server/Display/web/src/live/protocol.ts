@@ -124,8 +124,8 @@ export type LiveMessage =
   | { readonly kind: 'slice'; readonly body: Slice };
 
 /**
- * Float32 values of a MessagePack `bin`. The decoder hands out a view into the whole message, whose offset is a multiple
- * of four only by luck, so the bytes are copied once.
+ * Float32 values of a MessagePack `bin`. The decoder hands out a view into the whole message, whose offset is a
+ * multiple of four only by luck, so the bytes are copied once.
  * @throws when the bytes are not the given number of float32 values.
  */
 export function toFloat32(bytes: unknown, count: number | null, what: string): Values {

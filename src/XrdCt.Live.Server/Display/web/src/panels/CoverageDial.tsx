@@ -17,7 +17,15 @@ export function CoverageDial({ model }: { readonly model: LiveModel }) {
       unsubscribe.forEach((stop) => stop());
     };
   }, [model]);
-  return <canvas ref={canvas} className="dial" role="img" aria-label="Fan of the rotation angles measured so far" data-testid="coverage-dial" />;
+  return (
+    <canvas
+      ref={canvas}
+      className="dial"
+      role="img"
+      aria-label="Fan of the rotation angles measured so far"
+      data-testid="coverage-dial"
+    />
+  );
 }
 
 function paintDial(canvas: HTMLCanvasElement, model: LiveModel): void {
@@ -51,7 +59,9 @@ function paintDial(canvas: HTMLCanvasElement, model: LiveModel): void {
     const step_deg = range_deg / shares.length;
     for (const { first, end, value: share } of runsOf(shares)) {
       if (share > 0) {
-        const mixed = theme.measured.map((to, c) => theme.unmeasured[c] + (0.25 + 0.75 * share) * (to - theme.unmeasured[c]));
+        const mixed = theme.measured.map(
+          (to, c) => theme.unmeasured[c] + (0.25 + 0.75 * share) * (to - theme.unmeasured[c]),
+        );
         pen.fillStyle = `rgb(${mixed.map(Math.round).join(' ')})`;
         sector(first * step_deg, Math.min(end * step_deg, 359.99));
         pen.fill();

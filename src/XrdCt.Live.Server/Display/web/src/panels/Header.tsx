@@ -53,7 +53,7 @@ export function Header({ model }: { readonly model: LiveModel }) {
             <small> %</small>
           </span>
           <span className="frames">
-            {formatCount(placed)} of {formatCount(state?.cellCount ?? (scan ? scan.plan.translationCount * scan.plan.rotationCount : 0))} positions
+            {scan !== null && `${formatCount(placed)} of ${formatCount(state?.cellCount ?? NaN)} positions`}
           </span>
           <span className="eta">
             {state !== null && (hasEnded(state) || phase === 'Saving')

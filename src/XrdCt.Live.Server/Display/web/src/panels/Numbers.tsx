@@ -99,7 +99,11 @@ function Coverage({ model }: { readonly model: LiveModel }) {
         </p>
       ) : (
         <p className={state !== null && state.projectionCount > 0 ? 'pill' : 'pill none'}>
-          {state !== null && state.projectionCount > 0 ? 'no missing wedge' : ended ? 'no whole projection' : 'no whole projection yet'}
+          {state !== null && state.projectionCount > 0
+            ? 'no missing wedge'
+            : ended
+              ? 'no whole projection'
+              : 'no whole projection yet'}
         </p>
       )}
     </section>
@@ -143,7 +147,8 @@ function Suggestion({ model }: { readonly model: LiveModel }) {
                 <tr key={i}>
                   <td>{i + 1}</td>
                   <td>
-                    {formatMicrometres(candidate.x_um).replace(' µm', '')}, {formatMicrometres(candidate.y_um).replace(' µm', '')}
+                    {formatMicrometres(candidate.x_um).replace(' µm', '')},{' '}
+                    {formatMicrometres(candidate.y_um).replace(' µm', '')}
                   </td>
                   <td>{formatPercent(candidate.materialFraction)} %</td>
                   <td>{formatMicrometres(candidate.edgeDistance_um)}</td>

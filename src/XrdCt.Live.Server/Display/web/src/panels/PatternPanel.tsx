@@ -42,7 +42,13 @@ export function PatternPanel({ model }: { readonly model: LiveModel }) {
           </button>
         </div>
       </header>
-      <div className="stage" ref={stage} role="img" aria-label="Intensity against the radial axis: newest and mean pattern" data-testid="pattern-plot">
+      <div
+        className="stage"
+        ref={stage}
+        role="img"
+        aria-label="Intensity against the radial axis: newest and mean pattern"
+        data-testid="pattern-plot"
+      >
         {!hasPattern && <div className="empty">No pattern yet</div>}
       </div>
     </section>

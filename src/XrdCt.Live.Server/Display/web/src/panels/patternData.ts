@@ -11,7 +11,7 @@ export function binCentres(axis: RadialAxis): number[] {
   return Array.from({ length: axis.binCount }, (_, k) => axis.lower + (k + 0.5) * axis.step);
 }
 
-/** Values as uPlot wants them: a gap is null (one NaN would leave the whole plot blank), and so is ≤ 0 on a log scale. */
+/** Values as uPlot wants them: a gap is null (one NaN would leave the plot blank), and so is ≤ 0 on a log scale. */
 export function withGaps(values: Float32Array, logarithmic: boolean): (number | null)[] {
   return Array.from(values, (value) => (Number.isFinite(value) && (!logarithmic || value > 0) ? value : null));
 }
