@@ -56,7 +56,7 @@ public sealed class Stream2Reader
         if (!TryReadFields(ref reader, ref fields, out string? problem))
         {
             // Random bytes claim long strings too; only what began as such a message can have been cut short.
-            bool isTruncated = reader.IsCutShort && fields.Kind is not null;
+            bool isTruncated = reader.IsCutShort && (fields.Kind is not null || fields.IsInData);
             reason = isTruncated
                 ? $"the message of {message.Length} bytes is cut short{(fields.IsInData ? " in the pixels" : "")}"
                 : problem
