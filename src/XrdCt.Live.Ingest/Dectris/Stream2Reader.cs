@@ -87,13 +87,15 @@ public sealed class Stream2Reader
         return FrameOutcome.Accepted;
     }
 
-    private static string? Missing(in Fields fields) => fields switch
+    private string? Missing(in Fields fields) => fields switch
     {
         { Kind: null } => "the message has no type",
         { SeriesId: null or > long.MaxValue } => "the message has no series_id",
         { Kind: not Stream2Kind.Image } => null,
         { ImageId: null or > int.MaxValue } => "the image has no usable image_id",
-        { HasPixels: false } => "the image has no data of the channel asked for",
+        { HasPixels: false } => _channel is null
+            ? "the image has no data"
+            : $"the image has no data of the channel '{Encoding.UTF8.GetString(_channel)}'",
         _ => null,
     };
 
