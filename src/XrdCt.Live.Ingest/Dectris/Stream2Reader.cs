@@ -56,7 +56,7 @@ public sealed class Stream2Reader
         if (!TryReadFields(ref reader, ref fields, out string? problem))
         {
             // Random bytes claim long strings too; only what began as such a message can have been cut short.
-            bool isTruncated = reader.IsCutShort && fields.Kind is not null;
+            bool isTruncated = reader.IsCutShort && (fields.Kind is not null || fields.IsInData);
             reason = isTruncated
                 ? $"the message of {message.Length} bytes is cut short{(fields.IsInData ? " in the pixels" : "")}"
                 : problem
@@ -87,13 +87,15 @@ public sealed class Stream2Reader
         return FrameOutcome.Accepted;
     }
 
-    private static string? Missing(in Fields fields) => fields switch
+    private string? Missing(in Fields fields) => fields switch
     {
         { Kind: null } => "the message has no type",
         { SeriesId: null or > long.MaxValue } => "the message has no series_id",
         { Kind: not Stream2Kind.Image } => null,
         { ImageId: null or > int.MaxValue } => "the image has no usable image_id",
-        { HasPixels: false } => "the image has no data of the channel asked for",
+        { HasPixels: false } => _channel is null
+            ? "the image has no data"
+            : $"the image has no data of the channel '{Encoding.UTF8.GetString(_channel)}'",
         _ => null,
     };
 
