@@ -47,12 +47,12 @@ public sealed class ReferenceTests
     [Fact]
     public void Rooms_HaveNamesThatSayWhatIsInside()
     {
-        string root = Root();
+        string root = Repository.Root;
         IEnumerable<string> names = new[] { "src", "simulators" }
             .SelectMany(d => Directory.EnumerateDirectories(Path.Combine(root, d), "*", SearchOption.AllDirectories))
             .Where(d => !d.Contains("node_modules", StringComparison.Ordinal))
             .SelectMany(d => Path.GetFileName(d).Split('.'));
-        Assert.Empty(names.Where(n => CatchAlls.Contains(n, StringComparer.OrdinalIgnoreCase)));
+        Assert.DoesNotContain(names, n => CatchAlls.Contains(n, StringComparer.OrdinalIgnoreCase));
     }
 
     [Fact]
@@ -60,24 +60,11 @@ public sealed class ReferenceTests
     {
         string[] vague = ["Utils", "Util", "Helper", "Helpers", "Manager"];
         IEnumerable<string> files = new[] { "src", "simulators" }
-            .SelectMany(d => Directory.EnumerateFiles(Path.Combine(Root(), d), "*.cs", SearchOption.AllDirectories));
-        Assert.Empty(files.Where(f => vague.Any(v => Path.GetFileNameWithoutExtension(f).EndsWith(v, StringComparison.Ordinal))));
+            .SelectMany(d => Directory.EnumerateFiles(Path.Combine(Repository.Root, d), "*.cs", SearchOption.AllDirectories));
+        Assert.DoesNotContain(files, f => vague.Any(v => Path.GetFileNameWithoutExtension(f).EndsWith(v, StringComparison.Ordinal)));
     }
 
     private static IEnumerable<string> ProjectFiles() => new[] { "src", "simulators" }
-        .SelectMany(d => Directory.EnumerateFiles(Path.Combine(Root(), d), "*.csproj", SearchOption.AllDirectories))
+        .SelectMany(d => Directory.EnumerateFiles(Path.Combine(Repository.Root, d), "*.csproj", SearchOption.AllDirectories))
         .Where(f => !f.Contains("node_modules", StringComparison.Ordinal));
-
-    private static string Root()
-    {
-        for (DirectoryInfo? d = new(AppContext.BaseDirectory); d is not null; d = d.Parent)
-        {
-            if (File.Exists(Path.Combine(d.FullName, "XrdCt.Live.sln")))
-            {
-                return d.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("XrdCt.Live.sln is not above the test's folder");
-    }
 }
