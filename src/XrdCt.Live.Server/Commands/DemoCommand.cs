@@ -12,6 +12,10 @@ namespace XrdCt.Live.Server.Commands;
 /// </summary>
 internal static class DemoCommand
 {
+    // 101 × 80 frames in three minutes: two cores make, send and process them with room left for the browser, so that the page shows
+    // the latency of the chain and not that of a full queue.
+    private const double UsualRate_Hz = 45;
+
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "config");
 
     public static Command Build()
@@ -20,7 +24,10 @@ internal static class DemoCommand
         var translations = new Option<int?>("--translations") { Description = "Number of translations" };
         var rotations = new Option<int?>("--rotations") { Description = "Number of rotations over 180°" };
         var order = new Option<string?>("--order") { Description = $"Order of the cells: {string.Join(", ", SetUp.OrderNames)}" };
-        var rate = new Option<double>("--rate") { Description = "Frames per second, at most; 0 = as fast as this machine makes and takes them" };
+        var rate = new Option<double?>("--rate")
+        {
+            Description = "Frames per second, at most; 0 = as fast as this machine makes and takes them, the default for any but the usual size",
+        };
         var seed = new Option<int>("--seed") { Description = "Which electrode", DefaultValueFactory = _ => 1 };
         var live = new LiveOptionSet();
         var command = new Command("demo", "Show a simulated coarse scan live: no hardware, no configuration");
@@ -41,7 +48,7 @@ internal static class DemoCommand
             scan.Order = parsed.GetValue(order) ?? scan.Order;
             configuration.Source!.Endpoint = $"tcp://127.0.0.1:{FreePort()}";
             configuration.Source.Attach = "bind";
-            double rate_Hz = parsed.GetValue(rate);
+            double rate_Hz = parsed.GetValue(rate) ?? (usual ? UsualRate_Hz : 0);
             if (!(rate_Hz >= 0))
             {
                 throw UserException.WrongUse($"--rate must be 0 or more, not {rate_Hz}");
@@ -93,12 +100,12 @@ internal static class DemoCommand
     private static string Note(ScanSection scan, bool usual, double rate_Hz)
     {
         int frames = scan.Translations!.Value * scan.Rotations!.Value;
-        string duration = usual && rate_Hz == 0 ? "about three minutes on two cores" : "as long as the machine needs";
-        if (rate_Hz > 0)
+        string duration = rate_Hz switch
         {
-            duration = string.Create(CultureInfo.InvariantCulture, $"at least {frames / rate_Hz / 60:F1} minutes at {rate_Hz} frames/s");
-        }
-
+            UsualRate_Hz when usual => "about three minutes on two cores",
+            > 0 => string.Create(CultureInfo.InvariantCulture, $"at least {frames / rate_Hz / 60:F1} minutes at {rate_Hz} frames/s"),
+            _ => "as long as the machine needs",
+        };
         return string.Create(
             CultureInfo.InvariantCulture,
             $"simulated coarse scan of a 1 mm electrode, {scan.Translations} translations × {scan.Rotations} rotations, {frames} full-size frames, {duration}");
