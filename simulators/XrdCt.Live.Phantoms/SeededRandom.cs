@@ -58,7 +58,7 @@ public struct SeededRandom
         double term = Math.Exp(-mean);
         double sum = term;
         int count = 0;
-        
+
         // The first terms of a large mean are tiny too: only behind the mean do they end the sum.
         while (u > sum && (count < mean || term > 1e-18))
         {
