@@ -4,10 +4,11 @@ namespace XrdCt.Live.Phantoms;
 /// SplitMix64: one 64-bit state, the same numbers on every machine and runtime for a seed (unlike
 /// <see cref="Random"/>, whose algorithm may change). Not thread-safe; a mutable value: pass it by reference.
 /// </summary>
-/// <remarks>Source: Steele, Lea, Flood, <see href="https://doi.org/10.1145/2660193.2660195"/>, figure 16.</remarks>
+/// <remarks>Source: Steele, Lea, Flood, <see href="https://doi.org/10.1145/2660193.2660195"/>.</remarks>
 public struct SeededRandom
 {
-    // Above this mean a rounded normal deviate differs from Poisson by less than the skew 1/sqrt(mean) of a bright spot.
+    // Above this mean a rounded normal deviate differs from Poisson by less than the skew 1/sqrt(mean) of a bright
+    // spot.
     private const double NormalFrom = 64;
 
     private ulong _state;
@@ -57,7 +58,9 @@ public struct SeededRandom
         double term = Math.Exp(-mean);
         double sum = term;
         int count = 0;
-        while (u > sum && term > 1e-18)
+
+        // The first terms of a large mean are tiny too: only behind the mean do they end the sum.
+        while (u > sum && (count < mean || term > 1e-18))
         {
             count++;
             term *= mean / count;

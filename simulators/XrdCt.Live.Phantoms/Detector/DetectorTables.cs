@@ -12,7 +12,9 @@ public sealed class DetectorTables
     /// <summary>Polarisation factor of the simulated beam, (I_h − I_v) / (I_h + I_v).</summary>
     public const double PolarisationFactor = 0.95;
 
-    /// <summary>Pixels in one block of the tables and of the rendering: 8,192 bytes of int32, one block of the codec.</summary>
+    /// <summary>
+    /// Pixels in one block of the tables and of the rendering: 8,192 bytes of int32, one block of the codec.
+    /// </summary>
     public const int BlockPixels = 2048;
 
     /// <summary>Bins of the radial grid.</summary>
@@ -45,7 +47,8 @@ public sealed class DetectorTables
         if (geometry.Shape != PilatusCdTe2M.Shape)
         {
             throw new ArgumentException(
-                $"the simulated detector has {PilatusCdTe2M.Shape} pixels, the geometry {geometry.Shape}", nameof(geometry));
+                $"the simulated detector has {PilatusCdTe2M.Shape} pixels, the geometry {geometry.Shape}",
+                nameof(geometry));
         }
 
         Geometry = geometry;
@@ -68,13 +71,17 @@ public sealed class DetectorTables
     /// <summary>Radial grid that covers the detector.</summary>
     public RadialGrid Grid { get; }
 
-    /// <summary>Pixels that a mask should name, row-major: gaps, bad pixels, beam stop. Hot and dead pixels are not in it.</summary>
+    /// <summary>
+    /// Pixels that a mask should name, row-major: gaps, bad pixels, beam stop. Hot and dead pixels are not in it.
+    /// </summary>
     public PixelMask Mask => new(Geometry.Shape, (bool[])_masked.Clone());
 
     /// <summary>Hot pixels and their mean counts.</summary>
     public IReadOnlyList<(int Pixel, double Mean)> HotPixels { get; }
 
-    /// <summary>Bin (low 13 bits) and fixed-point log sensitivity (high 16 bits) of every pixel, padded with gaps.</summary>
+    /// <summary>
+    /// Bin (low 13 bits) and fixed-point log sensitivity (high 16 bits) of every pixel, padded with gaps.
+    /// </summary>
     internal ReadOnlySpan<int> Packed => _packed;
 
     /// <summary>True where the pixel counts photons.</summary>

@@ -8,9 +8,9 @@ using XrdCt.Live.Phantoms.Experiment;
 namespace XrdCt.Live.Phantoms.Detector;
 
 /// <summary>
-/// Makes detector frames: expected powder pattern of the cell, Poisson noise in every pixel, single-crystal spots, hot pixels,
-/// −1 in gaps and −2 in bad pixels. A frame depends on the experiment's seed and its index only. Not thread-safe: one instance
-/// per worker; allocates nothing after the first frames.
+/// Makes detector frames: expected powder pattern of the cell, Poisson noise in every pixel, single-crystal spots, hot
+/// pixels, −1 in gaps and −2 in bad pixels. A frame depends on the experiment's seed and its index only. Not
+/// thread-safe: one instance per worker; allocates nothing after the first frames.
 /// </summary>
 public sealed class FrameRenderer
 {
@@ -65,13 +65,15 @@ public sealed class FrameRenderer
 
     /// <summary>Renders one block of the frame begun.</summary>
     /// <param name="block">Block of <see cref="DetectorTables.BlockPixels"/> pixels, from 0.</param>
-    /// <param name="pixels">Receives counts, length <see cref="DetectorTables.BlockPixels"/>; −1 beyond the last pixel.</param>
+    /// <param name="pixels">Receives counts, length <see cref="DetectorTables.BlockPixels"/>; −1 beyond the last
+    /// pixel.</param>
     /// <exception cref="ArgumentException">The span has another length.</exception>
     public void RenderBlock(int block, Span<int> pixels)
     {
         if (pixels.Length != DetectorTables.BlockPixels)
         {
-            throw new ArgumentException($"a block has {DetectorTables.BlockPixels} pixels, not {pixels.Length}", nameof(pixels));
+            throw new ArgumentException(
+                $"a block has {DetectorTables.BlockPixels} pixels, not {pixels.Length}", nameof(pixels));
         }
 
         ReadOnlySpan<int> packed =

@@ -7,7 +7,8 @@ namespace XrdCt.Live.Phantoms.Detector;
 /// Eight independent xoshiro128+ generators in vector lanes: 8 × 32 random bits a step. Works (slower) without vector
 /// hardware and gives the same bits there. The upper bits are the better ones.
 /// </summary>
-/// <remarks>Source: Blackman, Vigna, <see href="https://doi.org/10.1145/3460772"/>; public-domain reference code.</remarks>
+/// <remarks>Source: Blackman, Vigna, <see href="https://doi.org/10.1145/3460772"/>; public-domain reference
+/// code.</remarks>
 internal struct LaneRandom
 {
     private Vector256<uint> _s0;

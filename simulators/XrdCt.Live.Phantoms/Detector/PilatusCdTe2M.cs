@@ -4,8 +4,8 @@ using XrdCt.Live.Model.Geometry;
 namespace XrdCt.Live.Phantoms.Detector;
 
 /// <summary>
-/// Layout of the Pilatus3 X CdTe 2M: 8 × 3 modules of 195 × 487 pixels with gaps of 17 rows and 7 columns, each module two
-/// CdTe crystals with three pixels without sensor between them.
+/// Layout of the Pilatus3 X CdTe 2M: 8 × 3 modules of 195 × 487 pixels with gaps of 17 rows and 7 columns, each module
+/// two CdTe crystals with three pixels without sensor between them.
 /// </summary>
 public static class PilatusCdTe2M
 {
@@ -23,8 +23,8 @@ public static class PilatusCdTe2M
     public static ImageShape Shape => ImageShape.Pilatus2M;
 
     /// <summary>
-    /// Geometry of the simulated experiment: 0.5 m from the sample, beam near the centre, slightly tilted, 50 keV; NMC rings
-    /// up to 6 Å⁻¹ are complete, the corners reach 9 Å⁻¹.
+    /// Geometry of the simulated experiment: 0.5 m from the sample, beam near the centre, slightly tilted, 50 keV; NMC
+    /// rings up to 6 Å⁻¹ are complete, the corners reach 9 Å⁻¹.
     /// </summary>
     public static DetectorGeometry DefaultGeometry => new()
     {

@@ -40,7 +40,9 @@ public sealed class PixelGeometry
         return new PixelDirection(Math.Atan2(Math.Sqrt((t1 * t1) + (t2 * t2)), t3), Math.Atan2(t1, t2), p3 / length);
     }
 
-    /// <summary>Pixel position of a direction, fractional row and column of index (pixel centres at whole numbers).</summary>
+    /// <summary>
+    /// Pixel position of a direction, fractional row and column of index (pixel centres at whole numbers).
+    /// </summary>
     /// <param name="twoTheta_rad">Scattering angle, rad.</param>
     /// <param name="azimuth_rad">χ, rad.</param>
     public (double Row, double Column) Project(double twoTheta_rad, double azimuth_rad)

@@ -2,8 +2,9 @@ namespace XrdCt.Live.Phantoms.Detector;
 
 /// <summary>
 /// Poisson counts by look-up. For means on a logarithmic ladder it holds 1,024 counts each, the quantiles
-/// <c>F⁻¹((i + ½)/1024)</c> of the exact distribution, corrected so that their mean is the level's to 1/2048 count; a uniform
-/// 10-bit number picks one. Means between two rungs are made by dithering between them. Immutable and thread-safe.
+/// <c>F⁻¹((i + ½)/1024)</c> of the exact distribution, corrected so that their mean is the level's to 1/2048 count; a
+/// uniform 10-bit number picks one. Means between two rungs are made by dithering between them. Immutable and
+/// thread-safe.
 /// </summary>
 /// <remarks>
 /// Rungs are 3 % apart: dithering then moves the mean by at most ln²(1.03)/8 = 1.1e-4. The pool lacks the tails beyond
@@ -29,7 +30,8 @@ internal sealed class PoissonPool
     private const double StepRatio = 1.03;
 
     private static readonly double RungsPerUnitOfLog = 1 / Math.Log(StepRatio);
-    private static readonly int RungCount = (int)Math.Ceiling(Math.Log(HighestMean / LowestMean) * RungsPerUnitOfLog) + 2;
+    private static readonly int RungCount =
+        (int)Math.Ceiling(Math.Log(HighestMean / LowestMean) * RungsPerUnitOfLog) + 2;
 
     public PoissonPool()
     {
@@ -61,10 +63,12 @@ internal sealed class PoissonPool
     public static int HighestPlace => (RungCount - 2) << DitherBits;
 
     /// <summary>Fixed-point place of a mean on the ladder, not limited to it.</summary>
-    public static int PlaceOf(double mean) => (int)Math.Round(Math.Log(mean / LowestMean) * RungsPerUnitOfLog * (1 << DitherBits));
+    public static int PlaceOf(double mean) =>
+        (int)Math.Round(Math.Log(mean / LowestMean) * RungsPerUnitOfLog * (1 << DitherBits));
 
     /// <summary>Fixed-point distance of two means whose ratio is given.</summary>
-    public static int Distance(double ratio) => (int)Math.Round(Math.Log(ratio) * RungsPerUnitOfLog * (1 << DitherBits));
+    public static int Distance(double ratio) =>
+        (int)Math.Round(Math.Log(ratio) * RungsPerUnitOfLog * (1 << DitherBits));
 
     private static void FillQuantiles(double mean, Span<ushort> samples)
     {

@@ -18,6 +18,9 @@ internal sealed class SpotPainter(VirtualExperiment experiment)
     private const double SpotReach = 4;
     private const double Full_deg = 360;
 
+    // Beyond 2θ = 60° nothing reaches a detector across the beam.
+    private const double LargestSinTheta = 0.5;
+
     private readonly List<(double Amplitude, double Row, double Column, double Width_px)> _spots = [];
     private readonly List<(int Pixel, int Counts)> _counts = [];
     private int[] _pixels = [];
@@ -99,10 +102,11 @@ internal sealed class SpotPainter(VirtualExperiment experiment)
             double off_deg = Math.IEEERemainder(rotation_deg - reflection.Rotation_deg, Full_deg);
             double u = off_deg / reflection.Mosaic_deg;
             double amplitude = share * reflection.PeakCounts * Math.Exp(-0.5 * u * u);
-            if (Math.Abs(u) < RockingReach && amplitude > FaintestSpot)
+            double sinTheta = experiment.Wavelength_A / (2 * reflection.Spacing_A);
+            if (Math.Abs(u) < RockingReach && amplitude > FaintestSpot && sinTheta < LargestSinTheta)
             {
                 (double row, double column) = experiment.Detector.Directions.Project(
-                    double.DegreesToRadians(reflection.TwoTheta_deg),
+                    2 * Math.Asin(sinTheta),
                     reflection.Azimuth_rad + (reflection.AzimuthDrift * off_deg));
                 _spots.Add((amplitude, row, column, reflection.Width_px));
             }
@@ -121,7 +125,8 @@ internal sealed class SpotPainter(VirtualExperiment experiment)
             {
                 int pixel = (r * shape.Columns) + c;
                 double squared = (((r - row) * (r - row)) + ((c - column) * (c - column))) / (width_px * width_px);
-                int counts = experiment.Detector.Counts(pixel) ? random.NextPoisson(amplitude * Math.Exp(-0.5 * squared)) : 0;
+                int counts =
+                    experiment.Detector.Counts(pixel) ? random.NextPoisson(amplitude * Math.Exp(-0.5 * squared)) : 0;
                 if (counts > 0)
                 {
                     _counts.Add((pixel, counts));

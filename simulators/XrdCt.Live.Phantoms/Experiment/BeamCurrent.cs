@@ -11,7 +11,9 @@ public static class BeamCurrent
 
     private const double PeriodsPerScan = 3.5;
 
-    /// <summary>Relative intensity <c>0.75^u</c>, u the share of the time to the next top-up that has passed; 0.75…1.</summary>
+    /// <summary>
+    /// Relative intensity <c>0.75^u</c>, u the share of the time to the next top-up that has passed; 0.75…1.
+    /// </summary>
     /// <param name="index">Frame index, from 0.</param>
     /// <param name="frameCount">Frames of the scan.</param>
     public static double At(int index, int frameCount)

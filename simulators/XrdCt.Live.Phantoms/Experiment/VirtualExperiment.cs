@@ -20,7 +20,8 @@ public sealed class VirtualExperiment
     /// <param name="plan">Scan plan.</param>
     /// <param name="geometry">Detector geometry; its wavelength must be given.</param>
     /// <param name="seed">Seed of sample, detector defects and noise.</param>
-    /// <exception cref="ArgumentException">The geometry has no wavelength, or is not of the simulated detector.</exception>
+    /// <exception cref="ArgumentException">The geometry has no wavelength, or is not of the simulated
+    /// detector.</exception>
     public VirtualExperiment(ScanPlan plan, DetectorGeometry geometry, long seed)
         : this(plan, new DetectorTables(geometry, seed), new ElectrodeDisc(seed), seed)
     {
@@ -38,12 +39,14 @@ public sealed class VirtualExperiment
         ArgumentNullException.ThrowIfNull(detector);
         ArgumentNullException.ThrowIfNull(disc);
         double wavelength_m = detector.Geometry.Wavelength_m
-            ?? throw new ArgumentException("the geometry has no wavelength, which the simulation needs", nameof(detector));
+            ?? throw new ArgumentException(
+                "the geometry has no wavelength, which the simulation needs", nameof(detector));
         Plan = plan;
         Seed = seed;
         Disc = disc;
         Detector = detector;
-        Powder = new PowderModel(detector.Grid, wavelength_m * 1e10);
+        Wavelength_A = wavelength_m * 1e10;
+        Powder = new PowderModel(detector.Grid, Wavelength_A);
         Projector projector = new(disc.Components);
         _profiles = [.. Enumerable.Range(0, plan.RotationCount)
             .Select(i => new Lazy<ProjectionProfile>(() => projector.Project(plan.Angle_deg(i))))];
@@ -54,6 +57,9 @@ public sealed class VirtualExperiment
 
     /// <summary>Seed.</summary>
     public long Seed { get; }
+
+    /// <summary>Wavelength, Å.</summary>
+    public double Wavelength_A { get; }
 
     /// <summary>Sample.</summary>
     public ElectrodeDisc Disc { get; }
@@ -67,7 +73,9 @@ public sealed class VirtualExperiment
     /// <summary>Beam monitor of a frame, relative to the start of the scan.</summary>
     public double MonitorOf(int index) => BeamCurrent.At(index, Plan.CellCount);
 
-    /// <summary>Path through a component in a cell, averaged over the step that the stage moves while counting, µm.</summary>
+    /// <summary>
+    /// Path through a component in a cell, averaged over the step that the stage moves while counting, µm.
+    /// </summary>
     public double Path_um(ScanCell cell, SampleComponent component) =>
         _profiles[cell.Rotation].Value.Path_um((int)component, Plan.Position_um(cell.Translation), Plan.Step_um);
 

@@ -2,10 +2,11 @@ namespace XrdCt.Live.Phantoms.Powder;
 
 /// <summary>
 /// X-ray form factor of a Thomas–Fermi atom with Molière's three screening terms:
-/// <c>f(q) = Z Σ αᵢ βᵢ² / (βᵢ² + (q a)²)</c>, <c>a = 0.88534 a₀ Z^(−1/3)</c>. One formula for all elements, within about 10 % of
-/// tabulated values for transition metals: enough for a phantom, not for a refinement.
+/// <c>f(q) = Z Σ αᵢ βᵢ² / (βᵢ² + (q a)²)</c>, <c>a = 0.88534 a₀ Z^(−1/3)</c>. One formula for all elements, within
+/// about 10 % of tabulated values for transition metals: enough for a phantom, not for a refinement.
 /// </summary>
-/// <remarks>Source: Molière, <see href="https://doi.org/10.1515/zna-1947-0302"/>, equation for the screened potential.</remarks>
+/// <remarks>Source: Molière, <see href="https://doi.org/10.1515/zna-1947-0302"/>, equation for the screened
+/// potential.</remarks>
 public static class AtomicFormFactor
 {
     private const double BohrRadius_A = 0.529177;

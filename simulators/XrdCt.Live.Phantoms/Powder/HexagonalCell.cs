@@ -9,8 +9,8 @@ public readonly record struct HexagonalCell(double A_A, double C_A)
     public static HexagonalCell PristineNmc { get; } = new(2.856, 14.221);
 
     /// <summary>
-    /// The population near the rim of the phantom: a −0.2 %, c +0.3 %, the direction in which delithiation moves the cell,
-    /// so that lattice maps have something to show.
+    /// The population near the rim of the phantom: a −0.2 %, c +0.3 %, the direction in which delithiation moves the
+    /// cell, so that lattice maps have something to show.
     /// </summary>
     public static HexagonalCell RimNmc { get; } = new(2.850, 14.262);
 

@@ -1,8 +1,8 @@
 namespace XrdCt.Live.Phantoms.Powder;
 
 /// <summary>
-/// Layered LiNi⅓Mn⅓Co⅓O₂, space group R-3m (hexagonal axes): transition metals on 3a (0, 0, 0), lithium on 3b (0, 0, ½),
-/// oxygen on 6c (0, 0, ±z).
+/// Layered LiNi⅓Mn⅓Co⅓O₂, space group R-3m (hexagonal axes): transition metals on 3a (0, 0, 0), lithium on 3b (0, 0,
+/// ½), oxygen on 6c (0, 0, ±z).
 /// </summary>
 public static class LayeredOxide
 {

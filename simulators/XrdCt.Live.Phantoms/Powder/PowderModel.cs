@@ -1,8 +1,8 @@
 namespace XrdCt.Live.Phantoms.Powder;
 
 /// <summary>
-/// Expected counts of a pixel at the point of normal incidence, without polarisation, by 2θ: the air that the beam crosses
-/// plus, per micrometre of path, what each component scatters. Immutable and thread-safe.
+/// Expected counts of a pixel at the point of normal incidence, without polarisation, by 2θ: the air that the beam
+/// crosses plus, per micrometre of path, what each component scatters. Immutable and thread-safe.
 /// </summary>
 public sealed class PowderModel
 {
@@ -11,11 +11,11 @@ public sealed class PowderModel
     private const double FullWidthSlope = 0.0004;
     private const double LorentzShare = 0.5;
 
-    // Counts scales. Chosen so that a full path through the disc (about 500 µm of NMC) gives 10 to 20 counts per pixel in
-    // the mean, the strongest rings of about 250 and air of two to three, which is what a 10 ms exposure shows.
-    private const double NmcCountsPer_um = 0.50;
-    private const double NmcDiffuseCountsPer_um = 0.018;
-    private const double MatrixCountsPer_um = 0.030;
+    // Counts scales. Chosen so that a full path through the disc (about 500 µm of NMC) gives 10 to 20 counts per pixel
+    // in the mean, the strongest rings of about 350 and air of two to three, which is what a 10 ms exposure shows.
+    private const double NmcCountsPer_um = 0.75;
+    private const double NmcDiffuseCountsPer_um = 0.028;
+    private const double MatrixCountsPer_um = 0.045;
     private const double AluminiumDiffuseCountsPer_um = 0.004;
     private const double AirCounts = 2.6;
 
@@ -38,7 +38,7 @@ public sealed class PowderModel
             [.. Centres_deg(grid).Select(t => MatrixCountsPer_um * CarbonHalo(Q_invA(t, wavelength_A)))],
             [.. Centres_deg(grid).Select(t => AluminiumDiffuseCountsPer_um * Math.Exp(-t / 15))],
         ];
-        _air = [.. Centres_deg(grid).Select(t => AirCounts * (0.35 + (1.6 * Math.Exp(-t / 2.5)) + (0.35 * Math.Exp(-t / 12))))];
+        _air = [.. Centres_deg(grid).Select(t => AirCounts * AirShape(t))];
     }
 
     /// <summary>Bins in 2θ.</summary>
@@ -83,6 +83,9 @@ public sealed class PowderModel
         }
     }
 
+    private static double AirShape(double twoTheta_deg) =>
+        0.35 + (1.6 * Math.Exp(-twoTheta_deg / 2.5)) + (0.35 * Math.Exp(-twoTheta_deg / 12));
+
     private static double FullWidth_deg(double twoTheta_deg) => FullWidthAtZero_deg + (FullWidthSlope * twoTheta_deg);
 
     private static double PeakHeight(Reflection ring) =>
@@ -94,7 +97,9 @@ public sealed class PowderModel
     private static double Q_invA(double twoTheta_deg, double wavelength_A) =>
         4 * Math.PI * Math.Sin(double.DegreesToRadians(twoTheta_deg) / 2) / wavelength_A;
 
-    /// <summary>Halo of carbon black and binder: a broad hump at 1.75 Å⁻¹, a weaker one at 3.0 Å⁻¹, small-angle rise.</summary>
+    /// <summary>
+    /// Halo of carbon black and binder: a broad hump at 1.75 Å⁻¹, a weaker one at 3.0 Å⁻¹, small-angle rise.
+    /// </summary>
     private static double CarbonHalo(double q_invA)
     {
         double first = (q_invA - 1.75) / 0.35;

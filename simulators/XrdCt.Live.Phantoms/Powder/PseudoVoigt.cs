@@ -1,6 +1,8 @@
 namespace XrdCt.Live.Phantoms.Powder;
 
-/// <summary>Pseudo-Voigt peak of unit area: η Lorentzian + (1 − η) Gaussian of one full width at half maximum.</summary>
+/// <summary>
+/// Pseudo-Voigt peak of unit area: η Lorentzian + (1 − η) Gaussian of one full width at half maximum.
+/// </summary>
 public static class PseudoVoigt
 {
     private static readonly double GaussHeight = 2 * Math.Sqrt(Math.Log(2) / Math.PI);

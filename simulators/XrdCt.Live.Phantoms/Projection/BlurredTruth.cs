@@ -3,12 +3,14 @@ using XrdCt.Live.Phantoms.Samples;
 
 namespace XrdCt.Live.Phantoms.Projection;
 
-/// <summary>What a perfect reconstruction of a scan would show: a map averaged over the pixels of the scan's grid.</summary>
+/// <summary>
+/// What a perfect reconstruction of a scan would show: a map averaged over the pixels of the scan's grid.
+/// </summary>
 public static class BlurredTruth
 {
     /// <summary>
-    /// Averages over squares of one step, size <c>TranslationCount</c>, origin at pixel <c>TranslationCount / 2</c>, [y, x]:
-    /// the grid of the reconstruction.
+    /// Averages over squares of one step, size <c>TranslationCount</c>, origin at pixel <c>TranslationCount / 2</c>,
+    /// [y, x]: the grid of the reconstruction.
     /// </summary>
     /// <param name="map">Fine map.</param>
     /// <param name="plan">Scan whose step and number of translations set the grid.</param>
@@ -51,7 +53,9 @@ public static class BlurredTruth
         return sum;
     }
 
-    /// <summary>Which fine pixels lie under a coarse one, with the share of the coarse pixel that each covers.</summary>
+    /// <summary>
+    /// Which fine pixels lie under a coarse one, with the share of the coarse pixel that each covers.
+    /// </summary>
     private static (int First, double[] Weights) Window(DensityMap map, ScanPlan plan, int coarse)
     {
         double centre = (plan.Position_um(coarse) / map.PixelSize_um) + (map.Size / 2);

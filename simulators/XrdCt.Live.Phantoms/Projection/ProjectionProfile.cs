@@ -16,8 +16,8 @@ public sealed class ProjectionProfile
     }
 
     /// <summary>
-    /// Mean path through one component under a box-shaped beam, <c>(C(t + w/2) − C(t − w/2)) / w</c> with C the cumulated
-    /// shadow: a stage that moves while the detector counts smears the beam over its step.
+    /// Mean path through one component under a box-shaped beam, <c>(C(t + w/2) − C(t − w/2)) / w</c> with C the
+    /// cumulated shadow: a stage that moves while the detector counts smears the beam over its step.
     /// </summary>
     /// <param name="component">Index of the map.</param>
     /// <param name="translation_um">Translation t, µm from the rotation axis.</param>

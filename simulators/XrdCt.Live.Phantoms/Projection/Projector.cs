@@ -3,17 +3,19 @@ using XrdCt.Live.Phantoms.Samples;
 namespace XrdCt.Live.Phantoms.Projection;
 
 /// <summary>
-/// Path integrals of maps along the beam. At rotation θ the point (x, y) is hit at translation <c>t = x·cos θ − y·sin θ</c>.
-/// Immutable and thread-safe.
+/// Path integrals of maps along the beam. At rotation θ the point (x, y) is hit at translation
+/// <c>t = x·cos θ − y·sin θ</c>. Immutable and thread-safe.
 /// </summary>
 /// <remarks>
 /// Every pixel is a uniform square; its shadow on the t axis is a trapezoid, and the share of each 1-pixel bin is the
-/// exact area under it (with the place of the pixel in its bin rounded to 1/64 pixel). So a flat map stays flat at any
-/// angle, without the moiré of point splatting.
+/// exact area under it (with the place of the pixel in its bin rounded to 1/1024 pixel). So a flat map stays flat at
+/// any angle, without the moiré of point splatting.
 /// </remarks>
 public sealed class Projector
 {
-    private const int Phases = 64;
+    // At 45° all pixels of a diagonal share one place in the bin, so its rounding does not average out: 1/1024 pixel
+    // keeps the error of a flat map at 0.05 %.
+    private const int Phases = 1024;
 
     // A unit square's shadow is at most √2 wide, so it touches three bins.
     private const int Taps = 3;
@@ -28,9 +30,10 @@ public sealed class Projector
     public Projector(IReadOnlyList<DensityMap> components)
     {
         ArgumentNullException.ThrowIfNull(components);
-        if (components.Count == 0 || components.Any(m => m.Size != components[0].Size || m.PixelSize_um != components[0].PixelSize_um))
+        if (components.DistinctBy(m => (m.Size, m.PixelSize_um)).Count() != 1)
         {
-            throw new ArgumentException("a projector needs at least one map, and all maps of one size", nameof(components));
+            throw new ArgumentException(
+                "a projector needs at least one map, and all maps of one size", nameof(components));
         }
 
         _pixelSize_um = components[0].PixelSize_um;
@@ -88,7 +91,9 @@ public sealed class Projector
         return [.. pixels];
     }
 
-    /// <summary>Area shares of the trapezoid in the bins −1, 0, +1 around the nearest one, by place of its centre.</summary>
+    /// <summary>
+    /// Area shares of the trapezoid in the bins −1, 0, +1 around the nearest one, by place of its centre.
+    /// </summary>
     private static float[] Footprint(double a, double b)
     {
         float[] shares = new float[Phases * Taps];

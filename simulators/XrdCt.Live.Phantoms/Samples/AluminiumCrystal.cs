@@ -8,8 +8,8 @@ internal static class AluminiumCrystal
 
     private static readonly int[] SquaredIndices = [3, 4, 8, 11, 12, 16, 19, 20, 24];
 
-    // Equivalents in a half turn that reach the detector, {111} to {422}: half the multiplicity times the share of rings.
-    private static readonly int[] Events = [8, 6, 12, 24, 8, 6, 24, 24, 24];
+    // Events in a full turn, {111} to {422}: every one of the equivalent planes meets the Ewald sphere twice.
+    private static readonly int[] Events = [16, 12, 24, 48, 16, 12, 48, 48, 48];
 
     /// <summary>Draws the events: random orientation, rocking curve of a rolled foil, log-uniform brightness.</summary>
     public static IReadOnlyList<GrainReflection> Reflections(ref SeededRandom random)
@@ -18,13 +18,12 @@ internal static class AluminiumCrystal
         for (int family = 0; family < SquaredIndices.Length; family++)
         {
             double d_A = Cell_A / Math.Sqrt(SquaredIndices[family]);
-            double twoTheta_deg = 2 * double.RadiansToDegrees(Math.Asin(XRay.Wavelength_A(XRay.Energy_keV) / (2 * d_A)));
             for (int i = 0; i < Events[family]; i++)
             {
                 // Brighter towards low angles, as form factor and Lorentz factor fall; 1e5 at most.
                 double brightest = 1e5 * 3 / SquaredIndices[family];
                 reflections.Add(new GrainReflection(
-                    twoTheta_deg,
+                    d_A,
                     random.NextBetween(-Math.PI, Math.PI),
                     random.NextBetween(0, 360),
                     random.NextBetween(1.0, 3.0),

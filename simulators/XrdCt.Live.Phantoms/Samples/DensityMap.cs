@@ -1,6 +1,8 @@
 namespace XrdCt.Live.Phantoms.Samples;
 
-/// <summary>Volume fraction of one component in the slice, [y, x] row-major, square, rotation axis at pixel Size / 2.</summary>
+/// <summary>
+/// Volume fraction of one component in the slice, [y, x] row-major, square, rotation axis at pixel Size / 2.
+/// </summary>
 /// <param name="Size">Pixels along x and along y.</param>
 /// <param name="PixelSize_um">Pixel size, µm.</param>
 /// <param name="Values">Volume fraction 0…1, [y, x], length <c>Size²</c>.</param>

@@ -1,15 +1,16 @@
 namespace XrdCt.Live.Phantoms.Samples;
 
 /// <summary>
-/// Slice through a punched electrode disc of nominally 1 mm: NMC particles of 3–10 µm radius, NMC fines (fragments below the
-/// raster, which calendering leaves) and a carbon/binder matrix between them, a crescent without material where the cupped (bent) disc leaves the slice, a torn edge with a crack, and a strip of the
-/// aluminium foil that the slice crosses inside the crescent. No symmetry is left, so a flipped or turned map is seen at
-/// once, and the packing is densest around one place, where a region-of-interest scan belongs.
+/// Slice through a punched electrode disc of nominally 1 mm: NMC particles of 3–10 µm radius, NMC fines (fragments
+/// below the raster, which calendering leaves) and a carbon/binder matrix between them, a crescent without material
+/// where the cupped (bent) disc leaves the slice, a torn edge with a crack, and a strip of the aluminium foil that the
+/// slice crosses inside the crescent. No symmetry is left, so a flipped or turned map is seen at once, and the packing
+/// is densest around one place, where a region-of-interest scan belongs.
 /// </summary>
 /// <remarks>
-/// Everything follows from the seed. Coordinates: micrometres from the rotation axis, x along the slice columns, y along
-/// the rows. The disc reaches 500 µm from the axis, so that 101 translations of 10 µm hold it. Sample after Daemi et al.,
-/// <see href="https://doi.org/10.1039/D0CP01851A"/> (1 mm discs of NMC 111 that cup when punched).
+/// Everything follows from the seed. Coordinates: micrometres from the rotation axis, x along the slice columns, y
+/// along the rows. The disc reaches 500 µm from the axis, so that 101 translations of 10 µm hold it. Sample after
+/// Daemi et al., Phys. Chem. Chem. Phys. 22 (2020) 17814: 1 mm discs of NMC 111 that cup when punched.
 /// </remarks>
 public sealed class ElectrodeDisc
 {
@@ -29,8 +30,8 @@ public sealed class ElectrodeDisc
     private const double DiscX_um = 9;
     private const double DiscY_um = -7;
 
-    // The crescent: inside circle A, outside circle B. Their offset of 101 µm makes it 131 µm wide on one side and closes it
-    // on the other.
+    // The crescent: inside circle A, outside circle B. Their offset of 101 µm makes it 131 µm wide on one side and
+    // closes it on the other.
     private const double OuterX_um = -40;
     private const double OuterY_um = 30;
     private const double OuterRadius_um = 390;
@@ -115,7 +116,8 @@ public sealed class ElectrodeDisc
     private static double Distance(double x_um, double y_um, double centreX_um, double centreY_um) =>
         Math.Sqrt(((x_um - centreX_um) * (x_um - centreX_um)) + ((y_um - centreY_um) * (y_um - centreY_um)));
 
-    private static double AngleBetween(double a_rad, double b_rad) => Math.Abs(Math.IEEERemainder(a_rad - b_rad, 2 * Math.PI));
+    private static double AngleBetween(double a_rad, double b_rad) =>
+        Math.Abs(Math.IEEERemainder(a_rad - b_rad, 2 * Math.PI));
 
     private static bool InFoil(double x_um, double y_um)
     {
@@ -156,7 +158,9 @@ public sealed class ElectrodeDisc
         return !inCrescent && !InFoil(x_um, y_um) && !InCrack(x_um, y_um);
     }
 
-    /// <summary>Edge of the disc: a few per mille of waviness from punching, and one torn place with a jagged rim.</summary>
+    /// <summary>
+    /// Edge of the disc: a few per mille of waviness from punching, and one torn place with a jagged rim.
+    /// </summary>
     private double EdgeRadius_um(double azimuth_rad)
     {
         double edge = DiscRadius_um;
@@ -206,7 +210,9 @@ public sealed class ElectrodeDisc
         return false;
     }
 
-    /// <summary>Random sequential packing, large particles first (that reaches a higher filling), without overlap.</summary>
+    /// <summary>
+    /// Random sequential packing, large particles first (that reaches a higher filling), without overlap.
+    /// </summary>
     private List<Particle> Pack(ref SeededRandom random)
     {
         const int Attempts = 120_000;
@@ -283,7 +289,8 @@ public sealed class ElectrodeDisc
 
     private DensityMap[] Rasterise()
     {
-        DensityMap[] maps = [.. Enum.GetValues<SampleComponent>().Select(_ => new DensityMap(RasterSize, RasterStep_um))];
+        DensityMap[] maps =
+            [.. Enum.GetValues<SampleComponent>().Select(_ => new DensityMap(RasterSize, RasterStep_um))];
         foreach (Particle particle in Particles)
         {
             Paint(particle, maps[(int)SampleComponent.NmcCore], maps[(int)SampleComponent.NmcRim]);
@@ -313,7 +320,8 @@ public sealed class ElectrodeDisc
     }
 
     /// <summary>Fines, then carbon and binder in 45 to 85 % of what is left; the rest are pores.</summary>
-    private static void FillBetween(DensityMap[] maps, int at, double x_um, double y_um, double poreNoise, double finesNoise)
+    private static void FillBetween(
+        DensityMap[] maps, int at, double x_um, double y_um, double poreNoise, double finesNoise)
     {
         ref float core = ref maps[(int)SampleComponent.NmcCore].Values[at];
         ref float rim = ref maps[(int)SampleComponent.NmcRim].Values[at];

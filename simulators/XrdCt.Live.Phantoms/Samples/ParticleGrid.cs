@@ -20,12 +20,11 @@ internal sealed class ParticleGrid
 
     public bool Overlaps(Particle candidate, double gap_um)
     {
-        int reach = 1;
-        for (int row = Math.Max(0, CellOf(candidate.Y_um) - reach); row <= Math.Min(_size - 1, CellOf(candidate.Y_um) + reach); row++)
+        (int firstRow, int lastRow) = Around(candidate.Y_um);
+        (int firstColumn, int lastColumn) = Around(candidate.X_um);
+        for (int row = firstRow; row <= lastRow; row++)
         {
-            for (int column = Math.Max(0, CellOf(candidate.X_um) - reach);
-                column <= Math.Min(_size - 1, CellOf(candidate.X_um) + reach);
-                column++)
+            for (int column = firstColumn; column <= lastColumn; column++)
             {
                 if (OverlapsAny(candidate, _cells[(row * _size) + column], gap_um))
                 {
@@ -37,14 +36,18 @@ internal sealed class ParticleGrid
         return false;
     }
 
-    /// <summary>Share of the 3 × 3 cells around a point that particles fill already (whole areas of those centred there).</summary>
+    /// <summary>
+    /// Share of the 3 × 3 cells around a point that particles fill already (whole areas of those centred there).
+    /// </summary>
     public double FillAround(double x_um, double y_um)
     {
         double area_um2 = 0;
         int cells = 0;
-        for (int row = Math.Max(0, CellOf(y_um) - 1); row <= Math.Min(_size - 1, CellOf(y_um) + 1); row++)
+        (int firstRow, int lastRow) = Around(y_um);
+        (int firstColumn, int lastColumn) = Around(x_um);
+        for (int row = firstRow; row <= lastRow; row++)
         {
-            for (int column = Math.Max(0, CellOf(x_um) - 1); column <= Math.Min(_size - 1, CellOf(x_um) + 1); column++)
+            for (int column = firstColumn; column <= lastColumn; column++)
             {
                 cells++;
                 foreach (Particle particle in _cells[(row * _size) + column])
@@ -72,6 +75,9 @@ internal sealed class ParticleGrid
 
         return false;
     }
+
+    private (int First, int Last) Around(double position_um) =>
+        (Math.Max(0, CellOf(position_um) - 1), Math.Min(_size - 1, CellOf(position_um) + 1));
 
     private int CellOf(double position_um) => Math.Clamp((int)((position_um + _half_um) / _cell_um), 0, _size - 1);
 }

@@ -33,7 +33,8 @@ internal sealed class FaultSwitches
 
     private readonly Option<int?> _secondHeader = new("--second-header-at")
     {
-        Description = "Before the frame of this index, send a start message of the next series; the images go on with the first",
+        Description =
+            "Before the frame of this index, send a start message of the next series; the images go on with the first",
     };
 
     private readonly Option<int?> _die = new("--die-at")
@@ -41,7 +42,8 @@ internal sealed class FaultSwitches
         Description = "Stop before the frame of this index, without an end message",
     };
 
-    public IEnumerable<Option> All => [_drop_percent, _repeat_percent, _shuffle, _truncate, _wrongSize, _secondHeader, _die];
+    public IEnumerable<Option> All =>
+        [_drop_percent, _repeat_percent, _shuffle, _truncate, _wrongSize, _secondHeader, _die];
 
     public FaultOptions Options(ParseResult result) => new()
     {

@@ -31,7 +31,8 @@ internal sealed class FrameCommand
 
     public Command Build()
     {
-        Command command = new("frame", "Write one detector frame of the scan: the very one that 'scan' sends for that cell");
+        Command command = new(
+            "frame", "Write one detector frame of the scan: the very one that 'scan' sends for that cell");
         foreach (Option option in _plan.All.Concat([_output, _translation, _rotation]))
         {
             command.Options.Add(option);
@@ -50,7 +51,8 @@ internal sealed class FrameCommand
         {
             throw new UsageException(
                 $"rotation {cell.Rotation}, translation {cell.Translation} is outside the scan of "
-                + $"{plan.RotationCount} rotations and {plan.TranslationCount} translations: see --rotation, --translation");
+                + $"{plan.RotationCount} rotations and {plan.TranslationCount} translations: "
+                + "see --rotation, --translation");
         }
 
         VirtualExperiment experiment = _plan.Experiment(result);
@@ -61,7 +63,8 @@ internal sealed class FrameCommand
         ImageFile.Write<int>(path, shape.Rows, shape.Columns, frame);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{path}: frame {index}, rotation {plan.Angle_deg(cell.Rotation)}°, translation {plan.Position_um(cell.Translation)} µm"));
+            $"{path}: frame {index}, rotation {plan.Angle_deg(cell.Rotation)}°, "
+            + $"translation {plan.Position_um(cell.Translation)} µm"));
         return 0;
     }
 }

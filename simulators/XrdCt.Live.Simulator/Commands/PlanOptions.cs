@@ -88,7 +88,8 @@ internal sealed class PlanOptions
         catch (ArgumentOutOfRangeException e)
         {
             throw new UsageException(
-                $"the scan cannot be made ({e.ParamName} = {e.ActualValue}): see --translations, --rotations, --step-um, --range-deg",
+                $"the scan cannot be made ({e.ParamName} = {e.ActualValue}): "
+                + "see --translations, --rotations, --step-um, --range-deg",
                 e);
         }
     }

@@ -56,7 +56,7 @@ internal sealed class ScanCommand
 
     private readonly Option<FileInfo?> _writePoni = new("--write-poni")
     {
-        Description = "Write the geometry for the processor (PONI 2.1) before the scan",
+        Description = "Write the geometry for the processor (PONI version 2) before the scan",
     };
 
     private readonly Option<FileInfo?> _writeMask = new("--write-mask")
@@ -71,7 +71,8 @@ internal sealed class ScanCommand
 
     public Command Build()
     {
-        Command command = new("scan", "Stream a simulated XRD-CT scan: full-size Pilatus frames, bitshuffle-LZ4, DECTRIS Stream V2");
+        Command command = new(
+            "scan", "Stream a simulated XRD-CT scan: full-size Pilatus frames, bitshuffle-LZ4, DECTRIS Stream V2");
         IEnumerable<Option> own =
             [_to, _bind, _connect, _rate_Hz, _threads, _timeout_s, _series, _writePoni, _writeMask, _json];
         foreach (Option option in own.Concat(_plan.All).Concat(_faults.All))
@@ -97,7 +98,7 @@ internal sealed class ScanCommand
             using PosixSignalRegistration terminate = StopOn(PosixSignal.SIGTERM, stop);
             using NetMqSink sink = Open(endpoint, !result.GetValue(_connect), options.Timeout);
             ScanStreamer streamer = Streamer(experiment, options, sink);
-            ScanSummary summary = RunShown(streamer, endpoint, options, stop.Token);
+            ScanSummary summary = RunShown(streamer, endpoint, stop.Token);
             Report(summary, endpoint, result.GetValue(_json));
             return 0;
         }
@@ -130,7 +131,8 @@ internal sealed class ScanCommand
         catch (Exception e) when (e is NetMQException or ArgumentException or System.Net.Sockets.SocketException)
         {
             string verb = bind ? "listen at" : "connect to";
-            throw new InvalidOperationException($"cannot {verb} {endpoint}: {e.Message.TrimEnd('.')}; choose another --to", e);
+            throw new InvalidOperationException(
+                $"cannot {verb} {endpoint}: {e.Message.TrimEnd('.')}; choose another --to", e);
         }
     }
 
@@ -146,7 +148,7 @@ internal sealed class ScanCommand
         }
     }
 
-    private static ScanSummary RunShown(ScanStreamer streamer, string endpoint, StreamOptions options, CancellationToken stop)
+    private static ScanSummary RunShown(ScanStreamer streamer, string endpoint, CancellationToken stop)
     {
         try
         {
@@ -155,15 +157,17 @@ internal sealed class ScanCommand
         catch (TimeoutException e)
         {
             throw new InvalidOperationException(
-                $"{endpoint}: {e.Message}; start the processor, or check --to and --timeout ({options.Timeout.TotalSeconds:0.#} s)", e);
+                $"{endpoint}: {e.Message}; start the processor, or check --to and --timeout", e);
         }
     }
 
     private static ScanSummary RunWithBar(ScanStreamer streamer, CancellationToken stop)
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        IAnsiConsole console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         return console.Progress()
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(
+                new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .Start(context =>
             {
                 ProgressTask task = context.AddTask("sending", maxValue: streamer.Faults.Deliveries.Count);
@@ -179,7 +183,8 @@ internal sealed class ScanCommand
             return;
         }
 
-        Console.WriteLine($"{endpoint}: series {summary.SeriesId}, {summary.SentCount} images of {summary.FrameCount} cells in "
+        Console.WriteLine($"{endpoint}: series {summary.SeriesId}, {summary.SentCount} images of "
+            + $"{summary.FrameCount} cells in "
             + $"{summary.Duration_s:0.0} s ({summary.Rate_Hz:0.0} Hz, {summary.ByteCount / 1e6:0} MB, "
             + $"{summary.Make_ms:0.0} ms per frame and thread)");
         Describe("dropped", summary.Dropped);
@@ -203,7 +208,8 @@ internal sealed class ScanCommand
 
         if (summary.Stopped)
         {
-            Console.WriteLine($"  stopped early; end message {(summary.EndSent ? "sent" : "not taken by the receiver")}");
+            Console.WriteLine(
+                $"  stopped early; end message {(summary.EndSent ? "sent" : "not taken by the receiver")}");
         }
     }
 

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace XrdCt.Live.Simulator.Files;
 
-/// <summary>Writes 2D arrays as <c>.npy</c> (version 1.0) or <c>.edf</c>, by the ending of the name; little endian, row-major.</summary>
+/// <summary>
+/// Writes 2D arrays as <c>.npy</c> (version 1.0) or <c>.edf</c>, by the ending of the name; little endian, row-major.
+/// </summary>
 internal static class ImageFile
 {
     private const int NpyAlignment = 64;
@@ -16,7 +18,8 @@ internal static class ImageFile
         {
             ".npy" => NpyHeader<T>(rows, columns),
             ".edf" => EdfHeader<T>(rows, columns),
-            string other => throw new InvalidDataException($"{path}: cannot write '{other}' files; name it .npy or .edf"),
+            string other =>
+                throw new InvalidDataException($"{path}: cannot write '{other}' files; name it .npy or .edf"),
         };
         using FileStream file = File.Create(path);
         file.Write(header);
@@ -40,9 +43,11 @@ internal static class ImageFile
     private static byte[] EdfHeader<T>(int rows, int columns)
         where T : unmanaged
     {
-        string type = typeof(T) == typeof(float) ? "FloatValue" : typeof(T) == typeof(int) ? "SignedInteger" : "UnsignedByte";
+        string type =
+            typeof(T) == typeof(float) ? "FloatValue" : typeof(T) == typeof(int) ? "SignedInteger" : "UnsignedByte";
         int size = rows * columns * Marshal.SizeOf<T>();
-        string text = $"{{\nEDF_DataBlockID = 0.Image.Psd ;\nEDF_BinarySize = {size} ;\nEDF_HeaderSize = {EdfHeaderBytes} ;\n"
+        string text =
+            $"{{\nEDF_DataBlockID = 0.Image.Psd ;\nEDF_BinarySize = {size} ;\nEDF_HeaderSize = {EdfHeaderBytes} ;\n"
             + $"ByteOrder = LowByteFirst ;\nDataType = {type} ;\nDim_1 = {columns} ;\nDim_2 = {rows} ;\nImage = 0 ;\n"
             + $"HeaderID = EH:000000:000000:000000 ;\nSize = {size} ;\n";
         return Encoding.ASCII.GetBytes(text.PadRight(EdfHeaderBytes - 2) + "}\n");

@@ -6,7 +6,8 @@ using XrdCt.Live.Phantoms.Detector;
 namespace XrdCt.Live.Simulator.Files;
 
 /// <summary>
-/// PONI files of pyFAI: reads what the simulated detector needs of versions 1 to 2.1, writes version 2.1. Where a key stands
+/// PONI files of pyFAI: reads what the simulated detector needs of versions 1 to 2.1, writes version 2, which all
+/// versions of pyFAI since 0.15 read. Where a key stands
 /// several times (calibrations are appended), the last one counts.
 /// </summary>
 internal static class PoniFile
@@ -46,9 +47,9 @@ internal static class PoniFile
         File.WriteAllText(path, FormattableString.Invariant($$"""
             # Nota: C-Order, 1 refers to the Y axis, 2 to the X axis
             # Geometry of the simulated experiment
-            poni_version: 2.1
+            poni_version: 2
             Detector: PilatusCdTe2M
-            Detector_config: {"orientation": 3}
+            Detector_config: {}
             Distance: {{geometry.Distance_m:R}}
             Poni1: {{geometry.Poni1_m:R}}
             Poni2: {{geometry.Poni2_m:R}}
@@ -68,8 +69,10 @@ internal static class PoniFile
         }
 
         bool isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
-        bool isValid = isNumber && double.IsFinite(value) && (value > 0 || !(key is "dist" or "Distance" or "Wavelength"));
-        return isValid ? value : throw new InvalidDataException($"{path}: {key} is '{text}', which is not a usable number");
+        bool mustBePositive = key is "dist" or "Distance" or "Wavelength";
+        return isNumber && double.IsFinite(value) && (value > 0 || !mustBePositive)
+            ? value
+            : throw new InvalidDataException($"{path}: {key} is '{text}', which is not a usable number");
     }
 
     private static void CheckOrientation(string path, Dictionary<string, string> values)

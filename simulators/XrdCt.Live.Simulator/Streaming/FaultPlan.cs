@@ -2,7 +2,9 @@ using XrdCt.Live.Phantoms;
 
 namespace XrdCt.Live.Simulator.Streaming;
 
-/// <summary>Which frames are sent, in which order and with which damage; follows from options and seed. Immutable.</summary>
+/// <summary>
+/// Which frames are sent, in which order and with which damage; follows from options and seed. Immutable.
+/// </summary>
 public sealed class FaultPlan
 {
     // A repeated frame follows its first copy within this many places when nothing else is shuffled.
@@ -12,7 +14,8 @@ public sealed class FaultPlan
     /// <param name="frameCount">Frames of the scan.</param>
     /// <param name="options">What should go wrong.</param>
     /// <param name="seed">Seed of the draw.</param>
-    /// <exception cref="ArgumentException">A share outside 0…100 %, a negative window, or an index outside the scan.</exception>
+    /// <exception cref="ArgumentException">A share outside 0…100 %, a negative window, or an index outside the
+    /// scan.</exception>
     public FaultPlan(int frameCount, FaultOptions options, long seed)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -50,7 +53,8 @@ public sealed class FaultPlan
     {
         if (options.Drop_percent is not (>= 0 and <= 100) || options.Repeat_percent is not (>= 0 and <= 100))
         {
-            throw new ArgumentException("the shares of dropped and of repeated frames must be 0 to 100 percent", nameof(options));
+            throw new ArgumentException(
+                "the shares of dropped and of repeated frames must be 0 to 100 percent", nameof(options));
         }
 
         if (options.ShuffleWindow < 0)

@@ -4,8 +4,8 @@ using XrdCt.Live.Phantoms.Experiment;
 namespace XrdCt.Live.Simulator.Streaming;
 
 /// <summary>
-/// Makes frames on several threads and hands them out in order: worker w makes every T-th frame from the w-th on, into a short
-/// queue of its own, and the reader takes from the queues in turn.
+/// Makes frames on several threads and hands them out in order: worker w makes every T-th frame from the w-th on, into
+/// a short queue of its own, and the reader takes from the queues in turn.
 /// </summary>
 internal sealed class FrameProducer : IDisposable
 {

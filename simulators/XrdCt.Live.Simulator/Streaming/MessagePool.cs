@@ -4,8 +4,8 @@ using NetMQ;
 namespace XrdCt.Live.Simulator.Streaming;
 
 /// <summary>
-/// Memory of the messages in NetMQ's queues, kept for the next message: its own default would allocate 1.5 MB per frame on the
-/// large-object heap.
+/// Memory of the messages in NetMQ's queues, kept for the next message: its own default would allocate 1.5 MB per
+/// frame on the large-object heap.
 /// </summary>
 internal sealed class MessagePool : IBufferPool
 {

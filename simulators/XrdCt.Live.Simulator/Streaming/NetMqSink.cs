@@ -43,10 +43,12 @@ internal sealed class NetMqSink : IMessageSink, IDisposable
     /// <inheritdoc/>
     public bool TrySend(ReadOnlySpan<byte> message, TimeSpan timeout)
     {
+        // NetMQ 4.0.4.5 cuts the timeout to whole milliseconds and takes 0 for "wait for ever", spinning.
+        TimeSpan whole = TimeSpan.FromMilliseconds(Math.Ceiling(timeout.TotalMilliseconds));
         Msg msg = default;
         msg.InitPool(message.Length);
         message.CopyTo(msg.Slice());
-        bool sent = _socket.TrySend(ref msg, timeout, more: false);
+        bool sent = _socket.TrySend(ref msg, whole, more: false);
         msg.Close();
         return sent;
     }

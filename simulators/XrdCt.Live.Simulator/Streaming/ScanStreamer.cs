@@ -45,7 +45,8 @@ public sealed class ScanStreamer
 
     /// <summary>Streams the scan.</summary>
     /// <param name="progress">Told the number of image messages sent, after each; may be null.</param>
-    /// <param name="cancellation">Ends the scan early; the end message is still sent if the receiver takes it in a second.</param>
+    /// <param name="cancellation">Ends the scan early; the end message is still sent if the receiver takes it in a
+    /// second.</param>
     /// <exception cref="TimeoutException">The receiver took nothing for the time allowed.</exception>
     public ScanSummary Run(IProgress<int>? progress, CancellationToken cancellation)
     {
@@ -123,7 +124,9 @@ public sealed class ScanStreamer
         };
     }
 
-    /// <summary>Waits until the next exposure ends. A detector that was held up goes on at its rate, it does not catch up.</summary>
+    /// <summary>
+    /// Waits until the next exposure ends. A detector that was held up goes on at its rate, it does not catch up.
+    /// </summary>
     private TimeSpan Pace(TimeSpan due, long armed, CancellationToken cancellation)
     {
         if (_options.Rate_Hz <= 0)

@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics;
 namespace XrdCt.Live.Simulator.Wire;
 
 /// <summary>
-/// Bit transposition of 32-bit pixels: bit k of all N pixels in N/8 consecutive bytes, pixel i in bit i mod 8 of byte i / 8;
-/// the 32 rows in the order of k.
+/// Bit transposition of 32-bit pixels: bit k of all N pixels in N/8 consecutive bytes, pixel i in bit i mod 8 of byte
+/// i / 8; the 32 rows in the order of k.
 /// </summary>
 /// <remarks>Source: Masui et al., <see href="https://doi.org/10.1016/j.ascom.2015.07.002"/>, section 2.</remarks>
 internal static class BitShuffle
@@ -76,7 +76,9 @@ internal static class BitShuffle
         }
     }
 
-    /// <summary>Writes the eight bit rows of one byte plane of 32 pixels, 4 bytes each, from the top bit down.</summary>
+    /// <summary>
+    /// Writes the eight bit rows of one byte plane of 32 pixels, 4 bytes each, from the top bit down.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteRows(Vector256<byte> bytes, ref byte first, int rowLength)
     {

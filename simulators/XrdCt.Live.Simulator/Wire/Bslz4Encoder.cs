@@ -4,9 +4,9 @@ using K4os.Compression.LZ4;
 namespace XrdCt.Live.Simulator.Wire;
 
 /// <summary>
-/// Bitshuffle-LZ4 of 32-bit images, as HDF5 filter 32008 and DECTRIS <c>bslz4</c> store it: uncompressed size (8 bytes) and block
-/// size (4 bytes), big endian; per block the compressed size (4 bytes, big endian) and one LZ4 block; the last pixels that fill
-/// no group of eight stand raw at the end. Not thread-safe: one instance per worker.
+/// Bitshuffle-LZ4 of 32-bit images, as HDF5 filter 32008 and DECTRIS <c>bslz4</c> store it: uncompressed size (8
+/// bytes) and block size (4 bytes), big endian; per block the compressed size (4 bytes, big endian) and one LZ4 block;
+/// the last pixels that fill no group of eight stand raw at the end. Not thread-safe: one instance per worker.
 /// </summary>
 public sealed class Bslz4Encoder
 {
@@ -24,7 +24,8 @@ public sealed class Bslz4Encoder
     public static int MaximumLength(int pixelCount)
     {
         int blocks = (pixelCount + BlockPixels - 1) / BlockPixels;
-        return HeaderBytes + (blocks * (sizeof(int) + LZ4Codec.MaximumOutputSize(BlockBytes))) + (PixelGroup * sizeof(int));
+        int largestBlock = sizeof(int) + LZ4Codec.MaximumOutputSize(BlockBytes);
+        return HeaderBytes + (blocks * largestBlock) + (PixelGroup * sizeof(int));
     }
 
     /// <summary>Encodes an image in memory.</summary>
@@ -74,7 +75,8 @@ public sealed class Bslz4Encoder
     {
         if (room < MaximumLength(pixelCount))
         {
-            throw new ArgumentException($"the output has {room} bytes, {MaximumLength(pixelCount)} are needed", nameof(room));
+            throw new ArgumentException(
+                $"the output has {room} bytes, {MaximumLength(pixelCount)} are needed", nameof(room));
         }
     }
 

@@ -5,6 +5,7 @@ public interface IPixelBlocks
 {
     /// <summary>Makes one block.</summary>
     /// <param name="block">Block of <see cref="Bslz4Encoder.BlockPixels"/> pixels, from 0.</param>
-    /// <param name="pixels">Receives counts, length <see cref="Bslz4Encoder.BlockPixels"/>; what lies beyond the image is ignored.</param>
+    /// <param name="pixels">Receives counts, length <see cref="Bslz4Encoder.BlockPixels"/>; what lies beyond the image
+    /// is ignored.</param>
     void Read(int block, Span<int> pixels);
 }

@@ -4,14 +4,15 @@ using XrdCt.Live.Model.Frames;
 namespace XrdCt.Live.Simulator.Wire;
 
 /// <summary>
-/// Messages of DECTRIS Stream V2: CBOR tag 55799 around a map of definite length whose first key is <c>type</c>; images are a
-/// multi-dimensional array (tag 40) of int32 (tag 78) compressed with bslz4 (tag 56500). Not thread-safe; the returned memory
-/// is valid until the next call.
+/// Messages of DECTRIS Stream V2: CBOR tag 55799 around a map of definite length whose first key is <c>type</c>;
+/// images are a multi-dimensional array (tag 40) of int32 (tag 78) compressed with bslz4 (tag 56500). Not thread-safe;
+/// the returned memory is valid until the next call.
 /// </summary>
 /// <remarks>
-/// Source: DECTRIS Stream V2 specification, <see href="https://github.com/dectris/documentation"/>. <c>image_dtype</c> "int32"
-/// goes beyond it (it names unsigned types only): the Pilatus flags gaps with −1 and bad pixels with −2. Numbers are written in
-/// the shortest form that keeps the value, as detectors do. Large tables (flat field, count rate, mask) are left out, as with
+/// Source: DECTRIS Stream V2 specification, <see href="https://github.com/dectris/documentation"/>. <c>image_dtype</c>
+/// "int32" goes beyond it (it names unsigned types only): the Pilatus flags gaps with −1 and bad pixels with −2.
+/// Numbers are written in the shortest form that keeps the value, as detectors do. Large tables (flat field, count
+/// rate, mask) are left out, as with
 /// <c>header_detail = basic</c>.
 /// </remarks>
 public sealed class StreamV2Writer
