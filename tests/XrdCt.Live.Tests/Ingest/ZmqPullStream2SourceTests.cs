@@ -140,7 +140,12 @@ public class ZmqPullStream2SourceTests
     {
         DateTimeOffset now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
         using ZmqPullStream2Source source = new(
-            new Stream2SourceOptions { Endpoint = AnyPort, Attachment = ZmqAttachment.Bind, Clock = new StoppedClock(now) });
+            new Stream2SourceOptions
+            {
+                Endpoint = AnyPort,
+                Attachment = ZmqAttachment.Bind,
+                Clock = new StoppedClock(now),
+            });
         using PushSocket sender = Connect(source);
         byte[] message = Stream2ReaderTests.CapturedImage();
         message.AsSpan().Slice(message.AsSpan().IndexOf("stop_time"u8), 9).Fill((byte)'x');
