@@ -64,6 +64,19 @@ public class Stream2ReaderTests
     }
 
     [Fact]
+    public void Read_NextSeriesWithAnotherDate_IsDatedByIt()
+    {
+        byte[] message = CapturedImage();
+        Stream2Reader reader = new();
+        reader.Read(message, out _, out _);
+        message[message.AsSpan().IndexOf("2024-03"u8) + 3] = (byte)'5';
+
+        reader.Read(message, out Stream2Message content, out _);
+
+        Assert.Equal(2025, content.StoppedAt!.Value.Year);
+    }
+
+    [Fact]
     public void Read_EveryCutOfTheCapturedImage_IsNeverAccepted()
     {
         byte[] message = CapturedImage();

@@ -78,7 +78,8 @@ public class ZmqPullStream2SourceTests
 
         Assert.Equal(SourceEventKind.SeriesEnded, source.Receive(Patience).Kind);
 
-        Assert.Equal(SourceEventKind.Silence, source.Receive(TimeSpan.Zero).Kind);
+        // A message taken against the rule could be overtaken by the small one, but not by much.
+        Assert.Equal(SourceEventKind.Silence, source.Receive(TimeSpan.FromMilliseconds(300)).Kind);
         PythonPeer.Finish(peer);
     }
 
