@@ -6,6 +6,9 @@ namespace XrdCt.Live.Ingest.Files;
 /// <summary>The first page of a grey TIFF file in strips, 8, 16 or 32 bits, integer or float.</summary>
 internal static class TiffImage
 {
+    // A mask of the largest detectors (16 million pixels of 32 bits) has 64 MB.
+    private const long LargestFile = 512L << 20;
+
     static TiffImage()
     {
         // The library prints to the console by itself; what is wrong is said by the exceptions below.
@@ -15,31 +18,29 @@ internal static class TiffImage
     internal static NumberArray Read(string path, ImageShape? expected)
     {
         using ImageStream file = ImageStream.Open(path);
+        if (new FileInfo(path).Length is var length && length > LargestFile)
+        {
+            throw file.Wrong($"a TIFF file of {length} bytes holds no mask");
+        }
+
+        byte[] bytes = File.ReadAllBytes(path);
+        ImageShape shape = TiffDirectory.Check(bytes, file, expected);
         try
         {
-            using Tiff tiff = Tiff.Open(path, "r") ?? throw file.Wrong("the TIFF header is damaged");
-            return Read(tiff, file, expected);
+            using MemoryStream memory = new(bytes);
+            using Tiff tiff = Tiff.ClientOpen(path, "r", memory, new TiffStream())
+                ?? throw file.Wrong("the TIFF header is damaged");
+            return Read(tiff, file, shape);
         }
-        catch (Exception e) when (e is not (FormatException or IOException or OutOfMemoryException))
+        catch (Exception e) when (e is not FormatException)
         {
             // The library is not written against hostile files: whatever it throws means that the file is damaged.
             throw file.Wrong("the TIFF file is damaged; save it again", e);
         }
     }
 
-    private static NumberArray Read(Tiff tiff, ImageStream file, ImageShape? expected)
+    private static NumberArray Read(Tiff tiff, ImageStream file, ImageShape shape)
     {
-        ImageShape shape = file.CheckShape(
-            Field(tiff, TiffTag.IMAGELENGTH, 0),
-            Field(tiff, TiffTag.IMAGEWIDTH, 0),
-            expected);
-        int samples = Field(tiff, TiffTag.SAMPLESPERPIXEL, 1);
-        if (samples != 1 || tiff.IsTiled())
-        {
-            string what = tiff.IsTiled() ? "in tiles" : $"of {samples} colours";
-            throw file.Wrong($"a TIFF {what} is not supported; save it grey, in strips");
-        }
-
         int bits = Field(tiff, TiffTag.BITSPERSAMPLE, 1);
         SampleFormat kind = (SampleFormat)Field(tiff, TiffTag.SAMPLEFORMAT, (int)SampleFormat.UINT);
         NumberFormat format = (bits, kind) switch

@@ -145,16 +145,14 @@ def push(endpoint, rows, columns, count):
 
 
 def flood(endpoint, size):
-    context = zmq.Context.instance()
-    big = context.socket(zmq.PUSH)
-    big.connect(endpoint)
-    big.send(b"x" * size)
-    good = context.socket(zmq.PUSH)
-    good.connect(endpoint)
-    good.send(end())
-    good.close(linger=20000)
-    big.close(linger=0)
-    context.term()
+    for content in (b"x" * size, end()):
+        # A context of its own: its end waits until the message has been written, so that the order is certain.
+        context = zmq.Context()
+        socket = context.socket(zmq.PUSH)
+        socket.connect(endpoint)
+        socket.send(content)
+        socket.close(linger=5000)
+        context.term()
 
 
 if __name__ == "__main__":

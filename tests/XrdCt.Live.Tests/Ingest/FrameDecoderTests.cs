@@ -102,9 +102,12 @@ public class FrameDecoderTests
     }
 
     [Fact]
-    public void Decode_WrongOutputLength_Throws() =>
-        Assert.Throws<ArgumentException>(
-            () => new FrameDecoder(Shape).Decode(Packed(new int[Shape.PixelCount], PixelType.Int32, PixelEncoding.None), new int[5]));
+    public void Decode_WrongOutputLength_Throws()
+    {
+        RawFrame frame = Packed(new int[Shape.PixelCount], PixelType.Int32, PixelEncoding.None);
+
+        Assert.Throws<ArgumentException>(() => new FrameDecoder(Shape).Decode(frame, new int[5]));
+    }
 
     [Theory]
     [MemberData(nameof(Formats))]

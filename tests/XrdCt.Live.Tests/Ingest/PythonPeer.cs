@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace XrdCt.Live.Tests.Ingest;
 
-/// <summary>Runs the scripts of the golden folder with Debian's Python, or skips the test where that is not there.</summary>
+/// <summary>Runs the scripts of the golden folder with Debian's Python; skips the test where it is missing.</summary>
 internal static class PythonPeer
 {
     private const string Debian = "/usr/bin/python3";

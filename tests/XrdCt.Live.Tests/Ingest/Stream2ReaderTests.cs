@@ -1,5 +1,4 @@
 using System.Formats.Cbor;
-using System.Text;
 using System.Text.Json;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.Dectris;
@@ -62,6 +61,19 @@ public class Stream2ReaderTests
         // 14:43:31.193+01:00 and 49 999 377 / 50 000 000 s, rounded to the tick of 100 ns.
         DateTimeOffset stop = new DateTimeOffset(2024, 3, 7, 13, 43, 31, 193, TimeSpan.Zero).AddTicks(9_999_875);
         Assert.InRange((content.StoppedAt!.Value - stop).Ticks, -1, 1);
+    }
+
+    [Fact]
+    public void Read_NextSeriesWithAnotherDate_IsDatedByIt()
+    {
+        byte[] message = CapturedImage();
+        Stream2Reader reader = new();
+        reader.Read(message, out _, out _);
+        message[message.AsSpan().IndexOf("2024-03"u8) + 3] = (byte)'5';
+
+        reader.Read(message, out Stream2Message content, out _);
+
+        Assert.Equal(2025, content.StoppedAt!.Value.Year);
     }
 
     [Fact]
@@ -128,7 +140,8 @@ public class Stream2ReaderTests
         writer.WriteTextString("end");
         writer.WriteEndMap();
 
-        FrameOutcome outcome = new Stream2Reader().Read(writer.Encode(), out Stream2Message content, out string? reason);
+        FrameOutcome outcome =
+            new Stream2Reader().Read(writer.Encode(), out Stream2Message content, out string? reason);
 
         Assert.True(outcome == FrameOutcome.Accepted, reason);
         Assert.Equal(7, content.SeriesId);
@@ -139,7 +152,6 @@ public class Stream2ReaderTests
     {
         byte[] message = new byte[1_000_000];
         message.AsSpan().Fill(0x81);
-        "\u00a1aa"u8.CopyTo(message);
         message[0] = 0xA1;
         message[1] = 0x61;
         message[2] = (byte)'a';
@@ -242,12 +254,11 @@ public class Stream2ReaderTests
         Assert.Equal(index, content.ImageIndex);
         double monitor = expected.TryGetProperty("monitor", out JsonElement m) ? m.GetDouble() : double.NaN;
         Assert.Equal(monitor, content.Monitor);
-        DateTimeOffset stop = new DateTimeOffset(2024, 3, 7, 13, 43, 31, 193, TimeSpan.Zero).AddMilliseconds(4 * (index + 1));
+        DateTimeOffset start = new(2024, 3, 7, 13, 43, 31, 193, TimeSpan.Zero);
+        DateTimeOffset stop = start.AddMilliseconds(4 * (index + 1));
         Assert.Equal(expected.TryGetProperty("undated", out _) ? null : stop, content.StoppedAt);
-        int[] pixels = Decode(message, content);
-        Assert.True(
-            PackedFrames.Expected(37, 53, index, expected.GetProperty("bytes").GetInt32()).AsSpan().SequenceEqual(pixels),
-            name);
+        int[] sent = PackedFrames.Expected(37, 53, index, expected.GetProperty("bytes").GetInt32());
+        Assert.True(sent.AsSpan().SequenceEqual(Decode(message, content)), name);
     }
 
     private static Stream2Message Read(Stream2Reader reader, byte[] message)
@@ -277,5 +288,5 @@ public class Stream2ReaderTests
     private static void EncodeByPython(TemporaryFolder folder) =>
         PythonPeer.Run("cbor2, h5py, hdf5plugin, lz4.block, zmq", "stream2_peer.py", "encode", folder.PathOf("."));
 
-    private static byte[] Hex(string text) => Convert.FromHexString(new StringBuilder(text).Replace(" ", "").ToString());
+    private static byte[] Hex(string text) => Convert.FromHexString(text.Replace(" ", ""));
 }

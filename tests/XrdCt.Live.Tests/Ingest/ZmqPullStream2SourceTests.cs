@@ -78,7 +78,8 @@ public class ZmqPullStream2SourceTests
 
         Assert.Equal(SourceEventKind.SeriesEnded, source.Receive(Patience).Kind);
 
-        Assert.Equal(SourceEventKind.Silence, source.Receive(TimeSpan.Zero).Kind);
+        // A message taken against the rule could be overtaken by the small one, but not by much.
+        Assert.Equal(SourceEventKind.Silence, source.Receive(TimeSpan.FromMilliseconds(300)).Kind);
         PythonPeer.Finish(peer);
     }
 
@@ -140,7 +141,12 @@ public class ZmqPullStream2SourceTests
     {
         DateTimeOffset now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
         using ZmqPullStream2Source source = new(
-            new Stream2SourceOptions { Endpoint = AnyPort, Attachment = ZmqAttachment.Bind, Clock = new StoppedClock(now) });
+            new Stream2SourceOptions
+            {
+                Endpoint = AnyPort,
+                Attachment = ZmqAttachment.Bind,
+                Clock = new StoppedClock(now),
+            });
         using PushSocket sender = Connect(source);
         byte[] message = Stream2ReaderTests.CapturedImage();
         message.AsSpan().Slice(message.AsSpan().IndexOf("stop_time"u8), 9).Fill((byte)'x');
