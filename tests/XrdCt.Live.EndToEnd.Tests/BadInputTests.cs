@@ -26,7 +26,7 @@ public sealed class BadInputTests
         using var folder = new WorkFolder();
         string file = new BeamlineFile { DetectorPort = FreePort.Find(), Poni = "nowhere.poni" }.Write(folder);
         FinishedProgram run = await RunningProgram.RunAsync(BuiltProgram.Xrdct, BeamlineFile.RunOptions(file, folder));
-        run.FailedWith(1, folder["nowhere.poni"], "PONI");
+        run.FailedWith(1, folder["nowhere.poni"], "PONI file", "geometry.poni");
     }
 
     [Fact]
@@ -49,11 +49,16 @@ public sealed class BadInputTests
     [InlineData("demo --port 70000", "70000")]
     [InlineData("run --config nowhere.yml", "nowhere.yml")]
     [InlineData("integrate nowhere.cbf", "--poni")]
+    [InlineData("integrate a.cbf b.cbf --poni CONFIG/demo.poni --output one.xy", "one.xy", "several frames")]
+    [InlineData("integrate a.cbf --poni CONFIG/demo.poni --bins 0", "bins", "1 to 65534")]
+    [InlineData("integrate a.cbf --poni CONFIG/demo.poni --lower 5 --upper 4", "5", "empty")]
+    [InlineData("integrate a.cbf --poni CONFIG/demo.poni --filter median", "median", "mean, trimmed")]
     [InlineData("", "command")]
     public async Task Command_WrongUse_ExitsWith2AndSaysWhatIsWrong(string arguments, params string[] gist)
     {
         FinishedProgram program = await RunningProgram.RunAsync(
-            BuiltProgram.Xrdct, [.. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+            BuiltProgram.Xrdct,
+            [.. arguments.Replace("CONFIG", BuiltProgram.Config, StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
         program.FailedWith(2, gist);
         Assert.Equal("", program.Output);
     }
@@ -68,7 +73,7 @@ public sealed class BadInputTests
         string file = new BeamlineFile { DetectorPort = FreePort.Find() }.Write(folder);
         FinishedProgram run = await RunningProgram.RunAsync(
             BuiltProgram.Xrdct, "run", "--config", file, "--exit", "--no-browser", "--port", $"{port}", "--output", folder["results"]);
-        run.FailedWith(1, $"{port}", "in use");
+        run.FailedWith(1, $"{port}", "another program uses it", "choose another port");
     }
 
     [Fact]

@@ -14,6 +14,9 @@ public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
     /// <summary>The disc itself is round: any orientation correlates well; the particles and voids must tell the right one.</summary>
     private const double Margin = 0.03;
 
+    /// <summary>An empty pane has a dozen colours (frame, letters and their soft edges); a drawn map has hundreds.</summary>
+    private const int ManyColours = 150;
+
     [Fact]
     public void Demo_Finished_SaysWhatItDid()
     {
@@ -95,14 +98,19 @@ public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
     }
 
     [Fact]
+    public void Page_OnASmallScreen_KeepsItsPanelsApart()
+    {
+        JsonElement small = Report().GetProperty("small");
+        Assert.Empty(small.GetProperty("overlaps").EnumerateArray().Select(o => o.GetString()));
+        Assert.Equal(0, small.GetProperty("overflow_px").GetInt32());
+    }
+
+    [Fact]
     public void Page_AllTheTime_HasNoErrorsAndAsksNobodyElse()
     {
         Assert.Empty(Report().GetProperty("complaints").EnumerateArray().Select(c => c.GetString()));
         Assert.Empty(Report().GetProperty("foreign").EnumerateArray().Select(c => c.GetString()));
     }
-
-    /// <summary>An empty pane has a dozen colours (frame, letters and their soft edges); a drawn map has hundreds.</summary>
-    private const int ManyColours = 150;
 
     private JsonElement Seen(string when) => Report().GetProperty(when);
 

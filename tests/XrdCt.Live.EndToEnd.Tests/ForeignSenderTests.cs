@@ -107,6 +107,35 @@ public sealed class ForeignSenderTests
         Assert.Equal([Path.Combine(folder["out"], "CeO2.xy")], Directory.GetFiles(folder["out"]));
     }
 
+    [Theory]
+    [InlineData("xy")]
+    [InlineData("h5")]
+    public async Task Integrate_OutputFolderIsAFile_SaysSo(string format)
+    {
+        using var folder = new WorkFolder();
+        await File.WriteAllTextAsync(folder["taken"], "a file", TestContext.Current.CancellationToken);
+        FinishedProgram program = await RunningProgram.RunAsync(
+            BuiltProgram.Xrdct,
+            "integrate", ReferenceData.Require("CeO2.cbf"), "--poni", ReferenceData.Require("CeO2.poni"),
+            "--format", format, "--output", folder["taken"]);
+        program.FailedWith(1, folder["taken"], "is a file: choose a folder");
+    }
+
+    [Fact]
+    public async Task Integrate_FileExists_IsNotOverwrittenUnasked()
+    {
+        using var folder = new WorkFolder();
+        string[] arguments =
+        [
+            "integrate", ReferenceData.Require("CeO2.cbf"), "--poni", ReferenceData.Require("CeO2.poni"), "--output", folder["out.xy"],
+        ];
+        await File.WriteAllTextAsync(folder["out.xy"], "precious", TestContext.Current.CancellationToken);
+        (await RunningProgram.RunAsync(BuiltProgram.Xrdct, arguments)).FailedWith(1, folder["out.xy"], "exists");
+        Assert.Equal("precious", await File.ReadAllTextAsync(folder["out.xy"], TestContext.Current.CancellationToken));
+        (await RunningProgram.RunAsync(BuiltProgram.Xrdct, [.. arguments, "--overwrite"])).Succeeded();
+        Assert.StartsWith("# source", await File.ReadAllTextAsync(folder["out.xy"], TestContext.Current.CancellationToken));
+    }
+
     private static async Task<(JsonElement Summary, JsonElement File)> RunAsync(WorkFolder folder, string pixels, string compression)
     {
         await using RunningProgram sender = await ForeignPython.StartAsync(

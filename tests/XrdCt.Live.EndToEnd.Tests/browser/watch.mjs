@@ -47,7 +47,6 @@ async function look(page) {
 
   return {
     phase: await page.getByTestId('phase').getAttribute('data-phase'),
-    phase_text: await text(page, 'phase'),
     progress: await value(page, 'progress'),
     rate_hz: await value(page, 'rate'),
     rate_text: await text(page, 'rate'),
@@ -70,7 +69,8 @@ const browser = await chromium.launch({ executablePath, headless: true, args: fl
 try {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') {
+    // Reading pixels back, which only this script does, makes Chromium warn.
+    if (message.type() === 'error' || (message.type() === 'warning' && !message.text().includes('readback'))) {
       complaints.push(`console ${message.type()}: ${message.text()}`);
     }
   });
@@ -106,7 +106,20 @@ try {
 
   // A wall display and a small laptop show the same page.
   await page.setViewportSize({ width: 1024, height: 700 });
-  await page.screenshot({ path: join(folder, 'end-small.png') });
+  await page.waitForFunction(() => document.querySelector('main').getBoundingClientRect().width <= innerWidth);
+  const small = {
+    overlaps: await page.evaluate(() => {
+      const panels = [...document.querySelectorAll('main > *')].map((node) => [node.className, node.getBoundingClientRect()]);
+      return panels.flatMap(([name, a], i) =>
+        panels
+          .slice(i + 1)
+          .filter(([, b]) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1)
+          .map(([other]) => `${name} and ${other}`),
+      );
+    }),
+    overflow_px: await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+  };
+  await page.screenshot({ path: join(folder, 'end-small.png'), fullPage: true });
 
   // Every channel has its own map.
   await page.setViewportSize({ width: 1440, height: 900 });
@@ -123,7 +136,7 @@ try {
     await page.screenshot({ path: join(folder, `channel-${name.replace(/[^a-z0-9]+/gi, '_')}.png`) });
   }
 
-  console.log(JSON.stringify({ middle, end, channels, complaints, foreign: [...foreign] }));
+  console.log(JSON.stringify({ middle, end, small, channels, complaints, foreign: [...foreign] }));
 } finally {
   await browser.close();
 }

@@ -54,12 +54,12 @@ public sealed class ConfigurationFileTests : IDisposable
     [Fact]
     public void Read_KeysLeftOut_HaveTheDefaultsThatTheDemoShows()
     {
-        // The demo file is what people copy: its values are the defaults, so that leaving a line out changes nothing.
+        // The demo file is what people copy: its values are the defaults, so that leaving a line out changes nothing (but for the
+        // sizes of this one scan, and the watermark, which goes with its slow detector).
         BeamlineConfiguration read = Read(Whole);
         BeamlineConfiguration demo = ConfigurationFile.Read(Demo);
         Assert.Equal(demo.Source!.SilenceLimit_s, read.Source!.SilenceLimit_s);
         Assert.Equal(demo.Source.EndGrace_s, read.Source.EndGrace_s);
-        Assert.Equal(demo.Source.Watermark, read.Source.Watermark);
         Assert.Equal(demo.Source.Attach, read.Source.Attach);
         Assert.Equal(demo.Source.Socket, read.Source.Socket);
         Assert.Equal(demo.Integration.Bins, read.Integration.Bins);

@@ -18,8 +18,7 @@ public sealed class FramePathAllocationTests
     private const int Last = 600;
 
     /// <summary>
-    /// Channels allocate a little when a reader or writer has to wait: measured 40 to 140 bytes per frame on two
-    /// busy cores. A
+    /// Channels allocate a little when a reader or writer has to wait: measured 40 to 140 bytes per frame on two busy cores. A
     /// pattern per frame would be 90 kB, an image 0.8 MB.
     /// </summary>
     private const long Allowed_bytes = 1024;
