@@ -119,12 +119,31 @@ public sealed class LiveScan
                 failure.Cancel();
             }).ConfigureAwait(false);
 
+        if (cause is not null)
+        {
+            KeepWhatWasUnderWay(placeFailed: place.IsFaulted);
+        }
+
         _assembly.Close();
         _reconstruction.Update(_assembly);
         ScanEnding ending = cause is null
             ? await receive.ConfigureAwait(false)
             : new ScanEnding(false, $"the scan failed: {cause.Message}");
         return Finish(ending, cause);
+    }
+
+    // All stages have ended: patterns that waited to be placed are placed here, frames that nobody took go back to their lender.
+    private void KeepWhatWasUnderWay(bool placeFailed)
+    {
+        while (!placeFailed && _patterns.Reader.TryRead(out DiffractionPattern? pattern))
+        {
+            _assembly.Place(pattern);
+        }
+
+        while (_frames.Reader.TryRead(out RawFrame left))
+        {
+            left.Dispose();
+        }
     }
 
     private static Task OnOwnThread(Action stage) =>
@@ -168,13 +187,6 @@ public sealed class LiveScan
         finally
         {
             _frames.Writer.TryComplete();
-            if (broken.IsCancellationRequested)
-            {
-                while (_frames.Reader.TryRead(out RawFrame left))
-                {
-                    left.Dispose();
-                }
-            }
         }
     }
 
@@ -354,8 +366,9 @@ public sealed class LiveScan
             Publish(phase, complete ? "" : sentence, path);
             return new LiveOutcome(phase, sentence, path, counters, cause);
         }
-        catch (IOException e)
+        catch (Exception e)
         {
+            // Whatever it is, it must reach the operator as a sentence: the run is over and its result is at stake.
             string both = complete ? e.Message : $"{sentence}; and {e.Message}";
             Publish(ScanPhase.Failed, both);
             return new LiveOutcome(ScanPhase.Failed, both, null, counters, cause ?? e);

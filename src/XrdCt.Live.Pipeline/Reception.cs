@@ -116,17 +116,19 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
             return null;
         }
 
-        if (index < _highest)
-        {
-            tally.CountOutOfOrder();
-        }
-
-        _highest = Math.Max(_highest, index);
         if (!_seen[index])
         {
+            // A frame that came before is a duplicate, not one out of order: each counter tells one thing.
+            if (index < _highest)
+            {
+                tally.CountOutOfOrder();
+            }
+
             _seen[index] = true;
             _seenCount++;
         }
+
+        _highest = Math.Max(_highest, index);
 
         Hand(frame, frames, broken);
         return null;

@@ -14,7 +14,8 @@ var root = new RootCommand(
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
-    Console.Error.WriteLine($"xrdct: {parsed.Errors[0].Message.TrimEnd('.')}; see xrdct {string.Join(' ', parsed.CommandResult.Command == root ? [] : new[] { parsed.CommandResult.Command.Name })} --help");
+    string command = parsed.CommandResult.Command == root ? "xrdct" : $"xrdct {parsed.CommandResult.Command.Name}";
+    Console.Error.WriteLine($"xrdct: {parsed.Errors[0].Message.TrimEnd('.')}; see {command} --help");
     return 2;
 }
 
@@ -31,4 +32,9 @@ catch (UserException e)
 {
     Console.Error.WriteLine($"xrdct: {e.Message}");
     return e.ExitCode;
+}
+catch (OperationCanceledException)
+{
+    Console.Error.WriteLine("xrdct: stopped before anything was measured");
+    return 0;
 }

@@ -15,7 +15,7 @@ public readonly record struct FrameCounters
     /// <summary>Frames whose cell was filled already.</summary>
     public long Duplicate { get; init; }
 
-    /// <summary>Frames that came after one with a higher index.</summary>
+    /// <summary>Frames that came, for the first time, after one with a higher index.</summary>
     public long OutOfOrder { get; init; }
 
     /// <summary>Messages that were not understood.</summary>

@@ -46,6 +46,11 @@ internal static class DemoCommand
             bool usual = !parsed.GetValue(full) && parsed.GetValue(translations) is null && parsed.GetValue(rotations) is null;
             Resize(scan, parsed.GetValue(full), parsed.GetValue(translations), parsed.GetValue(rotations));
             scan.Order = parsed.GetValue(order) ?? scan.Order;
+            if (!SetUp.OrderNames.Contains(scan.Order))
+            {
+                throw UserException.WrongUse($"--order must be one of {string.Join(", ", SetUp.OrderNames)}, not '{scan.Order}'");
+            }
+
             configuration.Source!.Endpoint = $"tcp://127.0.0.1:{FreePort()}";
             configuration.Source.Attach = "bind";
             double rate_Hz = parsed.GetValue(rate) ?? (usual ? UsualRate_Hz : 0);
@@ -54,18 +59,12 @@ internal static class DemoCommand
                 throw UserException.WrongUse($"--rate must be 0 or more, not {rate_Hz}");
             }
 
-            string note = Note(scan, usual, rate_Hz);
-            if (!live.Json(parsed))
-            {
-                Console.Out.WriteLine($"{configuration.Title}: {note}");
-            }
-
             string[] simulator = Simulator(configuration, rate_Hz, parsed.GetValue(seed));
             return await new LiveSession
             {
                 File = file,
                 Configuration = configuration,
-                Note = note,
+                Note = Note(scan, usual, rate_Hz),
                 ExitWithScan = live.Exit(parsed),
                 Json = live.Json(parsed),
                 Companion = cancel => SimulatorProcess.RunAsync(simulator, cancel),
@@ -92,6 +91,11 @@ internal static class DemoCommand
             // Fewer translations take wider steps: the disc is 1 mm wide whatever the scan.
             scan.Translations = count;
             scan.Step_um = Math.Round(width_um / count, 3);
+        }
+
+        if (rotations < 1)
+        {
+            throw UserException.WrongUse($"--rotations must be at least 1, not {rotations}");
         }
 
         scan.Rotations = rotations ?? scan.Rotations;

@@ -57,6 +57,7 @@ internal sealed class IntegrateCommand
         string[] frames = parsed.GetValue(_frames)!;
         (string poni, string? mask, IntegrationSection section) = Settings(parsed);
         string format = Format(parsed);
+        _ = Target(parsed, "frame", format, single: frames.Length == 1 || format == "h5"); // refused now, not after the last frame
         IntegrationPlan plan = SetUp.Plan(poni, mask, SetUp.Integration(section, "command line"));
         string[] settings = Describe(plan, poni, mask);
         IFrameIntegrator integrator = plan.CreateIntegrator();
@@ -199,7 +200,6 @@ internal sealed class IntegrateCommand
             return Path.GetFullPath(output);
         }
 
-        Directory.CreateDirectory(output);
         return Path.GetFullPath(Path.Combine(output, $"{stem}.{format}"));
     }
 

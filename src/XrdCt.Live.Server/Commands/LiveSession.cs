@@ -44,12 +44,19 @@ internal sealed class LiveSession
     /// <returns>Exit code.</returns>
     public async Task<int> RunAsync(CancellationToken stop)
     {
+        // System.CommandLine listens for Ctrl-C from the moment it holds a task; until then Ctrl-C would kill the process.
+        await Task.Yield();
         string folder = Path.GetDirectoryName(Path.GetFullPath(File))!;
         LiveOptions options = SetUp.LiveOptions(Configuration, folder, File, Note);
         Stream2SourceOptions source = SetUp.Source(Configuration.Source!, File);
         var hub = new DisplayHub();
         var display = new DisplayServerOptions { Port = Configuration.Display.Port };
         await using DisplayServer page = await StartPageAsync(hub, display, stop).ConfigureAwait(false);
+        if (Note.Length > 0)
+        {
+            Say($"{Configuration.Title}: {Note}");
+        }
+
         Say($"live page: {page.Url}");
         if (Configuration.Display.OpenBrowser)
         {

@@ -16,7 +16,7 @@ internal static partial class ConfigurationFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw UserException.WrongUse($"cannot read the configuration {path}: {e.Message}", e);
+            throw UserException.WrongUse($"cannot read the configuration {path}: {e.Message.TrimEnd('.')}", e);
         }
 
         IDeserializer reader = new DeserializerBuilder().WithDuplicateKeyChecking().Build();

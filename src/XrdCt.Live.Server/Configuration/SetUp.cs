@@ -146,6 +146,8 @@ internal static class SetUp
     /// <summary>Reads geometry and mask and builds the integration plan.</summary>
     public static IntegrationPlan Plan(string poniPath, string? maskPath, IntegrationOptions options)
     {
+        MustExist(poniPath, "PONI file", "geometry.poni, --poni");
+        MustExist(maskPath, "mask", "geometry.mask, --mask");
         try
         {
             DetectorGeometry geometry = PoniFile.Read(poniPath);
@@ -157,8 +159,13 @@ internal static class SetUp
 
             return new IntegrationPlan(geometry, mask, options);
         }
+        catch (ArgumentException e)
+        {
+            // The files are what they should be; a number that was asked for is not.
+            throw UserException.WrongUse(Sentence(e), e);
+        }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or InvalidDataException
-            or ArgumentException or InvalidOperationException or NotSupportedException)
+            or InvalidOperationException or NotSupportedException)
         {
             throw new UserException(Sentence(e), e);
         }
@@ -185,6 +192,14 @@ internal static class SetUp
         return (parameter < 0 ? e.Message : e.Message[..parameter]).TrimEnd('.');
     }
 
+    private static void MustExist(string? path, string what, string keys)
+    {
+        if (path is not null && !File.Exists(path))
+        {
+            throw new UserException($"the {what} {path} does not exist: check {keys} (paths in a configuration are relative to it)");
+        }
+    }
+
     private static ScanPlan ScanPlan(ScanSection scan, string file)
     {
         ScanOrder order = OneOf(Orders, Required(scan.Order, file, "scan.order"), file, "scan.order");
@@ -206,9 +221,9 @@ internal static class SetUp
             throw UserException.WrongUse($"{file}: 'channels' needs at least one live channel, such as {{name: total, kind: total}}");
         }
 
-        return channels.Select(c => c.Name).Distinct(StringComparer.Ordinal).Count() == channels.Length
-            ? channels
-            : throw UserException.WrongUse($"{file}: two live channels have the same name");
+        return channels.GroupBy(c => c.Name).FirstOrDefault(g => g.Count() > 1)?.Key is string twice
+            ? throw UserException.WrongUse($"{file}: two live channels have the same name '{twice}'")
+            : channels;
     }
 
     private static T Wrap<T>(string file, Func<T> make)

@@ -1,0 +1,126 @@
+using System.Text.Json;
+using XrdCt.Live.EndToEnd.Tests.Programs;
+
+namespace XrdCt.Live.EndToEnd.Tests;
+
+/// <summary>The demo: its map is the phantom, and a person in front of the page sees it grow.</summary>
+public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
+{
+    private const int Cells = DemoScan.Translations * DemoScan.Rotations;
+
+    /// <summary>The finished map against the phantom blurred to the grid of the scan.</summary>
+    private const double SameMap = 0.9;
+
+    /// <summary>The disc itself is round: any orientation correlates well; the particles and voids must tell the right one.</summary>
+    private const double Margin = 0.03;
+
+    /// <summary>An empty pane has a dozen colours (frame, letters and their soft edges); a drawn map has hundreds.</summary>
+    private const int ManyColours = 150;
+
+    [Fact]
+    public void Demo_Finished_SaysWhatItDid()
+    {
+        Assert.Equal(0, demo.Ended!.ExitCode);
+        Assert.Equal("", demo.Ended.Errors);
+        Assert.Equal("Complete", demo.Summary.GetProperty("phase").GetString());
+        Assert.Equal(Cells, demo.Summary.GetProperty("cells").GetInt32());
+        Assert.Equal(Cells, demo.Summary.GetProperty("counters").GetProperty("placed").GetInt32());
+        Assert.True(demo.Summary.GetProperty("rate_hz").GetDouble() > 0);
+        Assert.True(demo.Summary.GetProperty("latency_ms").GetDouble() > 0);
+        Assert.True(File.Exists(demo.Saved));
+    }
+
+    [Fact]
+    public async Task Demo_FinishedMap_IsThePhantomTheRightWayUp()
+    {
+        double step_um = (await ForeignPython.ReadScanAsync(demo.Saved)).GetProperty("step_um").GetDouble();
+        FinishedProgram truth = await RunningProgram.RunAsync(
+            BuiltProgram.Simulator,
+            "truth", "--translations", $"{DemoScan.Translations}", "--rotations", $"{DemoScan.Rotations}",
+            "--step-um", FormattableString.Invariant($"{step_um}"), "--output", demo["truth.npy"]);
+        truth.Succeeded();
+        JsonElement file = await ForeignPython.ReadScanAsync(demo.Saved, "--truth", demo["truth.npy"], "--channel", "NMC (003)");
+
+        Assert.Equal(DemoScan.Rotations, file.GetProperty("projections").GetInt32());
+        Dictionary<string, double> correlations =
+            file.GetProperty("correlations").EnumerateObject().ToDictionary(c => c.Name, c => c.Value.GetDouble());
+        string all = string.Join(", ", correlations.Select(c => $"{c.Key} {c.Value:F3}"));
+        TestContext.Current.SendDiagnosticMessage(all);
+        Assert.True(correlations.Remove("as it is", out double asItIs));
+        Assert.True(asItIs >= SameMap, all);
+        Assert.All(correlations, other => Assert.True(other.Value < asItIs - Margin, all));
+        Assert.True(file.GetProperty("roi_count").GetInt32() > 0, "no place for the ROI was suggested");
+    }
+
+    [Fact]
+    public void Page_MidScan_ShowsTheScanGrowing()
+    {
+        JsonElement seen = Seen("middle");
+        Assert.Equal("Running", seen.GetProperty("phase").GetString());
+        Assert.InRange(seen.GetProperty("progress").GetDouble(), 0.45, 0.999);
+        Assert.True(seen.GetProperty("slice_colours").GetInt32() > ManyColours, "the slice is not drawn");
+        Assert.True(seen.GetProperty("sinogram_colours").GetInt32() > ManyColours, "the sinogram is not drawn");
+        Assert.True(seen.GetProperty("rate_hz").GetDouble() > 0);
+        Assert.True(seen.GetProperty("latency_ms").GetDouble() > 0);
+        Assert.Contains("ROI", seen.GetProperty("roi").GetString());
+        Assert.Empty(seen.GetProperty("banners").EnumerateArray());
+
+        // The visitor is told what it is and how long it takes.
+        Assert.Contains("2040 full-size frames", seen.GetProperty("body").GetString());
+    }
+
+    [Fact]
+    public void Page_AtTheEnd_ShowsTheResult()
+    {
+        JsonElement seen = Seen("end");
+        Assert.Equal("Complete", seen.GetProperty("phase").GetString());
+        Assert.Equal(1, seen.GetProperty("progress").GetDouble());
+        Assert.True(seen.GetProperty("slice_colours").GetInt32() > ManyColours, "the slice is not drawn");
+        Assert.Contains("ROI", seen.GetProperty("roi").GetString());
+        Assert.Equal(demo.Saved, seen.GetProperty("saved").GetString());
+        Assert.StartsWith("100 %", seen.GetProperty("title").GetString());
+        JsonElement shown = seen.GetProperty("counters");
+        Assert.Equal(Cells, shown.GetProperty("placed").GetInt32());
+        Assert.Equal(Cells, shown.GetProperty("received").GetInt32());
+        Assert.Equal(0, shown.GetProperty("missing").GetInt32());
+        Assert.Equal(12, shown.EnumerateObject().Count());
+        Assert.Equal(0, seen.GetProperty("overflow_px").GetInt32());
+    }
+
+    [Fact]
+    public void Page_EveryChannel_HasItsOwnMap()
+    {
+        JsonElement channels = Report().GetProperty("channels");
+        Assert.Equal(
+            ["NMC (003)", "NMC (104)", "total", "spottiness"],
+            channels.EnumerateArray().Select(c => c.GetProperty("name").GetString()));
+        Assert.All(channels.EnumerateArray(), c => Assert.True(c.GetProperty("slice_colours").GetInt32() > ManyColours));
+    }
+
+    [Fact]
+    public void Page_OnASmallScreen_KeepsItsPanelsApart()
+    {
+        JsonElement small = Report().GetProperty("small");
+        Assert.Empty(small.GetProperty("overlaps").EnumerateArray().Select(o => o.GetString()));
+        Assert.Equal(0, small.GetProperty("overflow_px").GetInt32());
+    }
+
+    [Fact]
+    public void Page_AllTheTime_HasNoErrorsAndAsksNobodyElse()
+    {
+        Assert.Empty(Report().GetProperty("complaints").EnumerateArray().Select(c => c.GetString()));
+        Assert.Empty(Report().GetProperty("foreign").EnumerateArray().Select(c => c.GetString()));
+    }
+
+    private JsonElement Seen(string when) => Report().GetProperty(when);
+
+    private JsonElement Report()
+    {
+        if (demo.Seen is null)
+        {
+            Assert.Skip(demo.WhyNoBrowser);
+        }
+
+        return demo.Seen!.Succeeded().Json();
+    }
+}

@@ -1,0 +1,142 @@
+// Watches a running scan in headless Chromium until it is over, and prints what an operator would have seen, as JSON.
+// usage: node watch.mjs URL SCREENSHOT_FOLDER [CHROMIUM]
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const [url, folder, executablePath = '/usr/bin/chromium'] = process.argv.slice(2);
+
+/** Far above what the scan needs on a busy machine; reaching it means that the page hangs. */
+const longestScan_ms = 220_000;
+
+const flags = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--enable-unsafe-swiftshader',
+];
+
+const value = (page, id) => page.getByTestId(id).getAttribute('data-value', { timeout: 5000 }).then(Number);
+const text = (page, id) => page.getByTestId(id).innerText({ timeout: 5000 });
+
+/** Waits until the page shows so much progress (0 to 1). */
+const progress = (page, share) =>
+  page.waitForFunction(
+    (least) => Number(document.querySelector('[data-testid=progress]')?.dataset.value) >= least,
+    share,
+    { timeout: longestScan_ms },
+  );
+
+/** Number of different colours in a canvas, by test id. */
+const colours = (page, id) =>
+  page.getByTestId(id).evaluate((node) => {
+    const canvas = node instanceof HTMLCanvasElement ? node : node.querySelector('canvas');
+    const pixels = new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer);
+    return new Set(pixels).size;
+  });
+
+/** What the page shows of the numbers. */
+async function look(page) {
+  const counters = {};
+  for (const node of await page.locator('[data-testid^=counter-]').all()) {
+    counters[(await node.getAttribute('data-testid')).slice('counter-'.length)] = Number(await node.getAttribute('data-value'));
+  }
+
+  return {
+    phase: await page.getByTestId('phase').getAttribute('data-phase'),
+    progress: await value(page, 'progress'),
+    rate_hz: await value(page, 'rate'),
+    rate_text: await text(page, 'rate'),
+    latency_ms: await value(page, 'latency'),
+    latency_text: await text(page, 'latency'),
+    counters,
+    roi: (await page.getByTestId('roi-label').count()) > 0 ? await text(page, 'roi-label') : null,
+    slice_colours: await colours(page, 'slice-canvas'),
+    sinogram_colours: await colours(page, 'sinogram-canvas'),
+    title: await page.title(),
+    body: await page.locator('body').innerText(),
+    banners: await page.locator('.banner').allInnerTexts(),
+    overflow_px: await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+  };
+}
+
+await mkdir(folder, { recursive: true });
+const complaints = [];
+const browser = await chromium.launch({ executablePath, headless: true, args: flags });
+try {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  page.on('console', (message) => {
+    // Reading pixels back, which only this script does, makes Chromium warn.
+    if (message.type() === 'error' || (message.type() === 'warning' && !message.text().includes('readback'))) {
+      complaints.push(`console ${message.type()}: ${message.text()}`);
+    }
+  });
+  page.on('pageerror', (error) => complaints.push(`exception: ${error.message}`));
+  page.on('requestfailed', (request) => complaints.push(`failed request: ${request.url()} ${request.failure()?.errorText}`));
+  page.on('response', (response) => {
+    if (response.status() >= 400) {
+      complaints.push(`${response.status()} for ${response.url()}`);
+    }
+  });
+  const foreign = new Set();
+  page.on('request', (request) => {
+    if (new URL(request.url()).host !== new URL(url).host && !request.url().startsWith('data:')) {
+      foreign.add(request.url());
+    }
+  });
+
+  await page.goto(url, { waitUntil: 'domcontentloaded' });
+  await progress(page, 0.45);
+  await page.getByTestId('roi-label').waitFor({ timeout: longestScan_ms });
+  const middle = await look(page);
+  await page.screenshot({ path: join(folder, 'mid-scan.png') });
+
+  await page.waitForFunction(
+    () => ['Complete', 'Incomplete', 'Failed'].includes(document.querySelector('[data-testid=phase]')?.dataset.phase),
+    undefined,
+    { timeout: longestScan_ms },
+  );
+  await page.getByTestId('saved-path').waitFor({ timeout: 30_000 });
+  const end = { ...(await look(page)), saved: await text(page, 'saved-path') };
+  await page.screenshot({ path: join(folder, 'end.png') });
+  await page.screenshot({ path: join(folder, 'end-full.png'), fullPage: true });
+
+  // A wall display and a small laptop show the same page.
+  await page.setViewportSize({ width: 1024, height: 700 });
+  await page.waitForFunction(() => document.querySelector('main').getBoundingClientRect().width <= innerWidth);
+  const small = {
+    overlaps: await page.evaluate(() => {
+      const panels = [...document.querySelectorAll('main > *')].map((node) => [node.className, node.getBoundingClientRect()]);
+      return panels.flatMap(([name, a], i) =>
+        panels
+          .slice(i + 1)
+          .filter(([, b]) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1)
+          .map(([other]) => `${name} and ${other}`),
+      );
+    }),
+    overflow_px: await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+  };
+  await page.screenshot({ path: join(folder, 'end-small.png'), fullPage: true });
+
+  // Every channel has its own map.
+  await page.setViewportSize({ width: 1440, height: 900 });
+  const channels = [];
+  for (const tab of await page.locator('[data-testid^=channel-]').all()) {
+    const name = (await tab.getAttribute('data-testid')).slice('channel-'.length);
+    await tab.click();
+    await page.waitForFunction(
+      (wanted) => window.__xrdct.channel === wanted && window.__xrdct.slice?.channel === wanted,
+      name,
+      { timeout: 10_000 },
+    ).catch(() => complaints.push(`the slice of channel ${name} never came`));
+    channels.push({ name, slice_colours: await colours(page, 'slice-canvas') });
+    await page.screenshot({ path: join(folder, `channel-${name.replace(/[^a-z0-9]+/gi, '_')}.png`) });
+  }
+
+  console.log(JSON.stringify({ middle, end, small, channels, complaints, foreign: [...foreign] }));
+} finally {
+  await browser.close();
+}

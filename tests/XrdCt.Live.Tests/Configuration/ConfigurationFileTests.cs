@@ -1,0 +1,265 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using XrdCt.Live.Compute.Reconstruction;
+using XrdCt.Live.Ingest.ZeroMq;
+using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Pipeline;
+using XrdCt.Live.Server;
+using XrdCt.Live.Server.Configuration;
+using XrdCt.Live.Tests.Storage;
+using YamlDotNet.Serialization;
+
+namespace XrdCt.Live.Tests.Configuration;
+
+public sealed class ConfigurationFileTests : IDisposable
+{
+    private const string Whole = """
+        title: test
+        source: { endpoint: "tcp://127.0.0.1:31001" }
+        geometry: { poni: test.poni }
+        scan: { order: interlaced, translations: 21, rotations: 16, step_um: 50 }
+        channels: [ { name: total, kind: total }, { name: NMC, kind: peak, lower: 1.24, upper: 1.4 } ]
+        roi: { radius_um: 100, channel: NMC }
+        """;
+
+    private static readonly string Demo = Path.Combine(AppContext.BaseDirectory, "config", "demo.yml");
+
+    private readonly TemporaryFolder _folder = new();
+
+    public ConfigurationFileTests() =>
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "config", "demo.poni"), _folder.File("test.poni"));
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Read_Demo_GivesTheScanItDescribes()
+    {
+        LiveOptions options = SetUp.LiveOptions(ConfigurationFile.Read(Demo), Path.GetDirectoryName(Demo)!, Demo);
+
+        Assert.Equal((101, 80, 11.0), (options.Plan.TranslationCount, options.Plan.RotationCount, options.Plan.Step_um));
+        Assert.Equal((ScanOrder.Interlaced, 4, 180.0), (options.Plan.Order, options.Plan.SubsetCount, options.Plan.Range_deg));
+        Assert.Equal((RadialUnit.Q_invA, 2048), (options.Integration.Axis.Unit, options.Integration.Axis.BinCount));
+        Assert.Equal(IntegrationFilter.Trimmed, options.Integration.Options.Filter);
+        Assert.Equal((0.1, 0.1), (options.Integration.Options.TrimLower, options.Integration.Options.TrimUpper));
+        Assert.Equal(0.95, options.Integration.Options.PolarisationFactor);
+        Assert.Equal(["NMC (003)", "NMC (104)", "total", "spottiness"], options.Channels.Select(c => c.Name));
+        Assert.Equal((1.24, 1.40), (options.Channels[0].Lower, options.Channels[0].Upper));
+        Assert.Equal(("NMC (003)", 125.5), (options.RoiChannel, options.RoiRadius_um));
+        Assert.Equal(RampFilter.SheppLogan, options.Filter);
+        Assert.Equal((30.0, 2.0), (options.SilenceLimit.TotalSeconds, options.EndGrace.TotalSeconds));
+        Assert.True(options.NormaliseToMonitor);
+    }
+
+    [Fact]
+    public void Read_KeysLeftOut_HaveTheDefaultsThatTheDemoShows()
+    {
+        // The demo file is what people copy: its values are the defaults, so that leaving a line out changes nothing (but for the
+        // sizes of this one scan, and the watermark, which goes with its slow detector).
+        BeamlineConfiguration read = Read(Whole);
+        BeamlineConfiguration demo = ConfigurationFile.Read(Demo);
+        Assert.Equal(demo.Source!.SilenceLimit_s, read.Source!.SilenceLimit_s);
+        Assert.Equal(demo.Source.EndGrace_s, read.Source.EndGrace_s);
+        Assert.Equal(demo.Source.Attach, read.Source.Attach);
+        Assert.Equal(demo.Source.Socket, read.Source.Socket);
+        Assert.Equal(demo.Integration.Bins, read.Integration.Bins);
+        Assert.Equal(demo.Integration.Filter, read.Integration.Filter);
+        Assert.Equal(demo.Integration.TrimLower, read.Integration.TrimLower);
+        Assert.Equal(demo.Scan!.NormaliseToMonitor, read.Scan!.NormaliseToMonitor);
+        Assert.Equal(demo.Scan.Range_deg, read.Scan.Range_deg);
+        Assert.Equal(demo.Reconstruction.Filter, read.Reconstruction.Filter);
+        Assert.Equal(demo.Display.Port, read.Display.Port);
+        Assert.Equal(demo.Output.Folder, read.Output.Folder);
+    }
+
+    public static TheoryData<string> Keys { get; } = [.. Sections(typeof(BeamlineConfiguration), "")];
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Demo_EveryKey_IsThereOrInAComment(string key) =>
+        Assert.Matches($@"(?m)(^|[\s{{#]){Regex.Escape(key.Split('.')[^1])}:", Section(key));
+
+    [Theory]
+    [InlineData("  watermrak: 3", "source:", "'watermrak'", "watermark", "silence_limit_s")]
+    [InlineData("watermark: 3", "the top level", "'watermark'", "source", "channels")]
+    public void Read_UnknownKey_NamesKeyLineSectionAndKnownKeys(string line, string section, params string[] gist)
+    {
+        string path = Write($"title: x\nsource:\n  endpoint: tcp://h:1\n{line}\n");
+        UserException e = Assert.Throws<UserException>(() => ConfigurationFile.Read(path));
+
+        Assert.Equal(2, e.ExitCode);
+        Assert.StartsWith($"{path}, line 4: ", e.Message);
+        Assert.Contains(section, e.Message);
+        Assert.All(gist, part => Assert.Contains(part, e.Message));
+        Assert.DoesNotContain("Exception", e.Message);
+        Assert.DoesNotContain("\n", e.Message);
+    }
+
+    [Fact]
+    public void Read_UnknownKeyInAChannel_NamesItsKnownKeys()
+    {
+        string path = Write(Whole.Replace("lower: 1.24", "lwoer: 1.24", StringComparison.Ordinal));
+        UserException e = Assert.Throws<UserException>(() => ConfigurationFile.Read(path));
+        Assert.Contains("line 5", e.Message);
+        Assert.Contains("'lwoer'", e.Message);
+        Assert.Contains("name, kind, lower, upper", e.Message);
+    }
+
+    [Fact]
+    public void Read_KeyTwice_IsRefused()
+    {
+        string path = Write(Whole + "\ntitle: again\n");
+        UserException e = Assert.Throws<UserException>(() => ConfigurationFile.Read(path));
+        Assert.Contains("title", e.Message);
+        Assert.Equal(2, e.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("# only a comment\n")]
+    [InlineData("title: [unclosed\n")]
+    [InlineData("- a\n- list\n")]
+    [InlineData("scan: { translations: many }\n")]
+    [InlineData("scan: { translations: 3.5 }\n")]
+    [InlineData("source: 5\n")]
+    [InlineData("\0\u0001\u0002")]
+    public void Read_NoConfiguration_IsOneSentenceWithTheFile(string text)
+    {
+        string path = Write(text);
+        UserException e = Assert.Throws<UserException>(() => ConfigurationFile.Read(path));
+        Assert.Equal(2, e.ExitCode);
+        Assert.StartsWith(path, e.Message);
+        Assert.DoesNotContain("\n", e.Message);
+        Assert.DoesNotContain("Exception", e.Message);
+    }
+
+    [Fact]
+    public void Read_NoFile_NamesIt()
+    {
+        UserException e = Assert.Throws<UserException>(() => ConfigurationFile.Read(_folder.File("nowhere.yml")));
+        Assert.Equal(2, e.ExitCode);
+        Assert.Contains("nowhere.yml", e.Message);
+    }
+
+    [Theory]
+    [InlineData("source: { endpoint: \"tcp://127.0.0.1:31001\" }", "source")]
+    [InlineData("geometry: { poni: test.poni }", "geometry")]
+    [InlineData("poni: test.poni", "geometry.poni")]
+    [InlineData("scan: { order: interlaced, translations: 21, rotations: 16, step_um: 50 }", "scan")]
+    [InlineData("order: interlaced, ", "scan.order")]
+    [InlineData("translations: 21, ", "scan.translations")]
+    [InlineData("rotations: 16, ", "scan.rotations")]
+    [InlineData(", step_um: 50", "scan.step_um")]
+    [InlineData("roi: { radius_um: 100, channel: NMC }", "roi")]
+    [InlineData("radius_um: 100, ", "roi.radius_um")]
+    [InlineData("name: NMC, ", "channels[1].name")]
+    [InlineData(", kind: total", "channels[0].kind")]
+    public void LiveOptions_MissingKey_IsNamed(string left, string key)
+    {
+        UserException e = Refused(Whole.Replace(left, "", StringComparison.Ordinal));
+        Assert.Contains($"the key '{key}' is missing", e.Message);
+    }
+
+    [Theory]
+    [InlineData("order: interlaced", "order: sideways", "scan.order", "rotation-fast-zigzag")]
+    [InlineData("kind: peak", "kind: valley", "channels[1].kind", "spottiness")]
+    [InlineData("title: test", "integration: { unit: inches }", "integration.unit", "two_theta_deg")]
+    [InlineData("title: test", "integration: { filter: median }", "integration.filter", "trimmed")]
+    [InlineData("title: test", "reconstruction: { filter: cosine }", "reconstruction.filter", "shepp-logan")]
+    [InlineData("channel: NMC", "channel: LFP", "roi.channel", "total, NMC")]
+    [InlineData("radius_um: 100", "radius_um: -1", "roi.radius_um", "above 0")]
+    [InlineData("radius_um: 100", "radius_um: .nan", "roi.radius_um", "above 0")]
+    [InlineData("title: test", "compute: { workers: 0 }", "compute.workers", "above 0")]
+    [InlineData("name: NMC", "name: total", "same name", "total")]
+    [InlineData("lower: 1.24", "lower: 124", "NMC", "bins")]
+    [InlineData("title: test", "integration: { bins: 0 }", "bins", "1 to 65534")]
+    [InlineData("title: test", "integration: { trim_lower: 0.5 }", "trim", "0.5")]
+    [InlineData("rotations: 16", "rotations: 0", "rotation", "0")]
+    public void LiveOptions_WrongValue_IsNamedWithThePossibleOnes(string right, string wrong, params string[] gist)
+    {
+        UserException e = Refused(Whole.Replace(right, wrong, StringComparison.Ordinal));
+        Assert.All(gist, part => Assert.Contains(part, e.Message));
+    }
+
+    [Fact]
+    public void LiveOptions_NoChannels_ShowsWhatOneLooksLike()
+    {
+        UserException e = Refused(Regex.Replace(Whole, @"channels: \[.*\]", "channels: []"));
+        Assert.Contains("{name: total, kind: total}", e.Message);
+    }
+
+    [Theory]
+    [InlineData("attach: sideways", "source.attach", "connect, bind")]
+    [InlineData("socket: push", "source.socket", "pull, sub")]
+    [InlineData("dialect: morse", "source.dialect", "dectris-stream-2")]
+    [InlineData("watermark: 0", "source.watermark", "above 0")]
+    public void Source_WrongValue_IsNamedWithThePossibleOnes(string line, params string[] gist)
+    {
+        BeamlineConfiguration read = Read(Whole.Replace("source: { ", $"source: {{ {line}, ", StringComparison.Ordinal));
+        UserException e = Assert.Throws<UserException>(() => SetUp.Source(read.Source!, "beamline.yml"));
+        Assert.Equal(2, e.ExitCode);
+        Assert.All(gist.Append("beamline.yml"), part => Assert.Contains(part, e.Message));
+    }
+
+    [Fact]
+    public void Source_AllKeys_ReachTheSocket()
+    {
+        BeamlineConfiguration read = Read(Whole.Replace(
+            "source: { ",
+            "source: { attach: bind, socket: sub, watermark: 7, threshold_channel: threshold_2, ",
+            StringComparison.Ordinal));
+        var options = SetUp.Source(read.Source!, "beamline.yml");
+        Assert.Equal(
+            ("tcp://127.0.0.1:31001", ZmqAttachment.Bind, ZmqPattern.Subscribe, 7, "threshold_2"),
+            (options.Endpoint, options.Attachment, options.Pattern, options.ReceiveHighWatermark, options.Channel));
+    }
+
+    [Fact]
+    public void Write_WhatWasRead_ReadsBackTheSameWithAllDefaults()
+    {
+        string written = ConfigurationFile.Write(Read(Whole));
+        Assert.Contains("silence_limit_s: 30", written);
+        Assert.Contains("trim_upper: 0.1", written);
+        Assert.Equal(written, ConfigurationFile.Write(Read(written)));
+    }
+
+    private static IEnumerable<string> Sections(Type type, string prefix)
+    {
+        foreach (PropertyInfo property in type.GetProperties())
+        {
+            string key = prefix + property.GetCustomAttribute<YamlMemberAttribute>()!.Alias;
+            Type inner = property.PropertyType.IsGenericType ? property.PropertyType.GetGenericArguments()[0] : property.PropertyType;
+            yield return key;
+            foreach (string below in inner.Namespace == type.Namespace ? Sections(inner, key + ".") : [])
+            {
+                yield return below;
+            }
+        }
+    }
+
+    /// <summary>The lines of the demo file that a key belongs in: its section, or all for a section's own name.</summary>
+    private static string Section(string key)
+    {
+        string text = File.ReadAllText(Demo);
+        int dot = key.IndexOf('.', StringComparison.Ordinal);
+        return dot < 0 ? text : Regex.Match(text, $@"(?ms)^(# )?{key[..dot]}:.*?(?=^[a-z]|\z)").Value;
+    }
+
+    private UserException Refused(string text)
+    {
+        BeamlineConfiguration read = Read(text);
+        UserException e = Assert.Throws<UserException>(() => SetUp.LiveOptions(read, _folder.Path, "beamline.yml"));
+        Assert.Equal(2, e.ExitCode);
+        Assert.DoesNotContain("(Parameter", e.Message);
+        return e;
+    }
+
+    private BeamlineConfiguration Read(string text) => ConfigurationFile.Read(Write(text));
+
+    private string Write(string text)
+    {
+        string path = _folder.File("test.yml");
+        File.WriteAllText(path, text);
+        return path;
+    }
+}

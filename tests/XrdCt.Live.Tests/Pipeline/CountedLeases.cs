@@ -1,0 +1,58 @@
+using System.Buffers.Binary;
+using XrdCt.Live.Model.Frames;
+
+namespace XrdCt.Live.Tests.Pipeline;
+
+/// <summary>Lends frames of one value and keeps count of those that have not come back.</summary>
+internal sealed class CountedLeases
+{
+    private int _live;
+    private int _most;
+
+    /// <summary>Frames that somebody holds.</summary>
+    public int Live => Volatile.Read(ref _live);
+
+    /// <summary>Most frames that were held at once.</summary>
+    public int Most => Volatile.Read(ref _most);
+
+    /// <summary>A frame whose pixels all have the value <paramref name="value"/>; by default index + 1.</summary>
+    public RawFrame Frame(int index, int? value = null, long series = 1, double monitor = double.NaN, DateTimeOffset at = default)
+    {
+        byte[] bytes = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, value ?? index + 1);
+        int live = Interlocked.Increment(ref _live);
+        for (int most = Most; live > most; most = Most)
+        {
+            Interlocked.CompareExchange(ref _most, live, most);
+        }
+
+        return new RawFrame
+        {
+            Header = new FrameHeader { SeriesId = series, Index = index, AcquiredAt = at, Monitor = monitor },
+            Shape = SmallScan.Shape,
+            Type = PixelType.Int32,
+            Encoding = PixelEncoding.None,
+            Lease = new Lease(this, bytes),
+            PayloadOffset = 0,
+            PayloadLength = bytes.Length,
+        };
+    }
+
+    private sealed class Lease(CountedLeases owner, byte[] bytes) : FrameLease
+    {
+        private int _returned;
+
+        public override ReadOnlySpan<byte> Bytes =>
+            _returned == 0 ? bytes : throw new ObjectDisposedException(nameof(Lease), "the frame was given back already");
+
+        public override void Dispose()
+        {
+            if (Interlocked.Exchange(ref _returned, 1) == 1)
+            {
+                throw new InvalidOperationException("a frame was given back twice");
+            }
+
+            Interlocked.Decrement(ref owner._live);
+        }
+    }
+}

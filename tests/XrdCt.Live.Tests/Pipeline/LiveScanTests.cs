@@ -1,0 +1,295 @@
+using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Pipeline;
+
+namespace XrdCt.Live.Tests.Pipeline;
+
+public sealed class LiveScanTests
+{
+    // A run that has not ended by then hangs; none takes a second.
+    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(60);
+
+    private readonly FakeClock _clock = new();
+    private readonly CountedLeases _leases = new();
+    private readonly KeptDisplay _display = new();
+    private readonly ScanPlan _plan = new(15, 10, 10);
+
+    [Fact]
+    public async Task RunAsync_WholeScan_IsPlacedShownAndSaved()
+    {
+        var store = new KeptStore();
+        var source = new ScriptedSource(_clock, [ScriptedSource.Start(), .. Images(0, 150), ScriptedSource.End()]);
+        LiveOutcome outcome = await RunAsync(SmallScan.Options(_plan), source, store);
+
+        Assert.Equal(ScanPhase.Complete, outcome.Phase);
+        Assert.Equal("/results/small.nxs", outcome.SavedPath);
+        Assert.Null(outcome.Cause);
+        Assert.Equal(new FrameCounters { Received = 150, Integrated = 150, Placed = 150 }, outcome.Counters);
+        Assert.Equal(outcome.Counters, store.Scan!.Counters);
+        Assert.Equal(150, store.Scan.Sinogram.MeasuredCount);
+        Assert.All(
+            Enumerable.Range(0, 150),
+            i => Assert.Equal(i + 1, store.Scan.Sinogram.Pattern(_plan.CellOf(i))[0]));
+        Assert.Equal(75.5, store.Scan.Mean.Intensity[0], 1e-9);
+        Assert.Equal(["total", "spottiness"], store.Scan.Slices.Select(s => s.Channel));
+        Assert.Equal(10, store.Scan.Slices[0].ProjectionCount);
+        Assert.Equal(0, _leases.Live);
+        Assert.True(source.IsDisposed);
+
+        Assert.Equal(ScanPhase.Complete, _display.State!.Phase);
+        Assert.Equal("", _display.State.Message);
+        Assert.Equal("/results/small.nxs", _display.State.SavedPath);
+        Assert.Equal(150, _display.State.CellCount);
+        Assert.Equal(store.Scan.ChannelSinograms[0].Values, _display.Sinograms["total"].Values);
+        Assert.Equal(store.Scan.Slices[0].Values, _display.Slices["total"].Values);
+        Assert.Equal((ScanPhase.Waiting, ScanPhase.Saving), (_display.Phases[0], _display.Phases[^2]));
+    }
+
+    [Fact]
+    public async Task RunAsync_EveryKindOfTrouble_IsCountedExactly()
+    {
+        var store = new KeptStore();
+        Func<SourceEvent>[] script =
+        [
+            ScriptedSource.Start(),
+            .. Images(0, 20),
+            Image(25), Image(24), Image(23), Image(22), Image(21), Image(20),
+            Image(3), Image(25), Image(25),
+            ScriptedSource.Reject(FrameOutcome.Malformed, "noise"),
+            ScriptedSource.Image(() => _leases.Frame(5, series: 99)),
+            ScriptedSource.Image(() => _leases.Frame(150)),
+            .. Images(26, 122),
+            ScriptedSource.End(),
+        ];
+        FrameOutcome Judge(RawFrame frame) => frame.Header.Index switch
+        {
+            7 => FrameOutcome.Truncated,
+            8 or 9 => FrameOutcome.WrongShape,
+            _ => FrameOutcome.Accepted,
+        };
+        LiveOutcome outcome = await RunAsync(
+            SmallScan.Options(_plan), new ScriptedSource(_clock, script), store, () => new SmallScan.Decoder(Judge));
+
+        Assert.Equal(
+            new FrameCounters
+            {
+                Received = 148 + 3 + 2,
+                Integrated = 148 + 3 - 3,
+                Placed = 145,
+                Duplicate = 3,
+                OutOfOrder = 5,
+                Malformed = 1,
+                Truncated = 1,
+                WrongShape = 2,
+                ForeignSeries = 1,
+                OutsidePlan = 1,
+                Missing = 5,
+            },
+            outcome.Counters);
+        Assert.Equal(ScanPhase.Incomplete, outcome.Phase);
+        Assert.Contains("2 of 150 frames missing", outcome.Sentence);
+        Assert.Equal(outcome.Sentence, store.Scan!.Ending);
+        Assert.Equal(0, _leases.Live);
+        int[] empty = [7, 8, 9, 148, 149];
+        Assert.All(
+            Enumerable.Range(0, 150),
+            i => Assert.Equal(empty.Contains(i), float.IsNaN(store.Scan.Sinogram.Pattern(_plan.CellOf(i))[0])));
+    }
+
+    [Fact]
+    public async Task RunAsync_FramesThatCannotBeUsed_MakeTheScanIncomplete()
+    {
+        var source = new ScriptedSource(_clock, [ScriptedSource.Start(), .. Images(0, 150), ScriptedSource.End()]);
+        LiveOutcome outcome = await RunAsync(
+            SmallScan.Options(_plan),
+            source,
+            new KeptStore(),
+            () => new SmallScan.Decoder(f => f.Header.Index == 7 ? FrameOutcome.Truncated : FrameOutcome.Accepted));
+
+        Assert.Equal(ScanPhase.Incomplete, outcome.Phase);
+        Assert.Contains("1 of 150 cells are empty", outcome.Sentence);
+    }
+
+    [Fact]
+    public async Task RunAsync_SlowConsumer_HoldsTheSourceBackAndLosesNothing()
+    {
+        // One worker holds a frame, the edge is full, and the source waits with one more in its hand.
+        int most = LiveGraph.Frames.Capacity + 2;
+        using var gate = new ManualResetEventSlim();
+        var source = new ScriptedSource(_clock, [ScriptedSource.Start(), .. Images(0, 150, OpenWhenFull), ScriptedSource.End()]);
+        FrameOutcome Wait(RawFrame frame)
+        {
+            Assert.True(gate.Wait(Hang), "the source was held back too early");
+            return FrameOutcome.Accepted;
+        }
+
+        LiveOutcome outcome = await RunAsync(
+            SmallScan.Options(_plan) with { Workers = 1 }, source, new KeptStore(), () => new SmallScan.Decoder(Wait));
+
+        Assert.Equal(ScanPhase.Complete, outcome.Phase);
+        Assert.Equal(150, outcome.Counters.Placed);
+        Assert.Equal(most, _leases.Most);
+        Assert.Equal(0, _leases.Live);
+
+        void OpenWhenFull()
+        {
+            if (_leases.Live == most)
+            {
+                gate.Set();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task RunAsync_DecoderFails_EndsWithItsCauseAndSavesWhatCameBefore()
+    {
+        var failure = new InvalidOperationException("the decoder broke");
+        var store = new KeptStore();
+        var source = new ScriptedSource(_clock, [ScriptedSource.Start(), .. Images(0, 150), ScriptedSource.End()]);
+        LiveOutcome outcome = await RunAsync(
+            SmallScan.Options(_plan) with { Workers = 1 },
+            source,
+            store,
+            () => new SmallScan.Decoder(f => f.Header.Index == 60 ? throw failure : FrameOutcome.Accepted));
+
+        Assert.Equal(ScanPhase.Failed, outcome.Phase);
+        Assert.Same(failure, outcome.Cause);
+        Assert.Contains("the decoder broke", outcome.Sentence);
+        Assert.Equal(60, outcome.Counters.Integrated);
+        Assert.Equal(60, store.Scan!.Sinogram.MeasuredCount);
+        Assert.Equal(90, outcome.Counters.Missing);
+        Assert.Equal("/results/small.nxs", outcome.SavedPath);
+        Assert.Equal(0, _leases.Live);
+        Assert.True(source.IsDisposed);
+        Assert.Equal(ScanPhase.Failed, _display.State!.Phase);
+    }
+
+    [Fact]
+    public async Task RunAsync_DecoderFailsAfterTheLastFrameCame_GivesAllFramesBack()
+    {
+        // The reception is over and the edge holds the last frames when the only worker fails.
+        using var over = new ManualResetEventSlim();
+        ScanPlan plan = new(4, 3, 10);
+        var source = new ScriptedSource(_clock, [ScriptedSource.Start(), .. Images(0, 12), End()]);
+        LiveOutcome outcome = await RunAsync(
+            SmallScan.Options(plan) with { Workers = 1 }, source, new KeptStore(), () => new SmallScan.Decoder(Fail));
+
+        Assert.Equal(ScanPhase.Failed, outcome.Phase);
+        Assert.Equal(0, _leases.Live);
+
+        Func<SourceEvent> End() => () =>
+        {
+            over.Set();
+            return ScriptedSource.End()();
+        };
+
+        FrameOutcome Fail(RawFrame frame)
+        {
+            Assert.True(over.Wait(Hang));
+            throw new InvalidOperationException("the decoder broke");
+        }
+    }
+
+    [Fact]
+    public async Task RunAsync_SourceFails_EndsWithItsCauseAndSavesWhatCameBefore()
+    {
+        var store = new KeptStore();
+        var failure = new InvalidOperationException("the socket broke");
+        var source = new ScriptedSource(_clock, [ScriptedSource.Start(), .. Images(0, 60), () => throw failure]);
+        LiveOutcome outcome = await RunAsync(SmallScan.Options(_plan), source, store);
+
+        Assert.Equal(ScanPhase.Failed, outcome.Phase);
+        Assert.Same(failure, outcome.Cause);
+        Assert.Equal(outcome.Counters.Integrated, outcome.Counters.Placed);
+        Assert.Equal(outcome.Counters.Placed, store.Scan!.Sinogram.MeasuredCount);
+        Assert.Equal(0, _leases.Live);
+    }
+
+    [Fact]
+    public async Task RunAsync_SourceCannotBeOpened_SaysWhyAndSavesNothing()
+    {
+        var store = new KeptStore();
+        var scan = new LiveScan(
+            SmallScan.Options(_plan),
+            () => throw new InvalidOperationException("cannot connect to tcp://nowhere:1"),
+            () => new SmallScan.Decoder(),
+            _display,
+            store,
+            _clock);
+        LiveOutcome outcome = await scan.RunAsync(CancellationToken.None).WaitAsync(Hang, TestContext.Current.CancellationToken);
+
+        Assert.Equal(ScanPhase.Failed, outcome.Phase);
+        Assert.Contains("cannot connect to tcp://nowhere:1", outcome.Sentence);
+        Assert.Contains("nothing to save", outcome.Sentence);
+        Assert.Null(store.Scan);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task RunAsync_StoreFails_SaysSoInsteadOfThrowing(bool expected)
+    {
+        Exception failure = expected ? new IOException("the disk is full") : new InvalidOperationException("the disk is full");
+        var source = new ScriptedSource(_clock, [ScriptedSource.Start(), .. Images(0, 150), ScriptedSource.End()]);
+        LiveOutcome outcome = await RunAsync(SmallScan.Options(_plan), source, new KeptStore(failure));
+
+        Assert.Equal(ScanPhase.Failed, outcome.Phase);
+        Assert.Equal("the disk is full", outcome.Sentence);
+        Assert.Same(failure, outcome.Cause);
+        Assert.Null(outcome.SavedPath);
+        Assert.Equal(ScanPhase.Failed, _display.State!.Phase);
+        Assert.Equal("the disk is full", _display.State.Message);
+    }
+
+    [Fact]
+    public async Task RunAsync_StopMidScan_KeepsEveryFrameThatWasTaken()
+    {
+        using var stop = new CancellationTokenSource();
+        var store = new KeptStore();
+        var source = new ScriptedSource(
+            _clock, [ScriptedSource.Start(), .. Images(0, 60), ScriptedSource.Meanwhile(stop.Cancel), .. Images(60, 90)]);
+        LiveOutcome outcome = await RunAsync(SmallScan.Options(_plan), source, store, stop: stop);
+
+        Assert.Equal(ScanPhase.Incomplete, outcome.Phase);
+        Assert.Equal("the scan was stopped after 60 of 150 frames", outcome.Sentence);
+        Assert.Equal(new FrameCounters { Received = 60, Integrated = 60, Placed = 60, Missing = 90 }, outcome.Counters);
+        Assert.Equal(60, store.Scan!.Sinogram.MeasuredCount);
+        Assert.Equal(4, store.Scan.Slices[0].ProjectionCount);
+        Assert.Equal(0, _leases.Live);
+    }
+
+    [Fact]
+    public async Task RunAsync_NoFrameAtAll_SavesNothing()
+    {
+        var store = new KeptStore();
+        LiveOutcome outcome = await RunAsync(
+            SmallScan.Options(_plan), new ScriptedSource(_clock, [ScriptedSource.Start(), ScriptedSource.End()]), store);
+
+        Assert.Equal(ScanPhase.Incomplete, outcome.Phase);
+        Assert.Contains("nothing to save", outcome.Sentence);
+        Assert.Null(store.Scan);
+    }
+
+    private async Task<LiveOutcome> RunAsync(
+        LiveOptions options,
+        ScriptedSource source,
+        KeptStore store,
+        Func<IFrameDecoder>? createDecoder = null,
+        CancellationTokenSource? stop = null)
+    {
+        var scan = new LiveScan(options, () => source, createDecoder ?? (() => new SmallScan.Decoder()), _display, store, _clock);
+        return await scan.RunAsync(stop?.Token ?? CancellationToken.None).WaitAsync(Hang, TestContext.Current.CancellationToken);
+    }
+
+    private Func<SourceEvent> Image(int index) => ScriptedSource.Image(() => _leases.Frame(index));
+
+    private IEnumerable<Func<SourceEvent>> Images(int first, int count, Action? made = null) => Enumerable
+        .Range(first, count)
+        .Select(i => ScriptedSource.Image(() =>
+        {
+            RawFrame frame = _leases.Frame(i);
+            made?.Invoke();
+            return frame;
+        }));
+}

@@ -1,0 +1,260 @@
+using System.Threading.Channels;
+using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Pipeline;
+using XrdCt.Live.Pipeline.Metrics;
+
+namespace XrdCt.Live.Tests.Pipeline;
+
+public sealed class ReceptionTests
+{
+    private const int Cells = 6;
+
+    private readonly FakeClock _clock = new();
+    private readonly CountedLeases _leases = new();
+    private readonly FrameTally _tally = new();
+    private readonly LiveOptions _options = SmallScan.Options(new ScanPlan(3, 2, 10));
+    private readonly Channel<RawFrame> _frames = Channel.CreateUnbounded<RawFrame>();
+    private readonly Reception _reception;
+
+    public ReceptionTests() => _reception = new Reception(_options, _tally, _clock);
+
+    [Fact]
+    public void Receive_AllFramesAndEnd_FinishesAtOnce()
+    {
+        ScanEnding ending = Receive([ScriptedSource.Start(), .. Images(0..Cells), ScriptedSource.End()]);
+
+        Assert.Equal((true, "every cell of the scan was measured"), (ending.IsComplete, ending.Sentence));
+        Assert.Equal(TimeSpan.Zero, _clock.Elapsed);
+        Assert.Equal([0, 1, 2, 3, 4, 5], Taken());
+        Assert.Equal(new FrameCounters { Received = Cells }, _tally.Read());
+    }
+
+    [Fact]
+    public void Receive_AllFramesButNoEnd_FinishesAfterTheGrace()
+    {
+        ScanEnding ending = Receive([ScriptedSource.Start(), .. Images(0..Cells)]);
+
+        Assert.True(ending.IsComplete);
+        Assert.InRange(_clock.Elapsed, _options.EndGrace, _options.EndGrace + TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public void Receive_EndWithFramesMissing_WaitsForTheGraceAndSaysHowMany()
+    {
+        ScanEnding ending = Receive([ScriptedSource.Start(), .. Images(0..4), ScriptedSource.End()]);
+
+        Assert.False(ending.IsComplete);
+        Assert.Contains("2 of 6 frames missing", ending.Sentence);
+        Assert.InRange(_clock.Elapsed, _options.EndGrace, _options.EndGrace + TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public void Receive_LateFrameAfterTheEnd_StillCounts()
+    {
+        ScanEnding ending = Receive([ScriptedSource.Start(), .. Images(0..5), ScriptedSource.End(), Wait(1), .. Images(5..6)]);
+
+        Assert.True(ending.IsComplete);
+        Assert.Equal(Cells, Taken().Count);
+    }
+
+    [Fact]
+    public void Receive_SenderFallsSilent_SaysAfterWhichFrame()
+    {
+        ScanEnding ending = Receive([ScriptedSource.Start(), .. Images(0..3)]);
+
+        Assert.False(ending.IsComplete);
+        Assert.Contains("silent for 30 s after frame 2", ending.Sentence);
+        Assert.Contains("3 of 6 frames are missing", ending.Sentence);
+        Assert.InRange(_clock.Elapsed, _options.SilenceLimit, _options.SilenceLimit + TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public void Receive_SilenceBetweenFramesBelowTheLimit_GoesOn()
+    {
+        ScanEnding ending = Receive(
+            [ScriptedSource.Start(), Wait(29), .. Images(0..3), Wait(29), .. Images(3..Cells), ScriptedSource.End()]);
+
+        Assert.True(ending.IsComplete);
+    }
+
+    [Fact]
+    public void Receive_NothingEverComes_WaitsUntilItIsStopped()
+    {
+        using var stop = new CancellationTokenSource();
+        ScanEnding ending = Receive([Wait(3600), Wait(3600), ScriptedSource.Meanwhile(stop.Cancel)], stop);
+
+        Assert.False(ending.IsComplete);
+        Assert.Contains("stopped after 0 of 6 frames", ending.Sentence);
+        Assert.Null(_reception.StartedAt);
+        Assert.Null(_reception.SinceLastMessage);
+    }
+
+    [Fact]
+    public void Receive_HeaderOfAnotherSeries_EndsTheScan()
+    {
+        ScanEnding ending = Receive([ScriptedSource.Start(7), .. Images(0..2, series: 7), ScriptedSource.Start(8), .. Images(2..4, series: 7)]);
+
+        Assert.False(ending.IsComplete);
+        Assert.Contains("series 8 began before series 7 had ended", ending.Sentence);
+        Assert.Contains("2 of 6 frames", ending.Sentence);
+        Assert.Equal([0, 1], Taken());
+    }
+
+    [Fact]
+    public void Receive_SameHeaderTwice_GoesOn()
+    {
+        ScanEnding ending = Receive(
+            [ScriptedSource.Start(), .. Images(0..2), ScriptedSource.Start(), .. Images(2..Cells), ScriptedSource.End()]);
+
+        Assert.True(ending.IsComplete);
+        Assert.Equal("", _reception.Complaint);
+    }
+
+    [Fact]
+    public void Receive_FramesOfAnotherSeries_AreCountedAndGivenBack()
+    {
+        ScanEnding ending = Receive(
+            [ScriptedSource.Start(2), .. Images(0..3, series: 1), .. Images(0..Cells, series: 2), ScriptedSource.End(1), ScriptedSource.End(2)]);
+
+        Assert.True(ending.IsComplete);
+        Assert.Equal(new FrameCounters { Received = 9, ForeignSeries = 3 }, _tally.Read());
+        Assert.Equal(Cells, Taken().Count);
+        Assert.Contains("end of series 1", _reception.Complaint);
+    }
+
+    [Fact]
+    public void Receive_EndOfAnEarlierSeries_DoesNotEndTheScan()
+    {
+        ScanEnding ending = Receive([ScriptedSource.End(3), ScriptedSource.Start(4), .. Images(0..Cells, series: 4), ScriptedSource.End(4)]);
+
+        Assert.True(ending.IsComplete);
+        Assert.Equal(Cells, Taken().Count);
+    }
+
+    [Theory]
+    [InlineData(Cells)]
+    [InlineData(-1)]
+    [InlineData(int.MaxValue)]
+    public void Receive_IndexOutsideThePlan_IsCountedAndGivenBack(int index)
+    {
+        ScanEnding ending = Receive(
+            [ScriptedSource.Start(), ScriptedSource.Image(() => _leases.Frame(index)), .. Images(0..Cells), ScriptedSource.End()]);
+
+        Assert.True(ending.IsComplete);
+        Assert.Equal(new FrameCounters { Received = 7, OutsidePlan = 1 }, _tally.Read());
+        Assert.Contains($"frame {index} lies outside", _reception.Complaint);
+        Assert.Equal([0, 1, 2, 3, 4, 5], Taken());
+    }
+
+    [Fact]
+    public void Receive_LateJoiner_TakesTheSeriesOfTheFirstFrame()
+    {
+        ScanEnding ending = Receive([.. Images(2..4, series: 9), ScriptedSource.Start(9), .. Images(4..Cells, series: 9), ScriptedSource.End(9)]);
+
+        Assert.Contains("2 of 6 frames missing", ending.Sentence);
+        Assert.Equal(new FrameCounters { Received = 4, BeforeHeader = 1 }, _tally.Read());
+        Assert.Equal(9, _reception.Header!.SeriesId);
+        Assert.Equal([2, 3, 4, 5], Taken());
+    }
+
+    [Fact]
+    public void Receive_RefusedMessages_AreCountedByKindAndTheLastReasonIsKept()
+    {
+        Receive(
+        [
+            ScriptedSource.Start(),
+            ScriptedSource.Reject(FrameOutcome.Malformed, "no CBOR"),
+            ScriptedSource.Reject(FrameOutcome.Truncated, "cut short"),
+            .. Images(0..Cells),
+            ScriptedSource.End(),
+        ]);
+
+        Assert.Equal(new FrameCounters { Received = Cells, Malformed = 1, Truncated = 1 }, _tally.Read());
+        Assert.Equal("cut short", _reception.Complaint);
+    }
+
+    [Fact]
+    public void Receive_RefusedMessageBeforeTheScan_StartsNoSilenceLimit()
+    {
+        using var stop = new CancellationTokenSource();
+        ScanEnding ending = Receive(
+            [ScriptedSource.Reject(FrameOutcome.Malformed, "noise"), Wait(3600), ScriptedSource.Meanwhile(stop.Cancel)], stop);
+
+        Assert.Contains("stopped", ending.Sentence);
+    }
+
+    [Fact]
+    public void Receive_Stop_SaysHowFarItCame()
+    {
+        using var stop = new CancellationTokenSource();
+        ScanEnding ending = Receive(
+            [ScriptedSource.Start(), .. Images(0..4), ScriptedSource.Meanwhile(stop.Cancel), .. Images(4..Cells)], stop);
+
+        Assert.Equal((false, "the scan was stopped after 4 of 6 frames"), (ending.IsComplete, ending.Sentence));
+        Assert.Equal([0, 1, 2, 3], Taken());
+    }
+
+    [Fact]
+    public void Receive_AnotherNumberOfImagesAnnounced_IsSaid()
+    {
+        Receive([ScriptedSource.Start(images: 100), .. Images(0..Cells), ScriptedSource.End()]);
+
+        Assert.Equal("the detector announces 100 images, the scan plan has 6 cells", _reception.Complaint);
+    }
+
+    [Fact]
+    public void Receive_ShuffledAndRepeatedFrames_AreAllHandedOnAndCountedOnce()
+    {
+        // 1 comes late once; 0 and 3 come again, which is a repetition and nothing out of order.
+        int[] order = [0, 2, 1, 3, 0, 3, 5, 4];
+        ScanEnding ending = Receive(
+            [ScriptedSource.Start(), .. order.Select(i => ScriptedSource.Image(() => _leases.Frame(i))), ScriptedSource.End()]);
+
+        Assert.True(ending.IsComplete);
+        Assert.Equal(order, Taken());
+        Assert.Equal(new FrameCounters { Received = 8, OutOfOrder = 2 }, _tally.Read());
+    }
+
+    [Fact]
+    public void Receive_NobodyTakesFramesAnyMore_GivesThemBackAndEnds()
+    {
+        using var stop = new CancellationTokenSource();
+        using var broken = new CancellationTokenSource();
+        Channel<RawFrame> full = Channel.CreateBounded<RawFrame>(1);
+        broken.Cancel();
+        var source = new ScriptedSource(
+            _clock, [ScriptedSource.Start(), .. Images(0..3), ScriptedSource.Meanwhile(stop.Cancel)]);
+        _reception.Receive(source, full.Writer, stop.Token, broken.Token);
+
+        Assert.True(full.Reader.TryRead(out RawFrame first));
+        first.Dispose();
+        Assert.False(full.Reader.TryRead(out _));
+        Assert.Equal(0, _leases.Live);
+    }
+
+    private ScanEnding Receive(IEnumerable<Func<SourceEvent>> script, CancellationTokenSource? stop = null) =>
+        _reception.Receive(
+            new ScriptedSource(_clock, script), _frames.Writer, stop?.Token ?? CancellationToken.None, CancellationToken.None);
+
+    private IEnumerable<Func<SourceEvent>> Images(Range indices, long series = 1) => Enumerable
+        .Range(indices.Start.Value, indices.End.Value - indices.Start.Value)
+        .Select(i => ScriptedSource.Image(() => _leases.Frame(i, series: series)));
+
+    private Func<SourceEvent> Wait(double seconds) => ScriptedSource.Meanwhile(() => _clock.Advance(TimeSpan.FromSeconds(seconds)));
+
+    /// <summary>Indices that were handed on; afterwards no frame may be held by anybody.</summary>
+    private List<int> Taken()
+    {
+        List<int> indices = [];
+        while (_frames.Reader.TryRead(out RawFrame frame))
+        {
+            indices.Add(frame.Header.Index);
+            frame.Dispose();
+        }
+
+        Assert.Equal(0, _leases.Live);
+        return indices;
+    }
+}

@@ -1,0 +1,240 @@
+using System.Runtime.InteropServices;
+using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Pipeline;
+using XrdCt.Live.Pipeline.Metrics;
+
+namespace XrdCt.Live.Tests.Pipeline;
+
+public sealed class ScanAssemblyTests
+{
+    /// <summary>Frames may overtake each other by so many places before a cell counts as missing.</summary>
+    private const int Settling = 32;
+
+    /// <summary>Sums of doubles in another order differ by their rounding: 200 terms of 2⁻⁵³.</summary>
+    private const double Rounding = 1e-13;
+
+    private readonly FrameTally _tally = new();
+
+    public static TheoryData<ScanOrder> Orders { get; } = [.. Enum.GetValues<ScanOrder>()];
+
+    [Theory]
+    [MemberData(nameof(Orders))]
+    public void Place_ShuffledArrival_GivesTheSameScan(ScanOrder order)
+    {
+        LiveOptions options = SmallScan.Options(new ScanPlan(17, 12, 10, order));
+        int[] indices = [.. Enumerable.Range(0, options.Plan.CellCount)];
+        ScanAssembly ordered = Filled(options, indices);
+        var random = new Random(4);
+        random.Shuffle(indices);
+        ScanAssembly shuffled = Filled(options, indices);
+
+        Assert.Equal(Bits(ordered.Sinogram.Values), Bits(shuffled.Sinogram.Values));
+        Assert.Equal(Bits(ordered.Monitor), Bits(shuffled.Monitor));
+        Assert.Equal(Bits(ordered.SinogramOf(0).Values), Bits(shuffled.SinogramOf(0).Values));
+        MeanPattern one = ordered.Mean();
+        MeanPattern other = shuffled.Mean();
+        Assert.Equal(one.Count, other.Count);
+        for (int b = 0; b < SmallScan.Bins; b++)
+        {
+            Assert.Equal(one.Intensity[b], other.Intensity[b], Rounding * one.Intensity[b]);
+            Assert.Equal(one.Sigma[b], other.Sigma[b], Rounding * one.Sigma[b]);
+        }
+
+        // Every cell holds its own frame's value, worked out from the plan.
+        for (int i = 0; i < options.Plan.CellCount; i++)
+        {
+            float expected = (float)(Value(i) / (Monitor(i) / 1e5));
+            Assert.Equal(expected, shuffled.Sinogram.Pattern(options.Plan.CellOf(i))[3], 1e-6f * expected);
+        }
+    }
+
+    [Fact]
+    public void Place_FrameAgain_KeepsTheFirstAndCountsTheOther()
+    {
+        LiveOptions options = SmallScan.Options(new ScanPlan(3, 2, 10));
+        var assembly = new ScanAssembly(options, _tally);
+        assembly.Place(SmallScan.Pattern(4, 10));
+        assembly.Place(SmallScan.Pattern(4, 99));
+
+        Assert.Equal(10, assembly.Sinogram.Pattern(new ScanCell(1, 1))[0]);
+        Assert.Equal(10, assembly.Mean().Intensity[0], 1e-12);
+        Assert.Equal(3, assembly.Mean().Count[0]);
+        Assert.Equal(1, assembly.Sinogram.MeasuredCount);
+        Assert.Equal(new FrameCounters { Placed = 1, Duplicate = 1 }, _tally.Read());
+    }
+
+    [Fact]
+    public void Place_FrameAgainAfterADamagedOne_FillsTheCell()
+    {
+        LiveOptions options = SmallScan.Options(new ScanPlan(3, 2, 10));
+        var assembly = new ScanAssembly(options, _tally);
+        var damaged = SmallScan.Pattern(4, 99);
+        damaged.Outcome = FrameOutcome.Truncated;
+        assembly.Place(damaged);
+        Assert.True(float.IsNaN(assembly.Sinogram.Pattern(new ScanCell(1, 1))[0]));
+        assembly.Place(SmallScan.Pattern(4, 10));
+
+        Assert.Equal(10, assembly.Sinogram.Pattern(new ScanCell(1, 1))[0]);
+        Assert.Equal(new FrameCounters { Placed = 1, Truncated = 1 }, _tally.Read());
+    }
+
+    [Fact]
+    public void Place_GapOvertakenBy32_CountsAsMissingUntilItComes()
+    {
+        LiveOptions options = SmallScan.Options(new ScanPlan(20, 5, 10));
+        var assembly = new ScanAssembly(options, _tally);
+        foreach (int i in Enumerable.Range(0, 60).Where(i => i is not (5 or 40)))
+        {
+            assembly.Place(SmallScan.Pattern(i, 1));
+            Assert.Equal(i > 5 + Settling ? 1 : 0, _tally.Read().Missing);
+        }
+
+        assembly.Place(SmallScan.Pattern(5, 1));
+        Assert.Equal(0, _tally.Read().Missing);
+        assembly.Close();
+
+        // 40, and all that never came.
+        Assert.Equal(1 + 40, _tally.Read().Missing);
+    }
+
+    [Fact]
+    public void Place_AsManyFramesLateAsOnTime_NeverCountsBelowZero()
+    {
+        LiveOptions options = SmallScan.Options(new ScanPlan(20, 5, 10));
+        var assembly = new ScanAssembly(options, _tally);
+        for (int i = 99; i >= 0; i--)
+        {
+            assembly.Place(SmallScan.Pattern(i, 1));
+            Assert.Equal(Math.Min(99 - Settling, i), _tally.Read().Missing);
+        }
+    }
+
+    [Theory]
+    [InlineData(ScanOrder.TranslationFast, new[] { 0, 1, 2, 3 })]
+    [InlineData(ScanOrder.TranslationFastZigzag, new[] { 0, 1, 2, 3 })]
+    [InlineData(ScanOrder.Interlaced, new[] { 0, 4, 8, 12 })]
+    public void Place_LineOfTranslations_IsReadyWithItsLastCell(ScanOrder order, int[] rotations)
+    {
+        LiveOptions options = SmallScan.Options(new ScanPlan(6, 16, 10, order));
+        var assembly = new ScanAssembly(options, _tally);
+        for (int line = 0; line < rotations.Length; line++)
+        {
+            for (int step = 0; step < 6; step++)
+            {
+                Assert.Equal(step == 5, assembly.Place(SmallScan.Pattern((line * 6) + step, 1)));
+            }
+
+            Assert.Equal([rotations[line]], assembly.TakeStale());
+            Assert.Empty(assembly.TakeStale());
+        }
+    }
+
+    [Theory]
+    [InlineData(ScanOrder.RotationFast)]
+    [InlineData(ScanOrder.RotationFastZigzag)]
+    public void Place_LineOfRotations_ChangesEveryProjection(ScanOrder order)
+    {
+        LiveOptions options = SmallScan.Options(new ScanPlan(6, 7, 10, order));
+        var assembly = new ScanAssembly(options, _tally);
+        for (int i = 0; i < 7; i++)
+        {
+            Assert.Equal(i == 6, assembly.Place(SmallScan.Pattern(i, 1)));
+        }
+
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6], assembly.TakeStale());
+    }
+
+    [Fact]
+    public void Place_LineWithAGap_ClosesWhenItIsOvertakenAndOpensForTheLateFrame()
+    {
+        LiveOptions options = SmallScan.Options(new ScanPlan(10, 9, 10));
+        var assembly = new ScanAssembly(options, _tally);
+        List<int> stale = [];
+        for (int i = 0; i < 80; i++)
+        {
+            if (i != 4 && assembly.Place(SmallScan.Pattern(i, i)))
+            {
+                stale.AddRange(assembly.TakeStale());
+                Assert.True(i >= 10 + Settling, "line 0 is not over yet, and no later one may pass it");
+            }
+        }
+
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7], stale.Order());
+        float[] bridged = new float[10];
+        Assert.Equal(9, assembly.Projection(0, 0, bridged));
+        Assert.Equal(4 * SmallScan.Bins, bridged[4]);
+        Assert.True(float.IsNaN(assembly.SinogramOf(0).Values[4]));
+
+        Assert.True(assembly.Place(SmallScan.Pattern(4, 100)));
+        Assert.Equal([0], assembly.TakeStale());
+        Assert.Equal(10, assembly.Projection(0, 0, bridged));
+        Assert.Equal(100 * SmallScan.Bins, bridged[4]);
+    }
+
+    [Fact]
+    public void Place_Monitor_DividesByItsValueRelativeToItsPowerOfTen()
+    {
+        LiveOptions options = SmallScan.Options(new ScanPlan(3, 2, 10));
+        var assembly = new ScanAssembly(options, _tally);
+        assembly.Place(SmallScan.Pattern(0, 80, monitor: 80_000));
+        assembly.Place(SmallScan.Pattern(1, 80, monitor: 160_000));
+
+        Assert.Equal(100, assembly.Sinogram.Pattern(new ScanCell(0, 0))[0], 1e-4f);
+        Assert.Equal(50, assembly.Sinogram.Pattern(new ScanCell(0, 1))[0], 1e-4f);
+        Assert.Equal([0.8f, 1.6f], assembly.Monitor[..2]);
+        Assert.True(float.IsNaN(assembly.Monitor[2]));
+
+        // Σ signal / Σ normalisation · monitor: (80 + 80) / (0.8 + 1.6).
+        Assert.Equal(160 / 2.4, assembly.Mean().Intensity[0], 1e-6);
+    }
+
+    [Theory]
+    [InlineData(false, 80_000)]
+    [InlineData(true, double.NaN)]
+    public void Place_NoMonitorOrNoneWanted_LeavesIntensitiesAlone(bool normalise, double monitor)
+    {
+        LiveOptions options = SmallScan.Options(new ScanPlan(3, 2, 10)) with { NormaliseToMonitor = normalise };
+        var assembly = new ScanAssembly(options, _tally);
+        assembly.Place(SmallScan.Pattern(0, 80, monitor));
+
+        Assert.Equal(80, assembly.Sinogram.Pattern(new ScanCell(0, 0))[0]);
+    }
+
+    [Fact]
+    public void Mean_BinWithoutPixels_IsNaN()
+    {
+        var assembly = new ScanAssembly(SmallScan.Options(new ScanPlan(3, 2, 10)), _tally);
+        var pattern = SmallScan.Pattern(0, 5);
+        (pattern.Normalisation[2], pattern.Signal[2], pattern.Count[2]) = (0, 0, 0);
+        assembly.Place(pattern);
+
+        Assert.True(double.IsNaN(assembly.Mean().Intensity[2]));
+        Assert.True(double.IsNaN(assembly.Mean().Sigma[2]));
+        Assert.True(float.IsNaN(assembly.Patterns()!.Mean[2]));
+        Assert.True(float.IsNaN(assembly.Patterns()!.Current[2]));
+        Assert.Equal(5, assembly.Mean().Intensity[1], 1e-12);
+    }
+
+    [Fact]
+    public void Patterns_BeforeTheFirstFrame_AreNull() =>
+        Assert.Null(new ScanAssembly(SmallScan.Options(new ScanPlan(3, 2, 10)), _tally).Patterns());
+
+    private static double Value(int index) => 10 + (0.37 * index);
+
+    private static double Monitor(int index) => 1e5 * (0.9 + (0.001 * index));
+
+    private static ScanAssembly Filled(LiveOptions options, IEnumerable<int> indices)
+    {
+        var assembly = new ScanAssembly(options, new FrameTally());
+        foreach (int i in indices)
+        {
+            assembly.Place(SmallScan.Pattern(i, Value(i), Monitor(i)));
+        }
+
+        return assembly;
+    }
+
+    private static int[] Bits(float[] values) => MemoryMarshal.Cast<float, int>(values).ToArray();
+}
