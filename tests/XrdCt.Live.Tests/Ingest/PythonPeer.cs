@@ -2,22 +2,31 @@ using System.Diagnostics;
 
 namespace XrdCt.Live.Tests.Ingest;
 
-/// <summary>Runs the scripts of the golden folder with Debian's Python; skips the test where it is missing.</summary>
-internal static class PythonPeer
+/// <summary>
+/// A script of the golden folder, run by Debian's Python; the test is skipped where that is missing. Disposing it ends
+/// it, so that a failed test leaves no sender behind.
+/// </summary>
+internal sealed class PythonPeer : IDisposable
 {
     private const string Debian = "/usr/bin/python3";
 
     /// <summary>Long enough for a loaded machine; a hang fails the test instead of stopping all of them.</summary>
     private static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(120);
 
-    internal static Process Start(string modules, string script, params string[] arguments)
+    private readonly Process _process;
+
+    private PythonPeer(Process process)
+    {
+        _process = process;
+    }
+
+    internal static PythonPeer Start(string modules, string script, params string[] arguments)
     {
         string python = File.Exists(Debian) ? Debian : "python3";
         try
         {
-            using Process probe = Launch(python, ["-c", $"import {modules}"]);
-            Finish(probe, mustSucceed: false);
-            if (probe.ExitCode != 0)
+            using PythonPeer probe = Launch(python, ["-c", $"import {modules}"]);
+            if (probe.WaitForErrors() is not null)
             {
                 Assert.Skip($"{python} lacks one of the modules {modules}");
             }
@@ -32,22 +41,31 @@ internal static class PythonPeer
 
     internal static void Run(string modules, string script, params string[] arguments)
     {
-        using Process process = Start(modules, script, arguments);
-        Finish(process);
+        using PythonPeer peer = Start(modules, script, arguments);
+        peer.Finish();
     }
 
-    internal static void Finish(Process process, bool mustSucceed = true)
+    /// <summary>Waits for the end of the script, which must have succeeded.</summary>
+    internal void Finish() => Assert.Null(WaitForErrors());
+
+    public void Dispose()
     {
-        string errors = process.StandardError.ReadToEnd();
-        if (!process.WaitForExit(LongestRun))
+        if (!_process.HasExited)
         {
-            process.Kill(entireProcessTree: true);
-            Assert.Fail("the Python peer hangs");
+            _process.Kill(entireProcessTree: true);
         }
 
-        Assert.True(!mustSucceed || process.ExitCode == 0, errors);
+        _process.Dispose();
     }
 
-    private static Process Launch(string python, IEnumerable<string> arguments) =>
-        Process.Start(new ProcessStartInfo(python, arguments) { RedirectStandardError = true })!;
+    private static PythonPeer Launch(string python, IEnumerable<string> arguments) =>
+        new(Process.Start(new ProcessStartInfo(python, arguments) { RedirectStandardError = true })!);
+
+    /// <summary>What the script wrote to stderr where it failed; null where it succeeded.</summary>
+    private string? WaitForErrors()
+    {
+        Task<string> errors = _process.StandardError.ReadToEndAsync();
+        Assert.True(_process.WaitForExit(LongestRun), "the Python peer hangs");
+        return _process.ExitCode == 0 ? null : errors.GetAwaiter().GetResult();
+    }
 }

@@ -26,7 +26,7 @@ public class ZmqPullStream2SourceTests
     public void Receive_StreamOfLibzmq_GivesEveryFrameAndRefusesBadMessages(int rows, int columns, int count)
     {
         using ZmqPullStream2Source source = Bind();
-        using Process peer = PythonPeer.Start(
+        using PythonPeer peer = PythonPeer.Start(
             PeerModules,
             "stream2_peer.py",
             "push",
@@ -61,7 +61,7 @@ public class ZmqPullStream2SourceTests
         AssertRejected(source.Receive(Patience), FrameOutcome.Malformed, "not DECTRIS Stream V2");
         Assert.Equal(SourceEventKind.Silence, source.Receive(TimeSpan.Zero).Kind);
         Assert.Equal(0, source.LiveLeaseCount);
-        PythonPeer.Finish(peer);
+        peer.Finish();
     }
 
     [Fact]
@@ -74,13 +74,13 @@ public class ZmqPullStream2SourceTests
                 Attachment = ZmqAttachment.Bind,
                 LargestMessage_bytes = 100_000,
             });
-        using Process peer = PythonPeer.Start(PeerModules, "stream2_peer.py", "flood", source.Endpoint, "300000");
+        using PythonPeer peer = PythonPeer.Start(PeerModules, "stream2_peer.py", "flood", source.Endpoint, "300000");
 
         Assert.Equal(SourceEventKind.SeriesEnded, source.Receive(Patience).Kind);
 
         // A message taken against the rule could be overtaken by the small one, but not by much.
         Assert.Equal(SourceEventKind.Silence, source.Receive(TimeSpan.FromMilliseconds(300)).Kind);
-        PythonPeer.Finish(peer);
+        peer.Finish();
     }
 
     [Fact]
