@@ -110,7 +110,14 @@ public sealed class ZmqPullStream2Source : IFrameSource
 
         _isDisposed = true;
         _message.Close();
-        _socket.Dispose();
+        try
+        {
+            _socket.Dispose();
+        }
+        catch (Exception e) when (e is ObjectDisposedException or TerminatingException)
+        {
+            // ZmqRuntime.Shutdown came first and has closed the socket already.
+        }
     }
 
     private static void CheckEndpoint(string endpoint)
