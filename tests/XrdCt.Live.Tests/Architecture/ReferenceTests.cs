@@ -11,7 +11,7 @@ public sealed class ReferenceTests
     private static readonly Dictionary<string, (string[] Projects, string[] Packages)> Allowed = new()
     {
         ["XrdCt.Live.Model"] = ([], []),
-        ["XrdCt.Live.Ingest"] = (["XrdCt.Live.Model"], ["NetMQ", "K4os.Compression.LZ4", "System.Formats.Cbor", "BitMiracle.LibTiff.NET"]),
+        ["XrdCt.Live.Ingest"] = (["XrdCt.Live.Model"], ["NetMQ", "K4os.Compression.LZ4", "BitMiracle.LibTiff.NET"]),
         ["XrdCt.Live.Compute"] = (["XrdCt.Live.Model"], ["ILGPU", "ILGPU.Algorithms", "System.Numerics.Tensors"]),
         ["XrdCt.Live.Pipeline"] = (["XrdCt.Live.Model", "XrdCt.Live.Compute"], []),
         ["XrdCt.Live.Storage"] = (["XrdCt.Live.Model"], ["PureHDF"]),
