@@ -22,12 +22,24 @@ if (parsed.Errors.Count > 0)
 
 try
 {
-    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    // Without a termination timeout the library leaves Ctrl-C to the command, which ends the series properly.
+    return parsed.Invoke(
+        new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
 catch (UsageException e)
 {
     Console.Error.WriteLine($"xrdct-sim: {e.Message}");
     return WrongUse;
+}
+catch (DirectoryNotFoundException e)
+{
+    Console.Error.WriteLine($"xrdct-sim: {e.Message.TrimEnd('.')}: create the folder or choose another one");
+    return Failed;
+}
+catch (FileNotFoundException e)
+{
+    Console.Error.WriteLine($"xrdct-sim: {e.Message.TrimEnd('.')}: check the name");
+    return Failed;
 }
 catch (Exception e) when (
     e is IOException or InvalidDataException or InvalidOperationException or UnauthorizedAccessException)

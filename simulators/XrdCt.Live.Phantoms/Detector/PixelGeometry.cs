@@ -49,8 +49,8 @@ public sealed class PixelGeometry
     {
         (double sinChi, double cosChi) = Math.SinCos(azimuth_rad);
         (double sin, double cos) = Math.SinCos(twoTheta_rad);
-        double[] laboratory = [sin * sinChi, sin * cosChi, cos];
-        double[] detector = new double[3];
+        ReadOnlySpan<double> laboratory = [sin * sinChi, sin * cosChi, cos];
+        Span<double> detector = stackalloc double[3];
         for (int i = 0; i < 3; i++)
         {
             // The inverse of a rotation is its transpose.

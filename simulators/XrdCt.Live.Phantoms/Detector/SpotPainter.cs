@@ -37,9 +37,11 @@ internal sealed class SpotPainter(VirtualExperiment experiment)
             Spread(ref random, amplitude, row, column, width_px);
         }
 
-        foreach ((int pixel, double mean) in experiment.Detector.HotPixels)
+        // Indexed loops over the interfaces: their enumerators would be allocated for every frame.
+        IReadOnlyList<(int Pixel, double Mean)> hot = experiment.Detector.HotPixels;
+        for (int i = 0; i < hot.Count; i++)
         {
-            _counts.Add((pixel, random.NextPoisson(mean)));
+            _counts.Add((hot[i].Pixel, random.NextPoisson(hot[i].Mean)));
         }
 
         _counts.Sort(static (a, b) => a.Pixel != b.Pixel ? a.Pixel.CompareTo(b.Pixel) : a.Counts.CompareTo(b.Counts));
@@ -76,8 +78,10 @@ internal sealed class SpotPainter(VirtualExperiment experiment)
         double translation_um = experiment.Plan.Position_um(cell.Translation);
         (double sin, double cos) = Math.SinCos(double.DegreesToRadians(rotation_deg));
         _spots.Clear();
-        foreach (AluminiumGrain grain in experiment.Disc.Grains)
+        IReadOnlyList<AluminiumGrain> grains = experiment.Disc.Grains;
+        for (int i = 0; i < grains.Count; i++)
         {
+            AluminiumGrain grain = grains[i];
             double off_um = Math.Abs((grain.X_um * cos) - (grain.Y_um * sin) - translation_um);
             double overlap_um = Math.Min(
                 ((grain.Size_um + experiment.Plan.Step_um) / 2) - off_um,
@@ -97,8 +101,9 @@ internal sealed class SpotPainter(VirtualExperiment experiment)
 
     private void CollectGrain(AluminiumGrain grain, double rotation_deg, double share)
     {
-        foreach (GrainReflection reflection in grain.Reflections)
+        for (int i = 0; i < grain.Reflections.Count; i++)
         {
+            GrainReflection reflection = grain.Reflections[i];
             double off_deg = Math.IEEERemainder(rotation_deg - reflection.Rotation_deg, Full_deg);
             double u = off_deg / reflection.Mosaic_deg;
             double amplitude = share * reflection.PeakCounts * Math.Exp(-0.5 * u * u);

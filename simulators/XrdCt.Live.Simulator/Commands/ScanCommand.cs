@@ -12,6 +12,8 @@ namespace XrdCt.Live.Simulator.Commands;
 /// <summary><c>xrdct-sim scan</c>: streams a scan as a detector would.</summary>
 internal sealed class ScanCommand
 {
+    private const string Scheme = "tcp://";
+
     private readonly PlanOptions _plan = new();
     private readonly FaultSwitches _faults = new();
 
@@ -118,15 +120,22 @@ internal sealed class ScanCommand
 
     private static NetMqSink Open(string endpoint, bool bind, TimeSpan linger)
     {
-        if (!endpoint.StartsWith("tcp://", StringComparison.Ordinal))
+        // NetMQ's ipc:// is TCP under another name, which no other ZeroMQ understands.
+        int colon = endpoint.LastIndexOf(':');
+        bool isTcp = endpoint.StartsWith(Scheme, StringComparison.Ordinal) && colon > Scheme.Length;
+        if (!isTcp || !ushort.TryParse(endpoint.AsSpan(colon + 1), out ushort port) || port == 0)
         {
-            // NetMQ's ipc:// is TCP under another name, which no other ZeroMQ understands.
             throw new UsageException($"--to {endpoint}: only tcp://HOST:PORT endpoints are supported");
         }
 
         try
         {
             return new NetMqSink(endpoint, bind, linger);
+        }
+        catch (AddressAlreadyInUseException e)
+        {
+            throw new InvalidOperationException(
+                $"cannot listen at {endpoint}: the port is in use; stop the other program or choose another --to", e);
         }
         catch (Exception e) when (e is NetMQException or ArgumentException or System.Net.Sockets.SocketException)
         {
@@ -144,7 +153,8 @@ internal sealed class ScanCommand
         }
         catch (ArgumentException e)
         {
-            throw new UsageException(e.Message, e);
+            // .NET adds the name of the parameter, which means nothing on a command line.
+            throw new UsageException(e.Message.Split(" (Parameter", 2)[0], e);
         }
     }
 

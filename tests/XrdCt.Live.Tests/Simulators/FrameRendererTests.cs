@@ -108,6 +108,18 @@ public class FrameRendererTests
     }
 
     [Fact]
+    public void Render_AfterWarmUp_AllocatesNothing()
+    {
+        FrameRenderer renderer = new(SimulatedScan.Of(Plan));
+        int[] frame = new int[renderer.PixelCount];
+        renderer.Render(IndexOnFoil, frame);
+        renderer.Render(IndexOnFoil, frame);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        renderer.Render(IndexOnFoil, frame);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
     public void RenderBlock_VectorPath_EqualsScalarReference()
     {
         VirtualExperiment experiment = SimulatedScan.Of(Plan);
