@@ -10,15 +10,6 @@ namespace XrdCt.Live.Simulator.Commands;
 /// <summary>Options that say which scan of which sample is meant; the same for all commands.</summary>
 internal sealed class PlanOptions
 {
-    private static readonly Dictionary<string, ScanOrder> Orders = new()
-    {
-        ["translation-fast"] = ScanOrder.TranslationFast,
-        ["translation-fast-zigzag"] = ScanOrder.TranslationFastZigzag,
-        ["rotation-fast"] = ScanOrder.RotationFast,
-        ["rotation-fast-zigzag"] = ScanOrder.RotationFastZigzag,
-        ["interlaced"] = ScanOrder.Interlaced,
-    };
-
     private readonly Option<int> _translations = new("--translations")
     {
         Description = "Number of translations",
@@ -66,7 +57,7 @@ internal sealed class PlanOptions
         Description = "Geometry of the detector (PONI file); a built-in one at 0.5 m and 50 keV if not given",
     };
 
-    public PlanOptions() => _order.AcceptOnlyFromAmong([.. Orders.Keys]);
+    public PlanOptions() => _order.AcceptOnlyFromAmong([.. ScanOrders.ByName.Keys]);
 
     public IEnumerable<Option> All => [_translations, _rotations, _step_um, _range_deg, _order, _subsets, _seed, _poni];
 
@@ -81,7 +72,7 @@ internal sealed class PlanOptions
                 result.GetValue(_translations),
                 result.GetValue(_rotations),
                 result.GetValue(_step_um),
-                Orders[result.GetValue(_order)!],
+                ScanOrders.ByName[result.GetValue(_order)!],
                 result.GetValue(_range_deg),
                 result.GetValue(_subsets));
         }

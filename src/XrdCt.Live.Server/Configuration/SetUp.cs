@@ -19,15 +19,6 @@ namespace XrdCt.Live.Server.Configuration;
 /// </summary>
 internal static class SetUp
 {
-    private static readonly Dictionary<string, ScanOrder> Orders = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["translation-fast"] = ScanOrder.TranslationFast,
-        ["translation-fast-zigzag"] = ScanOrder.TranslationFastZigzag,
-        ["rotation-fast"] = ScanOrder.RotationFast,
-        ["rotation-fast-zigzag"] = ScanOrder.RotationFastZigzag,
-        ["interlaced"] = ScanOrder.Interlaced,
-    };
-
     private static readonly Dictionary<string, RadialUnit> Units = new(StringComparer.OrdinalIgnoreCase)
     {
         ["two_theta_deg"] = RadialUnit.TwoTheta_deg,
@@ -69,7 +60,7 @@ internal static class SetUp
     };
 
     /// <summary>Names of the orders, for help texts.</summary>
-    public static IEnumerable<string> OrderNames => Orders.Keys;
+    public static IEnumerable<string> OrderNames => ScanOrders.ByName.Keys;
 
     /// <summary>Names of the units, for help texts.</summary>
     public static IEnumerable<string> UnitNames => Units.Keys;
@@ -202,7 +193,7 @@ internal static class SetUp
 
     private static ScanPlan ScanPlan(ScanSection scan, string file)
     {
-        ScanOrder order = OneOf(Orders, Required(scan.Order, file, "scan.order"), file, "scan.order");
+        ScanOrder order = OneOf(ScanOrders.ByName, Required(scan.Order, file, "scan.order"), file, "scan.order");
         int translations = Required(scan.Translations, file, "scan.translations");
         int rotations = Required(scan.Rotations, file, "scan.rotations");
         double step_um = Required(scan.Step_um, file, "scan.step_um");
@@ -252,7 +243,7 @@ internal static class SetUp
         ? value
         : throw UserException.WrongUse(string.Create(CultureInfo.InvariantCulture, $"{file}: '{key}' must be above 0, not {value}"));
 
-    private static T OneOf<T>(Dictionary<string, T> known, string name, string file, string key) => known.TryGetValue(name, out T? value)
+    private static T OneOf<T>(IReadOnlyDictionary<string, T> known, string name, string file, string key) => known.TryGetValue(name, out T? value)
         ? value
         : throw UserException.WrongUse($"{file}: '{key}' must be one of {string.Join(", ", known.Keys)}, not '{name}'");
 }
