@@ -6,7 +6,9 @@ using XrdCt.Live.EndToEnd.Tests.Programs;
 
 namespace XrdCt.Live.EndToEnd.Tests;
 
-/// <summary>One clear sentence and the right exit code for each mistake, and nothing lost that was integrated before.</summary>
+/// <summary>
+/// One clear sentence and the right exit code for each mistake, and nothing lost that was integrated before.
+/// </summary>
 public sealed class BadInputTests
 {
     private const int Cells = 12 * 8;
@@ -17,7 +19,7 @@ public sealed class BadInputTests
         using var folder = new WorkFolder();
         string file = new BeamlineFile { DetectorPort = FreePort.Find(), More = "display: { prot: 0 }" }.Write(folder);
         FinishedProgram run = await RunningProgram.RunAsync(BuiltProgram.Xrdct, BeamlineFile.RunOptions(file, folder));
-        run.FailedWith(2, file, "line 10", "'prot'", "display:", "port, open_browser");
+        run.FailedWith(2, file, "line 11", "'prot'", "display:", "port, open_browser");
     }
 
     [Fact]
@@ -56,9 +58,10 @@ public sealed class BadInputTests
     [InlineData("", "command")]
     public async Task Command_WrongUse_ExitsWith2AndSaysWhatIsWrong(string arguments, params string[] gist)
     {
-        FinishedProgram program = await RunningProgram.RunAsync(
-            BuiltProgram.Xrdct,
-            [.. arguments.Replace("CONFIG", BuiltProgram.Config, StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        string[] words = arguments
+            .Replace("CONFIG", BuiltProgram.Config, StringComparison.Ordinal)
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        FinishedProgram program = await RunningProgram.RunAsync(BuiltProgram.Xrdct, words);
         program.FailedWith(2, gist);
         Assert.Equal("", program.Output);
     }
@@ -72,7 +75,8 @@ public sealed class BadInputTests
         int port = ((IPEndPoint)other.LocalEndpoint).Port;
         string file = new BeamlineFile { DetectorPort = FreePort.Find() }.Write(folder);
         FinishedProgram run = await RunningProgram.RunAsync(
-            BuiltProgram.Xrdct, "run", "--config", file, "--exit", "--no-browser", "--port", $"{port}", "--output", folder["results"]);
+            BuiltProgram.Xrdct,
+            "run", "--config", file, "--exit", "--no-browser", "--port", $"{port}", "--output", folder["results"]);
         run.FailedWith(1, $"{port}", "another program uses it", "choose another port");
     }
 
@@ -94,7 +98,7 @@ public sealed class BadInputTests
     public async Task Run_DamagedFrame_LeavesOneCellEmptyAndCountsIt(string fault, string counter)
     {
         using var folder = new WorkFolder();
-        (JsonElement summary, JsonElement file) = await ScanAsync(folder, expectedSentence: "1 of 96 cells", fault, "40");
+        (JsonElement summary, JsonElement file) = await ScanAsync(folder, "1 of 96 cells", fault, "40");
         Assert.Equal("Incomplete", summary.GetProperty("phase").GetString());
         Assert.Equal(1, file.GetProperty("counters").GetProperty(counter).GetInt64());
         Assert.Equal(1, file.GetProperty("counters").GetProperty("missing").GetInt64());
@@ -108,7 +112,7 @@ public sealed class BadInputTests
     {
         using var folder = new WorkFolder();
         (JsonElement summary, JsonElement file) =
-            await ScanAsync(folder, expectedSentence: "series 2 began before series 1 had ended", "--second-header-at", "40");
+            await ScanAsync(folder, "series 2 began before series 1 had ended", "--second-header-at", "40");
         Assert.Equal("Incomplete", summary.GetProperty("phase").GetString());
         Assert.Equal(40, file.GetProperty("covered").GetInt32());
         Assert.Equal(Cells - 40, file.GetProperty("counters").GetProperty("missing").GetInt64());
@@ -119,7 +123,8 @@ public sealed class BadInputTests
     public async Task Run_SenderThatDies_EndsAfterTheSilenceLimitAndKeepsWhatCame()
     {
         using var folder = new WorkFolder();
-        (JsonElement summary, JsonElement file) = await ScanAsync(folder, expectedSentence: "silent for 2 s after frame 39", "--die-at", "40");
+        (JsonElement summary, JsonElement file) =
+            await ScanAsync(folder, "silent for 2 s after frame 39", "--die-at", "40");
         Assert.Equal("Incomplete", summary.GetProperty("phase").GetString());
         Assert.Equal(40, file.GetProperty("covered").GetInt32());
         Assert.True(file.GetProperty("nan_where_uncovered").GetBoolean());
@@ -130,10 +135,12 @@ public sealed class BadInputTests
     public async Task Run_ResultCannotBeSaved_SaysWhereAndFails()
     {
         using var folder = new WorkFolder();
-        await File.WriteAllTextAsync(folder["results"], "a file where the folder should be", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder["results"], "no folder", TestContext.Current.CancellationToken);
         var beamline = new BeamlineFile { DetectorPort = FreePort.Find(), Translations = 4, Rotations = 3 };
-        await using RunningProgram simulator = RunningProgram.Start(BuiltProgram.Simulator, beamline.SimulatorOptions());
-        FinishedProgram run = await RunningProgram.RunAsync(BuiltProgram.Xrdct, BeamlineFile.RunOptions(beamline.Write(folder), folder));
+        await using RunningProgram simulator = RunningProgram.Start(
+            BuiltProgram.Simulator, beamline.SimulatorOptions());
+        FinishedProgram run = await RunningProgram.RunAsync(
+            BuiltProgram.Xrdct, BeamlineFile.RunOptions(beamline.Write(folder), folder));
         run.FailedWith(1, folder["results"]);
     }
 
@@ -148,7 +155,8 @@ public sealed class BadInputTests
             Order = "translation-fast",
             SilenceLimit_s = 2,
         };
-        await using RunningProgram simulator = RunningProgram.Start(BuiltProgram.Simulator, beamline.SimulatorOptions(fault));
+        await using RunningProgram simulator = RunningProgram.Start(
+            BuiltProgram.Simulator, beamline.SimulatorOptions(fault));
         FinishedProgram run = await RunningProgram.RunAsync(
             BuiltProgram.Xrdct, BeamlineFile.RunOptions(beamline.Write(folder), folder, "--json"));
         run.FailedWith(1, expectedSentence);
@@ -158,7 +166,8 @@ public sealed class BadInputTests
 
     private static void WriteMask(string path, int rows, int columns)
     {
-        string header = $"{{'descr': '|u1', 'fortran_order': False, 'shape': ({rows}, {columns}), }}".PadRight(117) + "\n";
+        string tags = $"{{'descr': '|u1', 'fortran_order': False, 'shape': ({rows}, {columns}), }}";
+        string header = tags.PadRight(117) + "\n";
         byte[] start = [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0];
         File.WriteAllBytes(path, [.. start, .. Encoding.ASCII.GetBytes(header), .. new byte[rows * columns]]);
     }

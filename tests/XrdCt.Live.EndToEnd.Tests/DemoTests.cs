@@ -11,10 +11,14 @@ public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
     /// <summary>The finished map against the phantom blurred to the grid of the scan.</summary>
     private const double SameMap = 0.9;
 
-    /// <summary>The disc itself is round: any orientation correlates well; the particles and voids must tell the right one.</summary>
+    /// <summary>
+    /// The disc itself is round: any orientation correlates well; the particles and voids must tell the right one.
+    /// </summary>
     private const double Margin = 0.03;
 
-    /// <summary>An empty pane has a dozen colours (frame, letters and their soft edges); a drawn map has hundreds.</summary>
+    /// <summary>
+    /// An empty pane has a dozen colours (frame, letters and their soft edges); a drawn map has hundreds.
+    /// </summary>
     private const int ManyColours = 150;
 
     [Fact]
@@ -39,7 +43,8 @@ public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
             "truth", "--translations", $"{DemoScan.Translations}", "--rotations", $"{DemoScan.Rotations}",
             "--step-um", FormattableString.Invariant($"{step_um}"), "--output", demo["truth.npy"]);
         truth.Succeeded();
-        JsonElement file = await ForeignPython.ReadScanAsync(demo.Saved, "--truth", demo["truth.npy"], "--channel", "NMC (003)");
+        JsonElement file = await ForeignPython.ReadScanAsync(
+            demo.Saved, "--truth", demo["truth.npy"], "--channel", "NMC (003)");
 
         Assert.Equal(DemoScan.Rotations, file.GetProperty("projections").GetInt32());
         Dictionary<string, double> correlations =
@@ -94,7 +99,9 @@ public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
         Assert.Equal(
             ["NMC (003)", "NMC (104)", "total", "spottiness"],
             channels.EnumerateArray().Select(c => c.GetProperty("name").GetString()));
-        Assert.All(channels.EnumerateArray(), c => Assert.True(c.GetProperty("slice_colours").GetInt32() > ManyColours));
+        Assert.All(
+            channels.EnumerateArray(),
+            c => Assert.True(c.GetProperty("slice_colours").GetInt32() > ManyColours));
     }
 
     [Fact]

@@ -3,7 +3,9 @@ using XrdCt.Live.EndToEnd.Tests.Programs;
 
 namespace XrdCt.Live.EndToEnd.Tests;
 
-/// <summary>Dropped, repeated and shuffled frames change nothing but the flagged cells, and the counters say what happened.</summary>
+/// <summary>
+/// Dropped, repeated and shuffled frames change nothing but the flagged cells, and the counters say what happened.
+/// </summary>
 public sealed class FaultyStreamTests
 {
     [Theory]
@@ -51,7 +53,9 @@ public sealed class FaultyStreamTests
         Assert.Equal(expected, Counters(faulty));
         Assert.Equal(expected, Counters(file));
         Assert.Equal("Incomplete", faulty.GetProperty("phase").GetString());
-        Assert.All(Counters(clean), c => Assert.True(c.Value == (c.Key is "received" or "integrated" or "placed" ? cells : 0)));
+        Assert.All(
+            Counters(clean),
+            c => Assert.True(c.Value == (c.Key is "received" or "integrated" or "placed" ? cells : 0)));
     }
 
     private static async Task<(JsonElement Summary, JsonElement Sent)> ScanAsync(
@@ -74,7 +78,9 @@ public sealed class FaultyStreamTests
         return (run.Json(), (await simulator.EndAsync()).Succeeded().Json());
     }
 
-    /// <summary>Translation and rotation of a frame, worked out anew: the program's own table is what is tested.</summary>
+    /// <summary>
+    /// Translation and rotation of a frame, worked out anew: the program's own table is what is tested.
+    /// </summary>
     private static (int Translation, int Rotation) Cell(string order, int index)
     {
         if (order == "interlaced")

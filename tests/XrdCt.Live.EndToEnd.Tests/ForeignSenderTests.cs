@@ -4,17 +4,23 @@ using XrdCt.Live.EndToEnd.Tests.Programs;
 
 namespace XrdCt.Live.EndToEnd.Tests;
 
-/// <summary>A real frame, sent by libzmq and cbor2, through the live program and through <c>xrdct integrate</c>, against pyFAI.</summary>
+/// <summary>
+/// A real frame, sent by libzmq and cbor2, through the live program and through <c>xrdct integrate</c>, against pyFAI.
+/// </summary>
 public sealed class ForeignSenderTests
 {
     private const int Bins = 2048;
     private const int Images = 6;
 
-    /// <summary>pyFAI computes with float32 pixel coordinates, so that a few pixels fall into the neighbouring bin.</summary>
+    /// <summary>
+    /// pyFAI computes with float32 pixel coordinates, so that a few pixels fall into the neighbouring bin.
+    /// </summary>
     private const double WorstBin = 0.005;
     private const double NinetyNinePercent = 0.001;
 
-    /// <summary>Two ways to the same numbers in our own program: text, CSV and HDF5 hold doubles, and so does the mean pattern.</summary>
+    /// <summary>
+    /// Two ways to the same numbers in our own program: text, CSV and HDF5 hold doubles, and so does the mean pattern.
+    /// </summary>
     private const double SameProgram = 1e-6;
 
     /// <summary>Lattice parameter of the CeO2 calibrant, Å (NIST SRM 674b).</summary>
@@ -27,6 +33,14 @@ public sealed class ForeignSenderTests
         [(1, 1, 1), (2, 0, 0), (2, 2, 0), (3, 1, 1), (2, 2, 2), (4, 0, 0), (3, 3, 1), (4, 2, 0), (4, 2, 2)];
 
     private static readonly string[] SenderModules = ["zmq", "cbor2", "h5py", "hdf5plugin", "fabio"];
+
+    private static string Frame => ReferenceData.Require("CeO2.cbf");
+
+    private static string Poni => ReferenceData.Require("CeO2.poni");
+
+    private static string Mask => ReferenceData.Require("mask.edf");
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData("uint32", "bslz4")]
@@ -52,7 +66,8 @@ public sealed class ForeignSenderTests
         double pixelsKept = Doubles(mean.GetProperty("count")).Sum();
         Assert.Equal(Images * Doubles(expected.GetProperty("count")).Sum(), pixelsKept);
         Assert.Equal("degree", file.GetProperty("unit").GetString());
-        foreach ((string counter, long value) in new[] { ("received", Images), ("placed", Images), ("missing", 0L), ("duplicate", 0L) })
+        (string, long)[] counters = [("received", Images), ("placed", Images), ("missing", 0), ("duplicate", 0)];
+        foreach ((string counter, long value) in counters)
         {
             Assert.Equal(value, file.GetProperty("counters").GetProperty(counter).GetInt64());
             Assert.Equal(value, summary.GetProperty("counters").GetProperty(counter).GetInt64());
@@ -74,8 +89,8 @@ public sealed class ForeignSenderTests
         {
             FinishedProgram program = await RunningProgram.RunAsync(
                 BuiltProgram.Xrdct,
-                "integrate", ReferenceData.Require("CeO2.cbf"), "--poni", ReferenceData.Require("CeO2.poni"),
-                "--mask", ReferenceData.Require("mask.edf"), "--filter", "mean", "--output", folder[$"ceo2.{format}"]);
+                "integrate", Frame, "--poni", Poni,
+                "--mask", Mask, "--filter", "mean", "--output", folder[$"ceo2.{format}"]);
             program.Succeeded();
             Assert.Equal(folder[$"ceo2.{format}"], program.Output.Trim());
 
@@ -96,12 +111,12 @@ public sealed class ForeignSenderTests
     public async Task Integrate_FrameCutShort_SaysSoAndKeepsTheOthers()
     {
         using var folder = new WorkFolder();
-        string whole = ReferenceData.Require("CeO2.cbf");
-        byte[] bytes = await File.ReadAllBytesAsync(whole, TestContext.Current.CancellationToken);
-        await File.WriteAllBytesAsync(folder["short.cbf"], bytes[..(bytes.Length / 2)], TestContext.Current.CancellationToken);
+        string whole = Frame;
+        byte[] bytes = await File.ReadAllBytesAsync(whole, Cancel);
+        await File.WriteAllBytesAsync(folder["short.cbf"], bytes[..(bytes.Length / 2)], Cancel);
         FinishedProgram program = await RunningProgram.RunAsync(
             BuiltProgram.Xrdct,
-            "integrate", folder["short.cbf"], whole, "--poni", ReferenceData.Require("CeO2.poni"), "--output", folder["out"]);
+            "integrate", folder["short.cbf"], whole, "--poni", Poni, "--output", folder["out"]);
 
         program.FailedWith(1, folder["short.cbf"]);
         Assert.Equal([Path.Combine(folder["out"], "CeO2.xy")], Directory.GetFiles(folder["out"]));
@@ -113,10 +128,10 @@ public sealed class ForeignSenderTests
     public async Task Integrate_OutputFolderIsAFile_SaysSo(string format)
     {
         using var folder = new WorkFolder();
-        await File.WriteAllTextAsync(folder["taken"], "a file", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder["taken"], "a file", Cancel);
         FinishedProgram program = await RunningProgram.RunAsync(
             BuiltProgram.Xrdct,
-            "integrate", ReferenceData.Require("CeO2.cbf"), "--poni", ReferenceData.Require("CeO2.poni"),
+            "integrate", Frame, "--poni", Poni,
             "--format", format, "--output", folder["taken"]);
         program.FailedWith(1, folder["taken"], "is a file: choose a folder");
     }
@@ -127,21 +142,22 @@ public sealed class ForeignSenderTests
         using var folder = new WorkFolder();
         string[] arguments =
         [
-            "integrate", ReferenceData.Require("CeO2.cbf"), "--poni", ReferenceData.Require("CeO2.poni"), "--output", folder["out.xy"],
+            "integrate", Frame, "--poni", Poni, "--output", folder["out.xy"],
         ];
-        await File.WriteAllTextAsync(folder["out.xy"], "precious", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder["out.xy"], "precious", Cancel);
         (await RunningProgram.RunAsync(BuiltProgram.Xrdct, arguments)).FailedWith(1, folder["out.xy"], "exists");
-        Assert.Equal("precious", await File.ReadAllTextAsync(folder["out.xy"], TestContext.Current.CancellationToken));
+        Assert.Equal("precious", await File.ReadAllTextAsync(folder["out.xy"], Cancel));
         (await RunningProgram.RunAsync(BuiltProgram.Xrdct, [.. arguments, "--overwrite"])).Succeeded();
-        Assert.StartsWith("# source", await File.ReadAllTextAsync(folder["out.xy"], TestContext.Current.CancellationToken));
+        Assert.StartsWith("# source", await File.ReadAllTextAsync(folder["out.xy"], Cancel));
     }
 
-    private static async Task<(JsonElement Summary, JsonElement File)> RunAsync(WorkFolder folder, string pixels, string compression)
+    private static async Task<(JsonElement Summary, JsonElement File)> RunAsync(
+        WorkFolder folder, string pixels, string compression)
     {
         await using RunningProgram sender = await ForeignPython.StartAsync(
             "send_v2.py",
             SenderModules,
-            ReferenceData.Require("CeO2.cbf"), "--dtype", pixels, "--images", $"{Images}", "--compression", compression);
+            Frame, "--dtype", pixels, "--images", $"{Images}", "--compression", compression);
         string port = (await sender.LineAsync(line => line.StartsWith("port ", StringComparison.Ordinal)))[5..];
         string file = new BeamlineFile
         {
@@ -149,11 +165,12 @@ public sealed class ForeignSenderTests
             Translations = 3,
             Rotations = 2,
             Order = "translation-fast",
-            Poni = ReferenceData.Require("CeO2.poni"),
-            Mask = ReferenceData.Require("mask.edf"),
+            Poni = Poni,
+            Mask = Mask,
             Integration = $"{{ unit: two_theta_deg, bins: {Bins}, filter: mean }}",
         }.Write(folder);
-        FinishedProgram run = await RunningProgram.RunAsync(BuiltProgram.Xrdct, BeamlineFile.RunOptions(file, folder, "--json"));
+        FinishedProgram run = await RunningProgram.RunAsync(
+            BuiltProgram.Xrdct, BeamlineFile.RunOptions(file, folder, "--json"));
         JsonElement summary = run.Succeeded().Json();
         (await sender.EndAsync()).Succeeded();
         return (summary, await ForeignPython.ReadScanAsync(summary.GetProperty("saved").GetString()!, "--mean"));
@@ -162,7 +179,7 @@ public sealed class ForeignSenderTests
     private static Task<JsonElement> PyFaiAsync() => ForeignPython.RunAsync(
         "integrate_pyfai.py",
         ["pyFAI", "fabio"],
-        ReferenceData.Require("CeO2.cbf"), ReferenceData.Require("CeO2.poni"), ReferenceData.Require("mask.edf"), $"{Bins}");
+        Frame, Poni, Mask, $"{Bins}");
 
     private static void MatchesPyFai(JsonElement expected, double[] x, double[] intensity)
     {
@@ -209,7 +226,10 @@ public sealed class ForeignSenderTests
         if (Path.GetExtension(path) == ".h5")
         {
             JsonElement file = await ForeignPython.ReadScanAsync(path, "--patterns");
-            return (Doubles(file.GetProperty("x")), Doubles(file.GetProperty("intensity")[0]), Doubles(file.GetProperty("count")[0]));
+            return (
+                Doubles(file.GetProperty("x")),
+                Doubles(file.GetProperty("intensity")[0]),
+                Doubles(file.GetProperty("count")[0]));
         }
 
         string[] lines = await File.ReadAllLinesAsync(path);

@@ -16,7 +16,8 @@ public sealed class InterruptTests
         using var folder = new WorkFolder();
         await using RunningProgram demo = RunningProgram.Start(
             BuiltProgram.Xrdct,
-            "demo", "--translations", "21", "--rotations", "40", "--rate", "40", "--no-browser", "--port", "0", "--output", folder["results"]);
+            "demo", "--translations", "21", "--rotations", "40", "--rate", "40", "--no-browser", "--port", "0",
+            "--output", folder["results"]);
         await demo.LineAsync(line => line.TrimStart().StartsWith("10 %", StringComparison.Ordinal));
         await demo.InterruptAsync();
         FinishedProgram ended = await demo.EndAsync(Bound);
@@ -47,7 +48,8 @@ public sealed class InterruptTests
         SkipWithoutSignals();
         using var folder = new WorkFolder();
         string file = new BeamlineFile { DetectorPort = FreePort.Find() }.Write(folder);
-        await using RunningProgram run = RunningProgram.Start(BuiltProgram.Xrdct, BeamlineFile.RunOptions(file, folder));
+        await using RunningProgram run = RunningProgram.Start(
+            BuiltProgram.Xrdct, BeamlineFile.RunOptions(file, folder));
         await run.LineAsync(line => line.StartsWith("live page:", StringComparison.Ordinal));
         await run.InterruptAsync();
         FinishedProgram ended = await run.EndAsync(Bound);

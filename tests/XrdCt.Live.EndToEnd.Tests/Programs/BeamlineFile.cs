@@ -25,13 +25,16 @@ internal sealed record BeamlineFile
     /// <summary>More lines at the end of the file.</summary>
     public string More { get; init; } = "";
 
+    private string Endpoint => $"tcp://127.0.0.1:{DetectorPort}";
+
     /// <summary>Writes the file.</summary>
     /// <returns>Its path.</returns>
     public string Write(WorkFolder folder, string name = "beamline.yml")
     {
         File.WriteAllText(folder[name], $$"""
             title: end to end
-            source: { endpoint: "tcp://127.0.0.1:{{DetectorPort}}", attach: {{Attach}}, silence_limit_s: {{SilenceLimit_s}}, end_grace_s: 1 }
+            source:
+              { endpoint: "{{Endpoint}}", attach: {{Attach}}, silence_limit_s: {{SilenceLimit_s}}, end_grace_s: 1 }
             geometry:
               poni: {{Poni}}
               {{(Mask is null ? "# no mask" : "mask: " + Mask)}}
@@ -47,7 +50,7 @@ internal sealed record BeamlineFile
     /// <summary>Options of <c>xrdct-sim scan</c> for the same scan.</summary>
     public string[] SimulatorOptions(params string[] more) =>
     [
-        "scan", "--to", $"tcp://127.0.0.1:{DetectorPort}", "--translations", $"{Translations}", "--rotations", $"{Rotations}",
+        "scan", "--to", Endpoint, "--translations", $"{Translations}", "--rotations", $"{Rotations}",
         "--step-um", "50", "--order", Order, "--poni", Poni, "--json", .. more,
     ];
 

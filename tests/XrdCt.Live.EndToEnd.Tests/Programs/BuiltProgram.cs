@@ -18,6 +18,6 @@ internal static class BuiltProgram
         string path = Path.Combine(Own.Parent!.Parent!.FullName, project, Own.Name, file);
         return File.Exists(path)
             ? path
-            : throw new FileNotFoundException($"{path} is missing: build the solution in configuration '{Own.Name}' first");
+            : throw new FileNotFoundException($"{path} is missing: build the solution as '{Own.Name}' first");
     }
 }

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace XrdCt.Live.EndToEnd.Tests.Programs;
 
 /// <summary>
-/// One demo scan that several tests look at: 51 × 40 full-size frames, with the page open in headless Chromium where there is one.
+/// One demo scan that several tests look at: 51 × 40 full-size frames, with the page open in headless Chromium where
+/// there is one.
 /// </summary>
 public sealed class DemoScan : IAsyncLifetime
 {
@@ -27,9 +28,10 @@ public sealed class DemoScan : IAsyncLifetime
     internal string WhyNoBrowser { get; private set; } = "";
 
     /// <summary>Where the screenshots are.</summary>
-    internal static string Screenshots { get; } = Environment.GetEnvironmentVariable("XRDCT_SCREENSHOTS") is { Length: > 0 } folder
-        ? Path.GetFullPath(folder)
-        : Path.Combine(AppContext.BaseDirectory, "screenshots");
+    internal static string Screenshots { get; } =
+        Environment.GetEnvironmentVariable("XRDCT_SCREENSHOTS") is { Length: > 0 } folder
+            ? Path.GetFullPath(folder)
+            : Path.Combine(AppContext.BaseDirectory, "screenshots");
 
     internal string Saved => Summary.GetProperty("saved").GetString()!;
 
@@ -47,7 +49,9 @@ public sealed class DemoScan : IAsyncLifetime
         {
             await PageIsServedAsync(port);
             await using RunningProgram watcher = RunningProgram.StartCommand(
-                "watch.mjs", "node", [Path.Combine(browser, "watch.mjs"), $"http://127.0.0.1:{port}/", Screenshots, Chromium]);
+                "watch.mjs",
+                "node",
+                [Path.Combine(browser, "watch.mjs"), $"http://127.0.0.1:{port}/", Screenshots, Chromium]);
             Seen = await watcher.EndAsync();
         }
 
@@ -80,7 +84,7 @@ public sealed class DemoScan : IAsyncLifetime
         }
 
         bool isThere = Directory.Exists(Path.Combine(folder, "node_modules", "playwright-core"));
-        if (!isThere && !await RunningProgram.CanRunAsync("npm", "ci", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error"))
+        if (!isThere && !await RunningProgram.CanRunAsync("npm", "ci", "--prefix", folder, "--loglevel=error"))
         {
             WhyNoBrowser = $"npm ci in {folder} failed: is there a package registry?";
             return null;
@@ -91,13 +95,13 @@ public sealed class DemoScan : IAsyncLifetime
 
     private static async Task PageIsServedAsync(int port)
     {
-        using var client = new HttpClient();
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/") };
         using var limit = new CancellationTokenSource(RunningProgram.LongestRun);
         while (true)
         {
             try
             {
-                using HttpResponseMessage answer = await client.GetAsync(new Uri($"http://127.0.0.1:{port}/"), limit.Token);
+                using HttpResponseMessage answer = await client.GetAsync(client.BaseAddress, limit.Token);
                 answer.EnsureSuccessStatusCode();
                 return;
             }

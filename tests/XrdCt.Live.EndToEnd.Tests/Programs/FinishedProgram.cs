@@ -26,7 +26,8 @@ internal sealed record FinishedProgram(string Name, int ExitCode, string Output,
     }
 
     /// <summary>
-    /// Fails the test unless the program failed as a program should: with the exit code, one sentence on standard error that
+    /// Fails the test unless the program failed as a program should: with the exit code, one sentence on standard error
+    /// that
     /// holds all <paramref name="gist"/>, and no stack trace.
     /// </summary>
     public FinishedProgram FailedWith(int exitCode, params string[] gist)
@@ -41,5 +42,6 @@ internal sealed record FinishedProgram(string Name, int ExitCode, string Output,
         return this;
     }
 
-    public override string ToString() => $"{Name} ended with {ExitCode}\n--- errors\n{Errors}\n--- output\n{Output}\n---";
+    public override string ToString() =>
+        $"{Name} ended with {ExitCode}\n--- errors\n{Errors}\n--- output\n{Output}\n---";
 }

@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace XrdCt.Live.EndToEnd.Tests.Programs;
 
-/// <summary>Somebody else's programs: Debian's Python with libzmq, h5py and pyFAI. Tests that need what is not there are skipped.</summary>
+/// <summary>
+/// Somebody else's programs: Debian's Python with libzmq, h5py and pyFAI. Tests that need what is not there are
+/// skipped.
+/// </summary>
 internal static class ForeignPython
 {
     private static readonly string[] Candidates = ["/usr/bin/python3", "python3"];
@@ -46,7 +49,9 @@ internal static class ForeignPython
 
         if (python is null)
         {
-            Assert.Skip($"no python3 with {wanted} here (Debian: python3-zmq python3-cbor2 python3-h5py python3-hdf5plugin python3-fabio python3-pyfai)");
+            Assert.Skip(
+                $"no python3 with {wanted} here (Debian: python3-zmq python3-cbor2 python3-h5py python3-hdf5plugin "
+                + "python3-fabio python3-pyfai)");
         }
 
         return python!;

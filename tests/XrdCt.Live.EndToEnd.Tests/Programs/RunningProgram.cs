@@ -5,12 +5,15 @@ using System.Text;
 namespace XrdCt.Live.EndToEnd.Tests.Programs;
 
 /// <summary>
-/// A program that runs while a test looks at it. Its output is collected line by line; disposing it kills it with all its
+/// A program that runs while a test looks at it. Its output is collected line by line; disposing it kills it with all
+/// its
 /// children, so that no test leaves anything running.
 /// </summary>
 internal sealed class RunningProgram : IAsyncDisposable
 {
-    /// <summary>Far above what anything here needs on a busy machine; reaching it means a hang, which is a failure.</summary>
+    /// <summary>
+    /// Far above what anything here needs on a busy machine; reaching it means a hang, which is a failure.
+    /// </summary>
     public static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(4);
 
     private readonly Process _process;
@@ -40,7 +43,8 @@ internal sealed class RunningProgram : IAsyncDisposable
     /// <summary>Starts any command.</summary>
     public static RunningProgram StartCommand(string name, string command, IEnumerable<string> arguments)
     {
-        // Whoever runs the tests in the background of a shell ignores SIGINT, and children inherit that: a program under test must
+        // Whoever runs the tests in the background of a shell ignores SIGINT, and children inherit that: a program
+        // under test must
         // meet Ctrl-C as it would in a terminal.
         string? env = File.Exists("/usr/bin/env") && OperatingSystem.IsLinux() ? "/usr/bin/env" : null;
         var start = new ProcessStartInfo(env ?? command)

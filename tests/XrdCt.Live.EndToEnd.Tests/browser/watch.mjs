@@ -42,7 +42,8 @@ const colours = (page, id) =>
 async function look(page) {
   const counters = {};
   for (const node of await page.locator('[data-testid^=counter-]').all()) {
-    counters[(await node.getAttribute('data-testid')).slice('counter-'.length)] = Number(await node.getAttribute('data-value'));
+    const name = (await node.getAttribute('data-testid')).slice('counter-'.length);
+    counters[name] = Number(await node.getAttribute('data-value'));
   }
 
   return {
@@ -75,7 +76,7 @@ try {
     }
   });
   page.on('pageerror', (error) => complaints.push(`exception: ${error.message}`));
-  page.on('requestfailed', (request) => complaints.push(`failed request: ${request.url()} ${request.failure()?.errorText}`));
+  page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
   page.on('response', (response) => {
     if (response.status() >= 400) {
       complaints.push(`${response.status()} for ${response.url()}`);
@@ -109,11 +110,12 @@ try {
   await page.waitForFunction(() => document.querySelector('main').getBoundingClientRect().width <= innerWidth);
   const small = {
     overlaps: await page.evaluate(() => {
-      const panels = [...document.querySelectorAll('main > *')].map((node) => [node.className, node.getBoundingClientRect()]);
+      const panels = [...document.querySelectorAll('main > *')].map((n) => [n.className, n.getBoundingClientRect()]);
+      const share = (low1, high1, low2, high2) => Math.min(high1, high2) - Math.max(low1, low2) > 1;
       return panels.flatMap(([name, a], i) =>
         panels
           .slice(i + 1)
-          .filter(([, b]) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1)
+          .filter(([, b]) => share(a.left, a.right, b.left, b.right) && share(a.top, a.bottom, b.top, b.bottom))
           .map(([other]) => `${name} and ${other}`),
       );
     }),

@@ -50,7 +50,7 @@ with h5py.File(args.file, "r") as f:
         if args.mean:
             m = e["mean_pattern"]
             seen["mean"] = {
-                "x": plain(m["x"]), "intensity": plain(m["intensity"]), "sigma": plain(m["sigma"]), "count": m["count"][()].tolist()}
+                "x": plain(m["x"]), "intensity": plain(m["intensity"]), "count": m["count"][()].tolist()}
             cells = intensity.reshape(-1, intensity.shape[2])
             seen["first_cell"] = plain(cells[0])
             seen["cells_equal"] = bool((cells.view(numpy.uint32) == cells[0].view(numpy.uint32)).all())
@@ -58,11 +58,13 @@ with h5py.File(args.file, "r") as f:
             with h5py.File(args.compare, "r") as g:
                 clean = g["entry/data/intensity"][()]
                 both = coverage == 1
-                seen["cells_differing"] = int((intensity.view(numpy.uint32) != clean.view(numpy.uint32)).any(axis=2)[both].sum())
+                bits, clean_bits = intensity.view(numpy.uint32), clean.view(numpy.uint32)
+                seen["cells_differing"] = int((bits != clean_bits).any(axis=2)[both].sum())
                 seen["clean_cells_equal_to_their_neighbour"] = int(
-                    (clean[1:].view(numpy.uint32) == clean[:-1].view(numpy.uint32)).all(axis=2).sum())
+                    (clean_bits[1:] == clean_bits[:-1]).all(axis=2).sum())
                 theirs, ours = g["entry/live/total/sinogram"][()], e["live/total/sinogram"][()]
-                seen["channel_cells_differing"] = int((theirs.view(numpy.uint32) != ours.view(numpy.uint32))[both.T].sum())
+                differing = theirs.view(numpy.uint32) != ours.view(numpy.uint32)
+                seen["channel_cells_differing"] = int(differing[both.T].sum())
                 seen["channel_nan_where_uncovered"] = bool((numpy.isnan(ours) == ~both.T).all())
         if args.truth:
             truth = numpy.load(args.truth)

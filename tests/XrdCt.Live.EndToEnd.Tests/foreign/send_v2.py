@@ -1,4 +1,4 @@
-"""Sends one frame again and again as a DECTRIS Stream V2, with libzmq, cbor2 and the bitshuffle of HDF5: nothing of ours.
+"""Sends one frame again and again as a DECTRIS Stream V2, by libzmq, cbor2 and HDF5's bitshuffle: nothing of ours.
 
 Listens like a detector, prints the port, sends start, N images and end, and waits until all of it was taken.
 """
@@ -55,7 +55,8 @@ def main():
     clock = 50_000_000
     socket.send(message(
         7, "start", arm_date=date, channels=["threshold_1"], count_time=0.004, frame_time=0.0041,
-        detector_description="foreign", image_dtype=args.dtype, image_size_x=image.shape[1], image_size_y=image.shape[0],
+        detector_description="foreign", image_dtype=args.dtype,
+        image_size_x=image.shape[1], image_size_y=image.shape[0],
         incident_energy=71000.0, number_of_images=args.images, beam_center_x=741.1, beam_center_y=841.4))
     for i in range(args.images if args.end_after is None else args.end_after):
         tick = int((datetime.datetime.now(datetime.timezone.utc) - date).total_seconds() * clock)

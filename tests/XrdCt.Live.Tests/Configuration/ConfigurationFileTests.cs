@@ -37,8 +37,9 @@ public sealed class ConfigurationFileTests : IDisposable
     {
         LiveOptions options = SetUp.LiveOptions(ConfigurationFile.Read(Demo), Path.GetDirectoryName(Demo)!, Demo);
 
-        Assert.Equal((101, 80, 11.0), (options.Plan.TranslationCount, options.Plan.RotationCount, options.Plan.Step_um));
-        Assert.Equal((ScanOrder.Interlaced, 4, 180.0), (options.Plan.Order, options.Plan.SubsetCount, options.Plan.Range_deg));
+        ScanPlan plan = options.Plan;
+        Assert.Equal((101, 80, 11.0), (plan.TranslationCount, plan.RotationCount, plan.Step_um));
+        Assert.Equal((ScanOrder.Interlaced, 4, 180.0), (plan.Order, plan.SubsetCount, plan.Range_deg));
         Assert.Equal((RadialUnit.Q_invA, 2048), (options.Integration.Axis.Unit, options.Integration.Axis.BinCount));
         Assert.Equal(IntegrationFilter.Trimmed, options.Integration.Options.Filter);
         Assert.Equal((0.1, 0.1), (options.Integration.Options.TrimLower, options.Integration.Options.TrimUpper));
@@ -54,7 +55,8 @@ public sealed class ConfigurationFileTests : IDisposable
     [Fact]
     public void Read_KeysLeftOut_HaveTheDefaultsThatTheDemoShows()
     {
-        // The demo file is what people copy: its values are the defaults, so that leaving a line out changes nothing (but for the
+        // The demo file is what people copy: its values are the defaults, so that leaving a line out changes nothing
+        // (but for the
         // sizes of this one scan, and the watermark, which goes with its slow detector).
         BeamlineConfiguration read = Read(Whole);
         BeamlineConfiguration demo = ConfigurationFile.Read(Demo);
@@ -195,7 +197,8 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("watermark: 0", "source.watermark", "above 0")]
     public void Source_WrongValue_IsNamedWithThePossibleOnes(string line, params string[] gist)
     {
-        BeamlineConfiguration read = Read(Whole.Replace("source: { ", $"source: {{ {line}, ", StringComparison.Ordinal));
+        string text = Whole.Replace("source: { ", $"source: {{ {line}, ", StringComparison.Ordinal);
+        BeamlineConfiguration read = Read(text);
         UserException e = Assert.Throws<UserException>(() => SetUp.Source(read.Source!, "beamline.yml"));
         Assert.Equal(2, e.ExitCode);
         Assert.All(gist.Append("beamline.yml"), part => Assert.Contains(part, e.Message));
@@ -228,7 +231,8 @@ public sealed class ConfigurationFileTests : IDisposable
         foreach (PropertyInfo property in type.GetProperties())
         {
             string key = prefix + property.GetCustomAttribute<YamlMemberAttribute>()!.Alias;
-            Type inner = property.PropertyType.IsGenericType ? property.PropertyType.GetGenericArguments()[0] : property.PropertyType;
+            Type outer = property.PropertyType;
+            Type inner = outer.IsGenericType ? outer.GetGenericArguments()[0] : outer;
             yield return key;
             foreach (string below in inner.Namespace == type.Namespace ? Sections(inner, key + ".") : [])
             {
@@ -237,7 +241,9 @@ public sealed class ConfigurationFileTests : IDisposable
         }
     }
 
-    /// <summary>The lines of the demo file that a key belongs in: its section, or all for a section's own name.</summary>
+    /// <summary>
+    /// The lines of the demo file that a key belongs in: its section, or all for a section's own name.
+    /// </summary>
     private static string Section(string key)
     {
         string text = File.ReadAllText(Demo);

@@ -15,11 +15,11 @@ internal sealed class CountedLeases
     /// <summary>Most frames that were held at once.</summary>
     public int Most => Volatile.Read(ref _most);
 
-    /// <summary>A frame whose pixels all have the value <paramref name="value"/>; by default index + 1.</summary>
-    public RawFrame Frame(int index, int? value = null, long series = 1, double monitor = double.NaN, DateTimeOffset at = default)
+    /// <summary>A frame whose pixels all have the value index + 1.</summary>
+    public RawFrame Frame(int index, long series = 1)
     {
         byte[] bytes = new byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(bytes, value ?? index + 1);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, index + 1);
         int live = Interlocked.Increment(ref _live);
         for (int most = Most; live > most; most = Most)
         {
@@ -28,7 +28,7 @@ internal sealed class CountedLeases
 
         return new RawFrame
         {
-            Header = new FrameHeader { SeriesId = series, Index = index, AcquiredAt = at, Monitor = monitor },
+            Header = new FrameHeader { SeriesId = series, Index = index, AcquiredAt = default, Monitor = double.NaN },
             Shape = SmallScan.Shape,
             Type = PixelType.Int32,
             Encoding = PixelEncoding.None,
@@ -43,7 +43,7 @@ internal sealed class CountedLeases
         private int _returned;
 
         public override ReadOnlySpan<byte> Bytes =>
-            _returned == 0 ? bytes : throw new ObjectDisposedException(nameof(Lease), "the frame was given back already");
+            _returned == 0 ? bytes : throw new ObjectDisposedException(nameof(Lease), "given back already");
 
         public override void Dispose()
         {

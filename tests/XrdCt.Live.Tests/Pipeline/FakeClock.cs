@@ -1,6 +1,8 @@
 namespace XrdCt.Live.Tests.Pipeline;
 
-/// <summary>A clock that goes only when it is told to. Its timers are the machine's: nothing here waits for one.</summary>
+/// <summary>
+/// A clock that goes only when it is told to. Its timers are the machine's: nothing here waits for one.
+/// </summary>
 internal sealed class FakeClock : TimeProvider
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 22, 9, 0, 0, TimeSpan.Zero);

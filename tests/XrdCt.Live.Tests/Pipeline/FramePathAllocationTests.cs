@@ -10,7 +10,9 @@ using XrdCt.Live.Simulator.Wire;
 
 namespace XrdCt.Live.Tests.Pipeline;
 
-/// <summary>After warm-up a frame costs no memory. The count is the whole process's, hence no other test at the same time.</summary>
+/// <summary>
+/// After warm-up a frame costs no memory. The count is the whole process's, hence no other test at the same time.
+/// </summary>
 [Collection(nameof(Alone))]
 public sealed class FramePathAllocationTests
 {
@@ -18,7 +20,8 @@ public sealed class FramePathAllocationTests
     private const int Last = 600;
 
     /// <summary>
-    /// Channels allocate a little when a reader or writer has to wait: measured 40 to 140 bytes per frame on two busy cores. A
+    /// Channels allocate a little when a reader or writer has to wait: measured 40 to 140 bytes per frame on two busy
+    /// cores. A
     /// pattern per frame would be 90 kB, an image 0.8 MB.
     /// </summary>
     private const long Allowed_bytes = 1024;
@@ -56,7 +59,9 @@ public sealed class FramePathAllocationTests
     [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
     public sealed class Alone;
 
-    /// <summary>The system's clock, but its timers tick only when released: display and reconstruction wait till then.</summary>
+    /// <summary>
+    /// The system's clock, but its timers tick only when released: display and reconstruction wait till then.
+    /// </summary>
     private sealed class HeldClock : TimeProvider
     {
         private readonly List<(ITimer Timer, TimeSpan Period)> _held = [];
@@ -71,7 +76,9 @@ public sealed class FramePathAllocationTests
         public void Release() => _held.ForEach(h => h.Timer.Change(h.Period, h.Period));
     }
 
-    /// <summary>Hands out the same encoded frame under every index, and reads the allocation count on the way.</summary>
+    /// <summary>
+    /// Hands out the same encoded frame under every index, and reads the allocation count on the way.
+    /// </summary>
     private sealed class EndlessSource : IFrameSource
     {
         private readonly int _count;
@@ -127,8 +134,18 @@ public sealed class FramePathAllocationTests
 
             return index switch
             {
-                -1 => new SourceEvent { Kind = SourceEventKind.SeriesStarted, SeriesId = 1, Series = new SeriesHeader { SeriesId = 1 } },
-                _ when index < _count => new SourceEvent { Kind = SourceEventKind.Image, SeriesId = 1, Frame = Frame(index) },
+                -1 => new SourceEvent
+                {
+                    Kind = SourceEventKind.SeriesStarted,
+                    SeriesId = 1,
+                    Series = new SeriesHeader { SeriesId = 1 },
+                },
+                _ when index < _count => new SourceEvent
+                {
+                    Kind = SourceEventKind.Image,
+                    SeriesId = 1,
+                    Frame = Frame(index),
+                },
                 _ => new SourceEvent { Kind = SourceEventKind.SeriesEnded, SeriesId = 1 },
             };
         }

@@ -2,6 +2,7 @@ using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Pipeline;
+using static XrdCt.Live.Tests.Pipeline.ScriptedSource;
 
 namespace XrdCt.Live.Tests.Pipeline;
 
@@ -19,7 +20,7 @@ public sealed class LiveScanTests
     public async Task RunAsync_WholeScan_IsPlacedShownAndSaved()
     {
         var store = new KeptStore();
-        var source = new ScriptedSource(_clock, [ScriptedSource.Start(), .. Images(0, 150), ScriptedSource.End()]);
+        var source = new ScriptedSource(_clock, [Start(), .. Images(0, 150), End()]);
         LiveOutcome outcome = await RunAsync(SmallScan.Options(_plan), source, store);
 
         Assert.Equal(ScanPhase.Complete, outcome.Phase);
@@ -52,15 +53,15 @@ public sealed class LiveScanTests
         var store = new KeptStore();
         Func<SourceEvent>[] script =
         [
-            ScriptedSource.Start(),
+            Start(),
             .. Images(0, 20),
             Image(25), Image(24), Image(23), Image(22), Image(21), Image(20),
             Image(3), Image(25), Image(25),
-            ScriptedSource.Reject(FrameOutcome.Malformed, "noise"),
+            Reject(FrameOutcome.Malformed, "noise"),
             ScriptedSource.Image(() => _leases.Frame(5, series: 99)),
             ScriptedSource.Image(() => _leases.Frame(150)),
             .. Images(26, 122),
-            ScriptedSource.End(),
+            End(),
         ];
         FrameOutcome Judge(RawFrame frame) => frame.Header.Index switch
         {
@@ -100,7 +101,7 @@ public sealed class LiveScanTests
     [Fact]
     public async Task RunAsync_FramesThatCannotBeUsed_MakeTheScanIncomplete()
     {
-        var source = new ScriptedSource(_clock, [ScriptedSource.Start(), .. Images(0, 150), ScriptedSource.End()]);
+        var source = new ScriptedSource(_clock, [Start(), .. Images(0, 150), End()]);
         LiveOutcome outcome = await RunAsync(
             SmallScan.Options(_plan),
             source,
@@ -117,7 +118,7 @@ public sealed class LiveScanTests
         // One worker holds a frame, the edge is full, and the source waits with one more in its hand.
         int most = LiveGraph.Frames.Capacity + 2;
         using var gate = new ManualResetEventSlim();
-        var source = new ScriptedSource(_clock, [ScriptedSource.Start(), .. Images(0, 150, OpenWhenFull), ScriptedSource.End()]);
+        var source = new ScriptedSource(_clock, [Start(), .. Images(0, 150, OpenWhenFull), End()]);
         FrameOutcome Wait(RawFrame frame)
         {
             Assert.True(gate.Wait(Hang), "the source was held back too early");
@@ -146,7 +147,7 @@ public sealed class LiveScanTests
     {
         var failure = new InvalidOperationException("the decoder broke");
         var store = new KeptStore();
-        var source = new ScriptedSource(_clock, [ScriptedSource.Start(), .. Images(0, 150), ScriptedSource.End()]);
+        var source = new ScriptedSource(_clock, [Start(), .. Images(0, 150), End()]);
         LiveOutcome outcome = await RunAsync(
             SmallScan.Options(_plan) with { Workers = 1 },
             source,
@@ -171,17 +172,17 @@ public sealed class LiveScanTests
         // The reception is over and the edge holds the last frames when the only worker fails.
         using var over = new ManualResetEventSlim();
         ScanPlan plan = new(4, 3, 10);
-        var source = new ScriptedSource(_clock, [ScriptedSource.Start(), .. Images(0, 12), End()]);
+        var source = new ScriptedSource(_clock, [Start(), .. Images(0, 12), LastMessage()]);
         LiveOutcome outcome = await RunAsync(
             SmallScan.Options(plan) with { Workers = 1 }, source, new KeptStore(), () => new SmallScan.Decoder(Fail));
 
         Assert.Equal(ScanPhase.Failed, outcome.Phase);
         Assert.Equal(0, _leases.Live);
 
-        Func<SourceEvent> End() => () =>
+        Func<SourceEvent> LastMessage() => () =>
         {
             over.Set();
-            return ScriptedSource.End()();
+            return End()();
         };
 
         FrameOutcome Fail(RawFrame frame)
@@ -196,7 +197,7 @@ public sealed class LiveScanTests
     {
         var store = new KeptStore();
         var failure = new InvalidOperationException("the socket broke");
-        var source = new ScriptedSource(_clock, [ScriptedSource.Start(), .. Images(0, 60), () => throw failure]);
+        var source = new ScriptedSource(_clock, [Start(), .. Images(0, 60), () => throw failure]);
         LiveOutcome outcome = await RunAsync(SmallScan.Options(_plan), source, store);
 
         Assert.Equal(ScanPhase.Failed, outcome.Phase);
@@ -217,7 +218,8 @@ public sealed class LiveScanTests
             _display,
             store,
             _clock);
-        LiveOutcome outcome = await scan.RunAsync(CancellationToken.None).WaitAsync(Hang, TestContext.Current.CancellationToken);
+        LiveOutcome outcome = await scan.RunAsync(CancellationToken.None)
+            .WaitAsync(Hang, TestContext.Current.CancellationToken);
 
         Assert.Equal(ScanPhase.Failed, outcome.Phase);
         Assert.Contains("cannot connect to tcp://nowhere:1", outcome.Sentence);
@@ -230,8 +232,9 @@ public sealed class LiveScanTests
     [InlineData(false)]
     public async Task RunAsync_StoreFails_SaysSoInsteadOfThrowing(bool expected)
     {
-        Exception failure = expected ? new IOException("the disk is full") : new InvalidOperationException("the disk is full");
-        var source = new ScriptedSource(_clock, [ScriptedSource.Start(), .. Images(0, 150), ScriptedSource.End()]);
+        const string Full = "the disk is full";
+        Exception failure = expected ? new IOException(Full) : new InvalidOperationException(Full);
+        var source = new ScriptedSource(_clock, [Start(), .. Images(0, 150), End()]);
         LiveOutcome outcome = await RunAsync(SmallScan.Options(_plan), source, new KeptStore(failure));
 
         Assert.Equal(ScanPhase.Failed, outcome.Phase);
@@ -248,7 +251,7 @@ public sealed class LiveScanTests
         using var stop = new CancellationTokenSource();
         var store = new KeptStore();
         var source = new ScriptedSource(
-            _clock, [ScriptedSource.Start(), .. Images(0, 60), ScriptedSource.Meanwhile(stop.Cancel), .. Images(60, 90)]);
+            _clock, [Start(), .. Images(0, 60), Meanwhile(stop.Cancel), .. Images(60, 90)]);
         LiveOutcome outcome = await RunAsync(SmallScan.Options(_plan), source, store, stop: stop);
 
         Assert.Equal(ScanPhase.Incomplete, outcome.Phase);
@@ -264,7 +267,7 @@ public sealed class LiveScanTests
     {
         var store = new KeptStore();
         LiveOutcome outcome = await RunAsync(
-            SmallScan.Options(_plan), new ScriptedSource(_clock, [ScriptedSource.Start(), ScriptedSource.End()]), store);
+            SmallScan.Options(_plan), new ScriptedSource(_clock, [Start(), End()]), store);
 
         Assert.Equal(ScanPhase.Incomplete, outcome.Phase);
         Assert.Contains("nothing to save", outcome.Sentence);
@@ -278,8 +281,10 @@ public sealed class LiveScanTests
         Func<IFrameDecoder>? createDecoder = null,
         CancellationTokenSource? stop = null)
     {
-        var scan = new LiveScan(options, () => source, createDecoder ?? (() => new SmallScan.Decoder()), _display, store, _clock);
-        return await scan.RunAsync(stop?.Token ?? CancellationToken.None).WaitAsync(Hang, TestContext.Current.CancellationToken);
+        createDecoder ??= () => new SmallScan.Decoder();
+        var scan = new LiveScan(options, () => source, createDecoder, _display, store, _clock);
+        return await scan.RunAsync(stop?.Token ?? CancellationToken.None)
+            .WaitAsync(Hang, TestContext.Current.CancellationToken);
     }
 
     private Func<SourceEvent> Image(int index) => ScriptedSource.Image(() => _leases.Frame(index));

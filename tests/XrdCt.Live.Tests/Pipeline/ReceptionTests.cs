@@ -4,6 +4,7 @@ using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Pipeline;
 using XrdCt.Live.Pipeline.Metrics;
+using static XrdCt.Live.Tests.Pipeline.ScriptedSource;
 
 namespace XrdCt.Live.Tests.Pipeline;
 
@@ -23,7 +24,7 @@ public sealed class ReceptionTests
     [Fact]
     public void Receive_AllFramesAndEnd_FinishesAtOnce()
     {
-        ScanEnding ending = Receive([ScriptedSource.Start(), .. Images(0..Cells), ScriptedSource.End()]);
+        ScanEnding ending = Receive([Start(), .. Images(0..Cells), End()]);
 
         Assert.Equal((true, "every cell of the scan was measured"), (ending.IsComplete, ending.Sentence));
         Assert.Equal(TimeSpan.Zero, _clock.Elapsed);
@@ -34,7 +35,7 @@ public sealed class ReceptionTests
     [Fact]
     public void Receive_AllFramesButNoEnd_FinishesAfterTheGrace()
     {
-        ScanEnding ending = Receive([ScriptedSource.Start(), .. Images(0..Cells)]);
+        ScanEnding ending = Receive([Start(), .. Images(0..Cells)]);
 
         Assert.True(ending.IsComplete);
         Assert.InRange(_clock.Elapsed, _options.EndGrace, _options.EndGrace + TimeSpan.FromSeconds(1));
@@ -43,7 +44,7 @@ public sealed class ReceptionTests
     [Fact]
     public void Receive_EndWithFramesMissing_WaitsForTheGraceAndSaysHowMany()
     {
-        ScanEnding ending = Receive([ScriptedSource.Start(), .. Images(0..4), ScriptedSource.End()]);
+        ScanEnding ending = Receive([Start(), .. Images(0..4), End()]);
 
         Assert.False(ending.IsComplete);
         Assert.Contains("2 of 6 frames missing", ending.Sentence);
@@ -53,7 +54,7 @@ public sealed class ReceptionTests
     [Fact]
     public void Receive_LateFrameAfterTheEnd_StillCounts()
     {
-        ScanEnding ending = Receive([ScriptedSource.Start(), .. Images(0..5), ScriptedSource.End(), Wait(1), .. Images(5..6)]);
+        ScanEnding ending = Receive([Start(), .. Images(0..5), End(), Wait(1), .. Images(5..6)]);
 
         Assert.True(ending.IsComplete);
         Assert.Equal(Cells, Taken().Count);
@@ -62,7 +63,7 @@ public sealed class ReceptionTests
     [Fact]
     public void Receive_SenderFallsSilent_SaysAfterWhichFrame()
     {
-        ScanEnding ending = Receive([ScriptedSource.Start(), .. Images(0..3)]);
+        ScanEnding ending = Receive([Start(), .. Images(0..3)]);
 
         Assert.False(ending.IsComplete);
         Assert.Contains("silent for 30 s after frame 2", ending.Sentence);
@@ -74,7 +75,7 @@ public sealed class ReceptionTests
     public void Receive_SilenceBetweenFramesBelowTheLimit_GoesOn()
     {
         ScanEnding ending = Receive(
-            [ScriptedSource.Start(), Wait(29), .. Images(0..3), Wait(29), .. Images(3..Cells), ScriptedSource.End()]);
+            [Start(), Wait(29), .. Images(0..3), Wait(29), .. Images(3..Cells), End()]);
 
         Assert.True(ending.IsComplete);
     }
@@ -83,7 +84,7 @@ public sealed class ReceptionTests
     public void Receive_NothingEverComes_WaitsUntilItIsStopped()
     {
         using var stop = new CancellationTokenSource();
-        ScanEnding ending = Receive([Wait(3600), Wait(3600), ScriptedSource.Meanwhile(stop.Cancel)], stop);
+        ScanEnding ending = Receive([Wait(3600), Wait(3600), Meanwhile(stop.Cancel)], stop);
 
         Assert.False(ending.IsComplete);
         Assert.Contains("stopped after 0 of 6 frames", ending.Sentence);
@@ -94,7 +95,8 @@ public sealed class ReceptionTests
     [Fact]
     public void Receive_HeaderOfAnotherSeries_EndsTheScan()
     {
-        ScanEnding ending = Receive([ScriptedSource.Start(7), .. Images(0..2, series: 7), ScriptedSource.Start(8), .. Images(2..4, series: 7)]);
+        ScanEnding ending = Receive(
+            [Start(7), .. Images(0..2, series: 7), Start(8), .. Images(2..4, series: 7)]);
 
         Assert.False(ending.IsComplete);
         Assert.Contains("series 8 began before series 7 had ended", ending.Sentence);
@@ -106,7 +108,7 @@ public sealed class ReceptionTests
     public void Receive_SameHeaderTwice_GoesOn()
     {
         ScanEnding ending = Receive(
-            [ScriptedSource.Start(), .. Images(0..2), ScriptedSource.Start(), .. Images(2..Cells), ScriptedSource.End()]);
+            [Start(), .. Images(0..2), Start(), .. Images(2..Cells), End()]);
 
         Assert.True(ending.IsComplete);
         Assert.Equal("", _reception.Complaint);
@@ -116,7 +118,7 @@ public sealed class ReceptionTests
     public void Receive_FramesOfAnotherSeries_AreCountedAndGivenBack()
     {
         ScanEnding ending = Receive(
-            [ScriptedSource.Start(2), .. Images(0..3, series: 1), .. Images(0..Cells, series: 2), ScriptedSource.End(1), ScriptedSource.End(2)]);
+            [Start(2), .. Images(0..3, series: 1), .. Images(0..Cells, series: 2), End(1), End(2)]);
 
         Assert.True(ending.IsComplete);
         Assert.Equal(new FrameCounters { Received = 9, ForeignSeries = 3 }, _tally.Read());
@@ -127,7 +129,7 @@ public sealed class ReceptionTests
     [Fact]
     public void Receive_EndOfAnEarlierSeries_DoesNotEndTheScan()
     {
-        ScanEnding ending = Receive([ScriptedSource.End(3), ScriptedSource.Start(4), .. Images(0..Cells, series: 4), ScriptedSource.End(4)]);
+        ScanEnding ending = Receive([End(3), Start(4), .. Images(0..Cells, series: 4), End(4)]);
 
         Assert.True(ending.IsComplete);
         Assert.Equal(Cells, Taken().Count);
@@ -140,7 +142,7 @@ public sealed class ReceptionTests
     public void Receive_IndexOutsideThePlan_IsCountedAndGivenBack(int index)
     {
         ScanEnding ending = Receive(
-            [ScriptedSource.Start(), ScriptedSource.Image(() => _leases.Frame(index)), .. Images(0..Cells), ScriptedSource.End()]);
+            [Start(), Image(() => _leases.Frame(index)), .. Images(0..Cells), End()]);
 
         Assert.True(ending.IsComplete);
         Assert.Equal(new FrameCounters { Received = 7, OutsidePlan = 1 }, _tally.Read());
@@ -151,7 +153,7 @@ public sealed class ReceptionTests
     [Fact]
     public void Receive_LateJoiner_TakesTheSeriesOfTheFirstFrame()
     {
-        ScanEnding ending = Receive([.. Images(2..4, series: 9), ScriptedSource.Start(9), .. Images(4..Cells, series: 9), ScriptedSource.End(9)]);
+        ScanEnding ending = Receive([.. Images(2..4, series: 9), Start(9), .. Images(4..Cells, series: 9), End(9)]);
 
         Assert.Contains("2 of 6 frames missing", ending.Sentence);
         Assert.Equal(new FrameCounters { Received = 4, BeforeHeader = 1 }, _tally.Read());
@@ -164,11 +166,11 @@ public sealed class ReceptionTests
     {
         Receive(
         [
-            ScriptedSource.Start(),
-            ScriptedSource.Reject(FrameOutcome.Malformed, "no CBOR"),
-            ScriptedSource.Reject(FrameOutcome.Truncated, "cut short"),
+            Start(),
+            Reject(FrameOutcome.Malformed, "no CBOR"),
+            Reject(FrameOutcome.Truncated, "cut short"),
             .. Images(0..Cells),
-            ScriptedSource.End(),
+            End(),
         ]);
 
         Assert.Equal(new FrameCounters { Received = Cells, Malformed = 1, Truncated = 1 }, _tally.Read());
@@ -180,7 +182,7 @@ public sealed class ReceptionTests
     {
         using var stop = new CancellationTokenSource();
         ScanEnding ending = Receive(
-            [ScriptedSource.Reject(FrameOutcome.Malformed, "noise"), Wait(3600), ScriptedSource.Meanwhile(stop.Cancel)], stop);
+            [Reject(FrameOutcome.Malformed, "noise"), Wait(3600), Meanwhile(stop.Cancel)], stop);
 
         Assert.Contains("stopped", ending.Sentence);
     }
@@ -190,7 +192,7 @@ public sealed class ReceptionTests
     {
         using var stop = new CancellationTokenSource();
         ScanEnding ending = Receive(
-            [ScriptedSource.Start(), .. Images(0..4), ScriptedSource.Meanwhile(stop.Cancel), .. Images(4..Cells)], stop);
+            [Start(), .. Images(0..4), Meanwhile(stop.Cancel), .. Images(4..Cells)], stop);
 
         Assert.Equal((false, "the scan was stopped after 4 of 6 frames"), (ending.IsComplete, ending.Sentence));
         Assert.Equal([0, 1, 2, 3], Taken());
@@ -199,7 +201,7 @@ public sealed class ReceptionTests
     [Fact]
     public void Receive_AnotherNumberOfImagesAnnounced_IsSaid()
     {
-        Receive([ScriptedSource.Start(images: 100), .. Images(0..Cells), ScriptedSource.End()]);
+        Receive([Start(images: 100), .. Images(0..Cells), End()]);
 
         Assert.Equal("the detector announces 100 images, the scan plan has 6 cells", _reception.Complaint);
     }
@@ -210,7 +212,7 @@ public sealed class ReceptionTests
         // 1 comes late once; 0 and 3 come again, which is a repetition and nothing out of order.
         int[] order = [0, 2, 1, 3, 0, 3, 5, 4];
         ScanEnding ending = Receive(
-            [ScriptedSource.Start(), .. order.Select(i => ScriptedSource.Image(() => _leases.Frame(i))), ScriptedSource.End()]);
+            [Start(), .. order.Select(i => Image(() => _leases.Frame(i))), End()]);
 
         Assert.True(ending.IsComplete);
         Assert.Equal(order, Taken());
@@ -225,7 +227,7 @@ public sealed class ReceptionTests
         Channel<RawFrame> full = Channel.CreateBounded<RawFrame>(1);
         broken.Cancel();
         var source = new ScriptedSource(
-            _clock, [ScriptedSource.Start(), .. Images(0..3), ScriptedSource.Meanwhile(stop.Cancel)]);
+            _clock, [Start(), .. Images(0..3), Meanwhile(stop.Cancel)]);
         _reception.Receive(source, full.Writer, stop.Token, broken.Token);
 
         Assert.True(full.Reader.TryRead(out RawFrame first));
@@ -236,13 +238,17 @@ public sealed class ReceptionTests
 
     private ScanEnding Receive(IEnumerable<Func<SourceEvent>> script, CancellationTokenSource? stop = null) =>
         _reception.Receive(
-            new ScriptedSource(_clock, script), _frames.Writer, stop?.Token ?? CancellationToken.None, CancellationToken.None);
+            new ScriptedSource(_clock, script),
+            _frames.Writer,
+            stop?.Token ?? CancellationToken.None,
+            CancellationToken.None);
 
     private IEnumerable<Func<SourceEvent>> Images(Range indices, long series = 1) => Enumerable
         .Range(indices.Start.Value, indices.End.Value - indices.Start.Value)
-        .Select(i => ScriptedSource.Image(() => _leases.Frame(i, series: series)));
+        .Select(i => Image(() => _leases.Frame(i, series: series)));
 
-    private Func<SourceEvent> Wait(double seconds) => ScriptedSource.Meanwhile(() => _clock.Advance(TimeSpan.FromSeconds(seconds)));
+    private Func<SourceEvent> Wait(double seconds) =>
+        Meanwhile(() => _clock.Advance(TimeSpan.FromSeconds(seconds)));
 
     /// <summary>Indices that were handed on; afterwards no frame may be held by anybody.</summary>
     private List<int> Taken()

@@ -3,7 +3,9 @@ using XrdCt.Live.Model.Ports;
 
 namespace XrdCt.Live.Tests.Pipeline;
 
-/// <summary>A source that plays a script; when it is over, silence: the fake clock goes on by the time waited for.</summary>
+/// <summary>
+/// A source that plays a script; when it is over, silence: the fake clock goes on by the time waited for.
+/// </summary>
 internal sealed class ScriptedSource(FakeClock clock, IEnumerable<Func<SourceEvent>> script) : IFrameSource
 {
     // Ten thousand ticks of 100 ms: a reception that has not ended by then never will.

@@ -10,7 +10,9 @@ using XrdCt.Live.Pipeline;
 
 namespace XrdCt.Live.Tests.Pipeline;
 
-/// <summary>Scans of a detector of 20 × 20 pixels whose frames are flat, so that a pattern is the frame's one value.</summary>
+/// <summary>
+/// Scans of a detector of 20 × 20 pixels whose frames are flat, so that a pattern is the frame's one value.
+/// </summary>
 internal static class SmallScan
 {
     public const int Bins = 8;
@@ -36,8 +38,18 @@ internal static class SmallScan
         Integration = new IntegrationPlan(
             Geometry,
             PixelMask.None(Shape),
-            new IntegrationOptions { Unit = RadialUnit.R_mm, BinCount = Bins, Filter = IntegrationFilter.Mean, SolidAngle = false }),
-        Channels = [new LiveChannel("total", LiveChannelKind.Total), new LiveChannel("spottiness", LiveChannelKind.Spottiness)],
+            new IntegrationOptions
+            {
+                Unit = RadialUnit.R_mm,
+                BinCount = Bins,
+                Filter = IntegrationFilter.Mean,
+                SolidAngle = false,
+            }),
+        Channels =
+        [
+            new LiveChannel("total", LiveChannelKind.Total),
+            new LiveChannel("spottiness", LiveChannelKind.Spottiness),
+        ],
         RoiChannel = "total",
         RoiRadius_um = 10,
         Workers = 2,
