@@ -17,7 +17,8 @@ build_if_needed() {
     needs_build "$1" || exit 0
     echo "building XrdCt.Live (Release), once" >&2
     started=$(mktemp)
-    dotnet build "$root/src/XrdCt.Live.Server/XrdCt.Live.Server.csproj" -c Release --nologo -v quiet -clp:NoSummary >&2 || exit 1
+    output=$(dotnet build "$root/src/XrdCt.Live.Server/XrdCt.Live.Server.csproj" -c Release --nologo -v quiet 2>&1) ||
+      { echo "$output" >&2; exit 1; }
     mv "$started" "$stamp"
   ) 9>"$root/.artifacts/build.lock" || exit 1
 }

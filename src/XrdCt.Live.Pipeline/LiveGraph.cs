@@ -22,7 +22,7 @@ public static class LiveGraph
     /// <summary>Integrated patterns (4 doubles, an int and a float per bin).</summary>
     public static Edge Patterns { get; } = new("patterns", "Integrate", "Place", 64, 2048 * 40, EdgePolicy.Wait);
 
-    /// <summary>Patterns that were placed and are free to be filled again; as many as can be under way at once.</summary>
+    /// <summary>Patterns that were placed and are free to be filled again; enough for a full patterns edge and 31 workers.</summary>
     public static Edge FreePatterns { get; } = new("patterns to reuse", "Place", "Integrate", 96, 2048 * 40, EdgePolicy.Wait);
 
     /// <summary>News that a line of the scan can be reconstructed; which one stands in the set of stale projections.</summary>

@@ -33,6 +33,9 @@ public sealed class LiveScan
     private readonly Channel<DiffractionPattern> _freePatterns;
     private readonly Channel<bool> _lines;
 
+    // Time from the start of the series to the newest placed frame, ticks; one word, written by Place, read by the display's pace.
+    private long _placedAfter;
+
     /// <summary>Sets a scan up; nothing is opened yet.</summary>
     /// <param name="options">What to do.</param>
     /// <param name="openSource">Opens the source; called on the thread that uses and disposes it.</param>
@@ -101,7 +104,7 @@ public sealed class LiveScan
         using var failure = CancellationTokenSource.CreateLinkedTokenSource(stop);
         _display.Show(Description);
         _display.Show(_reconstruction.Roi);
-        Publish(ScanPhase.Waiting, "");
+        Tell(ScanPhase.Waiting, "");
 
         // Stages run to their end even when the scan is stopped: only a failure cancels them, so that frames in flight are kept.
         using var broken = new CancellationTokenSource();
@@ -125,11 +128,28 @@ public sealed class LiveScan
         }
 
         _assembly.Close();
-        _reconstruction.Update(_assembly);
+        cause ??= Attempt(() => _reconstruction.Update(_assembly));
         ScanEnding ending = cause is null
             ? await receive.ConfigureAwait(false)
             : new ScanEnding(false, $"the scan failed: {cause.Message}");
         return Finish(ending, cause);
+    }
+
+    /// <summary>
+    /// Runs a step between the last frame and the saved file. What was measured comes first: a display or a reconstruction that fails
+    /// is told with the result, whatever it threw, and must not cost it.
+    /// </summary>
+    private static Exception? Attempt(Action step)
+    {
+        try
+        {
+            step();
+            return null;
+        }
+        catch (Exception e)
+        {
+            return e;
+        }
     }
 
     // All stages have ended: patterns that waited to be placed are placed here, frames that nobody took go back to their lender.
@@ -211,6 +231,10 @@ public sealed class LiveScan
                     integrator.Integrate(pixels, pattern);
                     _tally.CountIntegrated();
                 }
+                else
+                {
+                    _reception.Complain($"the pixels of frame {frame.Header.Index} are cut short or damaged");
+                }
 
                 Give(_patterns.Writer, pattern, broken);
             }
@@ -258,6 +282,7 @@ public sealed class LiveScan
                 if (pattern.Outcome == FrameOutcome.Accepted)
                 {
                     _latency.Add((_time.GetUtcNow() - pattern.Header.AcquiredAt).TotalMilliseconds);
+                    Volatile.Write(ref _placedAfter, _reception.SinceStart?.Ticks ?? 0);
                 }
 
                 _freePatterns.Writer.TryWrite(pattern);
@@ -286,7 +311,7 @@ public sealed class LiveScan
             }
 
             ShowResults(slicesChanged: changed);
-            Publish(_reception.StartedAt is null ? ScanPhase.Waiting : ScanPhase.Running, _reception.Complaint);
+            Tell(_reception.StartedAt is null ? ScanPhase.Waiting : ScanPhase.Running, _reception.Complaint);
         }
     }
 
@@ -314,11 +339,15 @@ public sealed class LiveScan
         }
     }
 
-    private void Publish(ScanPhase phase, string message, string? savedPath = null)
+    private void Tell(ScanPhase phase, string message, string? savedPath = null)
     {
         FrameCounters counters = _tally.Read();
-        TimeSpan elapsed = _reception.StartedAt is { } start ? _time.GetUtcNow() - start : TimeSpan.Zero;
-        double rate_Hz = _rate.Sample(elapsed, counters.Placed);
+
+        // Once the scan is over, its duration is that of the measurement: waiting for late frames and saving are none of it.
+        TimeSpan elapsed = phase is ScanPhase.Waiting or ScanPhase.Running
+            ? _reception.SinceStart ?? TimeSpan.Zero
+            : new TimeSpan(Volatile.Read(ref _placedAfter));
+        double rate_Hz = phase == ScanPhase.Running ? _rate.Sample(elapsed, counters.Placed) : 0;
         (double median_ms, double p95_ms) = _latency.Read();
         long left = _options.Plan.CellCount - counters.Placed;
         State = new LiveState
@@ -351,28 +380,36 @@ public sealed class LiveScan
         string sentence = ending.IsComplete && !complete && cause is null
             ? $"{_options.Plan.CellCount - counters.Placed} of {_options.Plan.CellCount} cells are empty: their frames came but could not be used"
             : ending.Sentence;
+        if (!complete && cause is null && _reception.Complaint.Length > 0)
+        {
+            sentence += $" ({_reception.Complaint})";
+        }
 
-        ShowResults(slicesChanged: true);
         if (counters.Placed == 0)
         {
-            Publish(phase, sentence + "; there is nothing to save");
-            return new LiveOutcome(phase, sentence + "; there is nothing to save", null, counters, cause);
+            sentence += "; there is nothing to save";
+            _ = Attempt(() => Tell(phase, sentence));
+            return new LiveOutcome(phase, sentence, null, counters, cause);
         }
 
-        Publish(ScanPhase.Saving, complete ? "" : sentence);
-        try
+        Exception? unseen = Attempt(() =>
         {
-            string path = _store.Save(Record(sentence, counters));
-            Publish(phase, complete ? "" : sentence, path);
-            return new LiveOutcome(phase, sentence, path, counters, cause);
-        }
-        catch (Exception e)
+            ShowResults(slicesChanged: true);
+            Tell(ScanPhase.Saving, complete ? "" : sentence);
+        });
+        string path = "";
+        Exception? unsaved = Attempt(() => path = _store.Save(Record(sentence, counters)));
+        if (unsaved is not null)
         {
-            // Whatever it is, it must reach the operator as a sentence: the run is over and its result is at stake.
-            string both = complete ? e.Message : $"{sentence}; and {e.Message}";
-            Publish(ScanPhase.Failed, both);
-            return new LiveOutcome(ScanPhase.Failed, both, null, counters, cause ?? e);
+            string both = complete ? unsaved.Message : $"{sentence}; and {unsaved.Message}";
+            _ = Attempt(() => Tell(ScanPhase.Failed, both));
+            return new LiveOutcome(ScanPhase.Failed, both, null, counters, cause ?? unsaved);
         }
+
+        unseen ??= Attempt(() => Tell(phase, complete ? "" : sentence, path));
+        return unseen is null || cause is not null
+            ? new LiveOutcome(phase, sentence, path, counters, cause)
+            : new LiveOutcome(ScanPhase.Failed, $"{sentence}; but the display failed: {unseen.Message}", path, counters, unseen);
     }
 
     private ScanRecord Record(string ending, FrameCounters counters) => new()
@@ -397,6 +434,7 @@ public sealed class LiveScan
         },
         Sinogram = _assembly.Sinogram,
         Monitor = _assembly.Monitor,
+        MonitorReference = _assembly.MonitorReference,
         Mean = _assembly.Mean(),
         ChannelSinograms = [.. Enumerable.Range(0, _options.Channels.Count).Select(_assembly.SinogramOf)],
         Slices = _reconstruction.Slices(),

@@ -11,29 +11,43 @@ namespace XrdCt.Live.Pipeline;
 /// </summary>
 internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvider time)
 {
-    // How often a blocked or silent reception looks at the clock and at cancellation.
+    // How often a silent reception looks at the clock and at cancellation.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+
+    private const long Never = long.MinValue;
 
     private readonly bool[] _seen = new bool[options.Plan.CellCount];
     private int _seenCount;
     private long? _seriesId;
     private bool _ended;
-    private long _lastMessage;
     private int _highest = -1;
+    private volatile string _complaint = "";
+
+    // Written by this thread, read by others: one word each, so that no reader sees half of one.
+    private long _startedUtcTicks;
+    private long _startTimestamp = Never;
+    private long _lastMessage = Never;
 
     /// <summary>The header of the scan's series; null before it came or if it never did.</summary>
     public SeriesHeader? Header { get; private set; }
 
     /// <summary>When the series began, UTC; null before.</summary>
-    public DateTimeOffset? StartedAt { get; private set; }
+    public DateTimeOffset? StartedAt =>
+        Volatile.Read(ref _startedUtcTicks) is var ticks and > 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
-    /// <summary>Sentence of the last message that was refused, for the page; empty when none was.</summary>
-    public string Complaint { get; private set; } = "";
+    /// <summary>The newest thing that was wrong with what came, one sentence for people; empty when nothing was.</summary>
+    public string Complaint => _complaint;
 
-    /// <summary>Time since the last message of the detector; null before the first.</summary>
-    public TimeSpan? SinceLastMessage => StartedAt is null ? null : time.GetElapsedTime(Volatile.Read(ref _lastMessage));
+    /// <summary>Time since the last message of the scan's series; null before the first.</summary>
+    public TimeSpan? SinceLastMessage => Since(ref _lastMessage);
+
+    /// <summary>Time since the series began; null before.</summary>
+    public TimeSpan? SinceStart => Since(ref _startTimestamp);
 
     private bool AllSeen => _seenCount == _seen.Length;
+
+    /// <summary>Any stage may find something wrong with what came.</summary>
+    public void Complain(string sentence) => _complaint = sentence;
 
     /// <summary>Receives until the scan is over.</summary>
     /// <param name="source">The source, used from this thread only.</param>
@@ -47,11 +61,6 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         while (!stop.IsCancellationRequested)
         {
             SourceEvent received = source.Receive(Tick);
-            if (received.Kind != SourceEventKind.Silence)
-            {
-                Volatile.Write(ref _lastMessage, time.GetTimestamp());
-            }
-
             ScanEnding? ending = received.Kind switch
             {
                 SourceEventKind.SeriesStarted => Start(received.Series!),
@@ -70,6 +79,12 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         return ScanEnding.Stopped(_seenCount, _seen.Length);
     }
 
+    private TimeSpan? Since(ref long timestamp) =>
+        Volatile.Read(ref timestamp) is var then and not Never ? time.GetElapsedTime(then) : null;
+
+    // After the frame was handed on, which may have taken a while: the sender must not be blamed for our own waiting.
+    private void NoteMessage() => Volatile.Write(ref _lastMessage, time.GetTimestamp());
+
     private ScanEnding? Start(SeriesHeader header)
     {
         if (_seriesId is long running && running != header.SeriesId)
@@ -81,39 +96,49 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         Header ??= header;
         if (header.ImageCount is int announced && announced != _seen.Length)
         {
-            Complaint = $"the detector announces {announced} images, the scan plan has {_seen.Length} cells";
+            Complain($"the detector announces {announced} images, the scan plan has {_seen.Length} cells");
         }
 
+        if (header.Shape is ImageShape shape && shape != options.Integration.Geometry.Shape)
+        {
+            Complain($"the detector announces images of {shape} (rows × columns), the geometry says {options.Integration.Geometry.Shape}");
+        }
+
+        NoteMessage();
         return null;
     }
 
     private void Begin(long seriesId)
     {
-        _seriesId ??= seriesId;
-        StartedAt ??= time.GetUtcNow();
+        if (_seriesId is null)
+        {
+            _seriesId = seriesId;
+            Volatile.Write(ref _startTimestamp, time.GetTimestamp());
+            Volatile.Write(ref _startedUtcTicks, time.GetUtcNow().UtcTicks);
+        }
     }
 
     private ScanEnding? Take(RawFrame frame, ChannelWriter<RawFrame> frames, CancellationToken broken)
     {
         tally.CountReceived();
         int index = frame.Header.Index;
-        if (_seriesId is null)
-        {
-            // A late joiner: the configuration says all that the header would have said.
-            tally.Count(FrameOutcome.BeforeHeader);
-            Begin(frame.Header.SeriesId);
-        }
 
+        // A late joiner takes the series of the first frame: the configuration says all that the header would have said.
+        Begin(frame.Header.SeriesId);
         if (frame.Header.SeriesId != _seriesId)
         {
-            Drop(frame, FrameOutcome.ForeignSeries, $"a frame of series {frame.Header.SeriesId} came during series {_seriesId}");
-            return null;
+            return Drop(frame, FrameOutcome.ForeignSeries, $"a frame of series {frame.Header.SeriesId} came during series {_seriesId}");
         }
 
+        if (Header is null)
+        {
+            tally.Count(FrameOutcome.BeforeHeader);
+        }
+
+        NoteMessage();
         if (index < 0 || index >= _seen.Length)
         {
-            Drop(frame, FrameOutcome.OutsidePlan, $"frame {index} lies outside the scan plan of {_seen.Length} cells");
-            return null;
+            return Drop(frame, FrameOutcome.OutsidePlan, $"frame {index} lies outside the scan plan of {_seen.Length} cells");
         }
 
         if (!_seen[index])
@@ -129,8 +154,16 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         }
 
         _highest = Math.Max(_highest, index);
+        if (frame.Shape != options.Integration.Geometry.Shape)
+        {
+            return Drop(
+                frame,
+                FrameOutcome.WrongShape,
+                $"frame {index} is {frame.Shape} (rows × columns), the geometry says {options.Integration.Geometry.Shape}");
+        }
 
         Hand(frame, frames, broken);
+        NoteMessage();
         return null;
     }
 
@@ -156,16 +189,16 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         }
     }
 
-    private void Drop(RawFrame frame, FrameOutcome outcome, string reason)
+    private ScanEnding? Drop(RawFrame frame, FrameOutcome outcome, string reason)
     {
         frame.Dispose();
-        _ = Refuse(outcome, reason);
+        return Refuse(outcome, reason);
     }
 
     private ScanEnding? Refuse(FrameOutcome outcome, string? reason)
     {
         tally.Count(outcome);
-        Complaint = reason ?? outcome.ToString();
+        Complain(reason ?? outcome.ToString());
         return null;
     }
 
@@ -174,11 +207,12 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         if (seriesId == _seriesId)
         {
             _ended = true;
+            NoteMessage();
             return AllSeen ? ScanEnding.Finished() : null;
         }
 
         // The end of a series that an earlier run left behind in the sender's queue.
-        Complaint = $"the end of series {seriesId} came, which is not the scan's";
+        Complain($"the end of series {seriesId} came, which is not the scan's");
         return null;
     }
 

@@ -38,7 +38,6 @@ internal sealed class ScanAssembly
     private long _missing;
     private int _highest = -1;
     private int _currentIndex = -1;
-    private double _monitorReference = double.NaN;
 
     public ScanAssembly(LiveOptions options, FrameTally tally)
     {
@@ -63,8 +62,11 @@ internal sealed class ScanAssembly
 
     public SinogramStack Sinogram { get; }
 
-    /// <summary>Monitor relative to its reference, per cell; NaN where unmeasured or not told.</summary>
+    /// <summary>Monitor as it came, per cell; NaN where unmeasured or not told.</summary>
     public float[] Monitor { get; }
+
+    /// <summary>Monitor value at which intensities are left as they are; NaN where nothing was divided.</summary>
+    public double MonitorReference { get; private set; } = double.NaN;
 
     /// <summary>Puts a pattern into its cell.</summary>
     /// <returns>True when a projection can be reconstructed (again).</returns>
@@ -86,10 +88,10 @@ internal sealed class ScanAssembly
                 return false;
             }
 
-            double monitor = RelativeMonitor(pattern.Header.Monitor);
+            double monitor = Divisor(pattern.Header.Monitor);
             WriteIntensities(pattern, monitor, Sinogram.Pattern(cell));
             int offset = Sinogram.Offset(cell);
-            Monitor[offset] = (float)(double.IsNaN(pattern.Header.Monitor) ? double.NaN : monitor);
+            Monitor[offset] = (float)pattern.Header.Monitor;
             _extractor.Extract(Sinogram.Pattern(cell), _mean, _values);
             for (int c = 0; c < _channels.Length; c++)
             {
@@ -198,21 +200,20 @@ internal sealed class ScanAssembly
         return values;
     }
 
-    // The reference is the power of ten next to the first monitor value, so that it does not depend on which frame came first, and
-    // intensities stay near counts.
-    private double RelativeMonitor(double monitor)
+    // Intensities stay near counts: the reference is the power of ten next to the first monitor value that came, and stands in the file.
+    private double Divisor(double monitor)
     {
         if (!_options.NormaliseToMonitor || !(monitor > 0) || !double.IsFinite(monitor))
         {
             return 1;
         }
 
-        if (double.IsNaN(_monitorReference))
+        if (double.IsNaN(MonitorReference))
         {
-            _monitorReference = Math.Pow(10, Math.Round(Math.Log10(monitor)));
+            MonitorReference = Math.Pow(10, Math.Round(Math.Log10(monitor)));
         }
 
-        return monitor / _monitorReference;
+        return monitor / MonitorReference;
     }
 
     private void WriteIntensities(DiffractionPattern pattern, double monitor, Span<float> intensities)

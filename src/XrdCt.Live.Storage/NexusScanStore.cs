@@ -50,6 +50,23 @@ public sealed class NexusScanStore : IScanStore
         _open = open;
     }
 
+    /// <summary>Makes the folder and a small file in it, which is deleted again: whether a result could be saved there.</summary>
+    /// <exception cref="IOException">It could not; the message names the folder and the remedy.</exception>
+    public void CheckWritable()
+    {
+        string path = Path.Combine(_folder, $".writable-{Guid.NewGuid():N}");
+        try
+        {
+            MakeFolder(path);
+            using FileStream probe = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            probe.WriteByte(0);
+        }
+        catch (Exception fault) when (WriteFailure.IsFileFault(fault))
+        {
+            throw WriteFailure.Explain("the scan", Path.Combine(_folder, "scan.nxs"), fault);
+        }
+    }
+
     /// <inheritdoc />
     /// <remarks>
     /// The extra memory is a few times that of a 64 KiB chunk plus that of the mask, however large the scan. Cells

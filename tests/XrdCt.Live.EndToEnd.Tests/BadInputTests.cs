@@ -93,9 +93,9 @@ public sealed class BadInputTests
     }
 
     [Theory]
-    [InlineData("--truncate-frame", "truncated")]
-    [InlineData("--wrong-size-frame", "wrong_shape")]
-    public async Task Run_DamagedFrame_LeavesOneCellEmptyAndCountsIt(string fault, string counter)
+    [InlineData("--truncate-frame", "truncated", "the pixels of frame 40 are cut short or damaged")]
+    [InlineData("--wrong-size-frame", "wrong_shape", "frame 40 is ")]
+    public async Task Run_DamagedFrame_LeavesOneCellEmptyAndSaysWhich(string fault, string counter, string gist)
     {
         using var folder = new WorkFolder();
         (JsonElement summary, JsonElement file) = await ScanAsync(folder, "1 of 96 cells", fault, "40");
@@ -103,6 +103,7 @@ public sealed class BadInputTests
         Assert.Equal(1, file.GetProperty("counters").GetProperty(counter).GetInt64());
         Assert.Equal(1, file.GetProperty("counters").GetProperty("missing").GetInt64());
         Assert.Equal(Cells, file.GetProperty("counters").GetProperty("received").GetInt64());
+        Assert.Contains(gist, summary.GetProperty("sentence").GetString());
         Assert.Equal("[[4,3]]", file.GetProperty("uncovered").GetRawText().Replace(" ", "", StringComparison.Ordinal));
         Assert.True(file.GetProperty("nan_where_uncovered").GetBoolean());
     }
@@ -132,16 +133,14 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public async Task Run_ResultCannotBeSaved_SaysWhereAndFails()
+    public async Task Run_FolderThatIsAFile_IsRefusedBeforeTheScan()
     {
         using var folder = new WorkFolder();
         await File.WriteAllTextAsync(folder["results"], "no folder", TestContext.Current.CancellationToken);
-        var beamline = new BeamlineFile { DetectorPort = FreePort.Find(), Translations = 4, Rotations = 3 };
-        await using RunningProgram simulator = RunningProgram.Start(
-            BuiltProgram.Simulator, beamline.SimulatorOptions());
+        var beamline = new BeamlineFile { DetectorPort = FreePort.Find() };
         FinishedProgram run = await RunningProgram.RunAsync(
             BuiltProgram.Xrdct, BeamlineFile.RunOptions(beamline.Write(folder), folder));
-        run.FailedWith(1, folder["results"]);
+        run.FailedWith(1, folder["results"], "is a file");
     }
 
     private static async Task<(JsonElement Summary, JsonElement File)> ScanAsync(

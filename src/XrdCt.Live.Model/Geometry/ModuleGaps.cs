@@ -15,12 +15,14 @@ public static class ModuleGaps
     private const int GapColumns = 7;
     private const int CrystalJoint = 243;
 
-    /// <summary>The gaps of a detector; a mask that masks nothing if it is no Pilatus.</summary>
+    /// <summary>The gaps of a detector; a mask that masks nothing if it is no Pilatus, or not made of whole modules of that size.</summary>
     /// <param name="geometry">Geometry; its detector's name decides.</param>
     public static PixelMask Of(DetectorGeometry geometry)
     {
         ArgumentNullException.ThrowIfNull(geometry);
-        if (!geometry.Detector.Contains("Pilatus", StringComparison.OrdinalIgnoreCase))
+        bool wholeModules = (geometry.Shape.Rows + GapRows) % (ModuleRows + GapRows) == 0
+            && (geometry.Shape.Columns + GapColumns) % (ModuleColumns + GapColumns) == 0;
+        if (!wholeModules || !geometry.Detector.Contains("Pilatus", StringComparison.OrdinalIgnoreCase))
         {
             return PixelMask.None(geometry.Shape);
         }

@@ -3,7 +3,7 @@ namespace XrdCt.Live.Model.Geometry;
 /// <summary>Photon energy and wavelength.</summary>
 public static class PhotonEnergy
 {
-    /// <summary>h·c = 12.398 419 843 320 026 keV·Å (CODATA 2018, exact in the SI).</summary>
+    /// <summary>h·c = 12.398 419 843 320 026 keV·Å (exact in the SI of 2019: h = 6.62607015e-34 J s, c = 299792458 m/s, e = 1.602176634e-19 C).</summary>
     public const double Hc_keV_A = 12.398419843320026;
 
     /// <summary>Energy of a wavelength, keV.</summary>

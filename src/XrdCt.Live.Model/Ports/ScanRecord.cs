@@ -37,8 +37,11 @@ public sealed record ScanRecord
     /// <summary>All patterns.</summary>
     public required SinogramStack Sinogram { get; init; }
 
-    /// <summary>Monitor per cell, [rotation, translation], relative to the power of ten next to its first value; NaN where unmeasured or unknown.</summary>
+    /// <summary>Monitor per cell as it came, [rotation, translation], any unit; NaN where unmeasured or unknown.</summary>
     public required float[] Monitor { get; init; }
+
+    /// <summary>Monitor value at which intensities were left as they are: they are divided by monitor / reference; NaN where not.</summary>
+    public required double MonitorReference { get; init; }
 
     /// <summary>Mean pattern.</summary>
     public required MeanPattern Mean { get; init; }

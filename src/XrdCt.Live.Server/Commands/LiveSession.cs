@@ -37,7 +37,9 @@ internal sealed class LiveSession
     /// <summary>Only a JSON summary on standard output.</summary>
     public required bool Json { get; init; }
 
-    /// <summary>Runs once the scan listens; whatever it does wrong ends the scan.</summary>
+    /// <summary>
+    /// Runs beside the scan and is started together with it, so it must bear a receiver that is not there yet; if it fails, the scan ends.
+    /// </summary>
     public Func<CancellationToken, Task> Companion { get; init; } = stop => Task.Delay(Timeout.Infinite, stop);
 
     /// <summary>Runs the scan.</summary>
@@ -63,12 +65,13 @@ internal sealed class LiveSession
             OpenBrowser(page.Url);
         }
 
+        NexusScanStore store = OpenStore(Configuration.Output.Folder);
         var scan = new LiveScan(
             options,
             () => new ZmqPullStream2Source(source),
             () => new FrameDecoder(options.Integration.Geometry.Shape),
             hub,
-            new NexusScanStore(Path.GetFullPath(Configuration.Output.Folder)),
+            store,
             TimeProvider.System);
         LiveOutcome outcome = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false);
         ZmqRuntime.Shutdown();
@@ -83,6 +86,26 @@ internal sealed class LiveSession
         bool wanted = outcome.Phase == ScanPhase.Complete
             || (outcome.Phase == ScanPhase.Incomplete && stop.IsCancellationRequested);
         return wanted ? 0 : 1;
+    }
+
+    // Before the first frame: a folder that cannot be written to must not be found out when the scan is over.
+    private static NexusScanStore OpenStore(string folder)
+    {
+        if (string.IsNullOrWhiteSpace(folder))
+        {
+            throw UserException.WrongUse("the folder for the result is empty: set output.folder or --output");
+        }
+
+        try
+        {
+            var store = new NexusScanStore(folder);
+            store.CheckWritable();
+            return store;
+        }
+        catch (IOException e)
+        {
+            throw new UserException(e.Message, e);
+        }
     }
 
     private static async Task<DisplayServer> StartPageAsync(DisplayHub hub, DisplayServerOptions options, CancellationToken stop)

@@ -30,7 +30,7 @@ internal static class SimulatorProcess
             start.ArgumentList.Add(argument);
         }
 
-        using Process simulator = Process.Start(start) ?? throw new UserException("the simulator did not start");
+        using Process simulator = Start(start);
         Task<string> errors = simulator.StandardError.ReadToEndAsync(CancellationToken.None);
         Task output = simulator.StandardOutput.ReadToEndAsync(CancellationToken.None);
         try
@@ -47,6 +47,18 @@ internal static class SimulatorProcess
         if (simulator.ExitCode != 0)
         {
             throw new UserException($"the simulator failed: {(await errors.ConfigureAwait(false)).Trim()}");
+        }
+    }
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start) ?? throw new UserException("the simulator did not start");
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new UserException($"the simulator cannot be started with '{start.FileName}' ({e.Message}): is dotnet on the PATH?", e);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
 using YamlDotNet.Serialization;
 
 namespace XrdCt.Live.Server.Configuration;
@@ -22,6 +23,7 @@ internal static partial class ConfigurationFile
         IDeserializer reader = new DeserializerBuilder().WithDuplicateKeyChecking().Build();
         try
         {
+            RefuseEmptyValues(text, path);
             return reader.Deserialize<BeamlineConfiguration?>(text)
                 ?? throw UserException.WrongUse($"{path}: the configuration is empty");
         }
@@ -34,6 +36,20 @@ internal static partial class ConfigurationFile
     /// <summary>The configuration with all defaults written out.</summary>
     public static string Write(BeamlineConfiguration configuration) =>
         new SerializerBuilder().ConfigureDefaultValuesHandling(DefaultValuesHandling.OmitNull).Build().Serialize(configuration);
+
+    // "key:" without a value would quietly become nothing, 0 or false, whatever the default is.
+    private static void RefuseEmptyValues(string text, string path)
+    {
+        var yaml = new YamlStream();
+        yaml.Load(new StringReader(text));
+        foreach ((YamlNode key, YamlNode value) in yaml.Documents.SelectMany(d => d.AllNodes).OfType<YamlMappingNode>().SelectMany(m => m))
+        {
+            if (value is YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" or "~" or "null" })
+            {
+                throw UserException.WrongUse($"{path}, line {key.Start.Line}: the key '{key}' has no value: give one, or leave the key out");
+            }
+        }
+    }
 
     private static string Explain(YamlException e)
     {

@@ -30,7 +30,7 @@ public sealed class ScanSection
 
     /// <summary>Angular range, 180 or 360, degrees.</summary>
     [YamlMember(Alias = "range_deg")]
-    public double Range_deg { get; set; } = 180;
+    public double? Range_deg { get; set; }
 
     /// <summary>Divide by the beam monitor where the stream carries one.</summary>
     [YamlMember(Alias = "normalise_to_monitor")]

@@ -59,6 +59,9 @@ internal static class SetUp
         ["sub"] = ZmqPattern.Subscribe,
     };
 
+    // A day: whoever wants to wait longer has forgotten a unit.
+    private const double LongestWait_s = 86_400;
+
     /// <summary>Names of the orders, for help texts.</summary>
     public static IEnumerable<string> OrderNames => ScanOrders.ByName.Keys;
 
@@ -94,23 +97,25 @@ internal static class SetUp
 
         IntegrationPlan integration = Plan(poni, mask, Integration(configuration.Integration, file));
         Wrap(file, () => new ChannelExtractor(integration.Axis, channels));
+        ScanPlan plan = ScanPlan(Required(configuration.Scan, file, "scan"), file);
         return new LiveOptions
         {
-            Title = configuration.Title,
+            Title = NotBlank(configuration.Title, file, "title"),
             Source = $"{Required(source.Endpoint, file, "source.endpoint")} (DECTRIS Stream V2)",
             Note = note,
-            Plan = ScanPlan(Required(configuration.Scan, file, "scan"), file),
+            Plan = plan,
             Integration = integration,
             Channels = channels,
             RoiChannel = roiChannel,
-            RoiRadius_um = Positive(Required(roi.Radius_um, file, "roi.radius_um"), file, "roi.radius_um"),
+            RoiRadius_um = Within(
+                Required(roi.Radius_um, file, "roi.radius_um"), plan.TranslationCount * plan.Step_um / 2, file, "roi.radius_um"),
             Filter = OneOf(Ramps, configuration.Reconstruction.Filter, file, "reconstruction.filter"),
             NormaliseToMonitor = configuration.Scan!.NormaliseToMonitor,
             Workers = configuration.Compute.Workers is int workers
-                ? (int)Positive(workers, file, "compute.workers")
+                ? (int)Within(workers, LiveGraph.FreePatterns.Capacity / 4, file, "compute.workers")
                 : Environment.ProcessorCount,
-            SilenceLimit = TimeSpan.FromSeconds(Positive(source.SilenceLimit_s, file, "source.silence_limit_s")),
-            EndGrace = TimeSpan.FromSeconds(Positive(source.EndGrace_s, file, "source.end_grace_s")),
+            SilenceLimit = TimeSpan.FromSeconds(Within(source.SilenceLimit_s, LongestWait_s, file, "source.silence_limit_s")),
+            EndGrace = TimeSpan.FromSeconds(Within(source.EndGrace_s, LongestWait_s, file, "source.end_grace_s")),
             Configuration = ConfigurationFile.Write(configuration),
             Program = Program,
         };
@@ -130,7 +135,7 @@ internal static class SetUp
             Attachment = OneOf(Attachments, source.Attach, file, "source.attach"),
             Pattern = OneOf(Sockets, source.Socket, file, "source.socket"),
             Channel = source.ThresholdChannel,
-            ReceiveHighWatermark = (int)Positive(source.Watermark, file, "source.watermark"),
+            ReceiveHighWatermark = (int)Within(source.Watermark, 100_000, file, "source.watermark"),
         };
     }
 
@@ -197,7 +202,8 @@ internal static class SetUp
         int translations = Required(scan.Translations, file, "scan.translations");
         int rotations = Required(scan.Rotations, file, "scan.rotations");
         double step_um = Required(scan.Step_um, file, "scan.step_um");
-        return Wrap(file, () => new ScanPlan(translations, rotations, step_um, order, scan.Range_deg, scan.Subsets));
+        double range_deg = Required(scan.Range_deg, file, "scan.range_deg");
+        return Wrap(file, () => new ScanPlan(translations, rotations, step_um, order, range_deg, scan.Subsets));
     }
 
     private static LiveChannel[] Channels(BeamlineConfiguration configuration, string file)
@@ -239,9 +245,14 @@ internal static class SetUp
         where T : struct =>
         value ?? throw UserException.WrongUse($"{file}: the key '{key}' is missing");
 
-    private static double Positive(double value, string file, string key) => value > 0 && double.IsFinite(value)
+    private static string NotBlank(string value, string file, string key) => string.IsNullOrWhiteSpace(value)
+        ? throw UserException.WrongUse($"{file}: the key '{key}' is empty")
+        : value;
+
+    private static double Within(double value, double largest, string file, string key) => value > 0 && value <= largest
         ? value
-        : throw UserException.WrongUse(string.Create(CultureInfo.InvariantCulture, $"{file}: '{key}' must be above 0, not {value}"));
+        : throw UserException.WrongUse(
+            string.Create(CultureInfo.InvariantCulture, $"{file}: '{key}' must be above 0 and at most {largest}, not {value}"));
 
     private static T OneOf<T>(IReadOnlyDictionary<string, T> known, string name, string file, string key) => known.TryGetValue(name, out T? value)
         ? value

@@ -67,7 +67,8 @@ internal sealed class DisplayConnection
             using CancellationTokenSource ends = new();
             Task<string?> receive = ReceiveAsync(ends.Token);
             Task send = SendAsync(ends.Token);
-            Task stop = Task.Delay(Timeout.InfiniteTimeSpan, serverStops);
+            using CancellationTokenSource stops = CancellationTokenSource.CreateLinkedTokenSource(serverStops, ends.Token);
+            Task stop = Task.Delay(Timeout.InfiniteTimeSpan, stops.Token);
             await Task.WhenAny(receive, send, stop).ConfigureAwait(false);
 
             // Cancelling a WebSocket operation aborts the socket, so the farewell goes out first.

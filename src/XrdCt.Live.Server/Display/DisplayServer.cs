@@ -146,8 +146,8 @@ public sealed class DisplayServer : IAsyncDisposable
             return RefuseAsync(
                 context,
                 StatusCodes.Status403Forbidden,
-                "This page is not served under that host name; ask for it by the machine's loopback address, or add "
-                + "the name to the allowed hosts of the display.");
+                "This page is not served under that host name; ask for it by the machine's loopback address, from "
+                + "elsewhere through an SSH tunnel.");
         }
 
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))

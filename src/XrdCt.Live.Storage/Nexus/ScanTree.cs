@@ -25,8 +25,6 @@ internal sealed class ScanTree
     private const int CellsPerChunk = 16;
     private const int BinsPerChunk = 64;
 
-    // hc in keV Å, exact in the SI of 2019 (h = 6.62607015e-34 J s, c = 299792458 m/s, e = 1.602176634e-19 C).
-    private const double PlanckTimesLight_keVA = 12.398419843320026;
     private const double AngstromPerMetre = 1e10;
     private const double AngstromPerNanometre = 10;
 
@@ -93,7 +91,7 @@ internal sealed class ScanTree
     public int[] ChunkShape { get; }
 
     private double? Wavelength_A =>
-        _scan.Energy_keV is { } energy_keV ? PlanckTimesLight_keVA / energy_keV
+        _scan.Energy_keV is { } energy_keV ? PhotonEnergy.Hc_keV_A / energy_keV
         : _scan.Geometry.Wavelength_m * AngstromPerMetre;
 
     private H5Group Entry()
@@ -229,12 +227,15 @@ internal sealed class ScanTree
         float[] monitor = Transposed(_scan.Monitor);
         H5Dataset data = NexusNodes.Table(monitor, _plan.TranslationCount, _plan.RotationCount, NoUnits);
         data.Attributes["description"] =
-            "[translation, rotation]; beam monitor relative to its first value, NaN where unmeasured or unknown";
+            "[translation, rotation]; beam monitor as it came, NaN where unmeasured or unknown";
+        H5Dataset reference = NexusNodes.Scalar(_scan.MonitorReference, NoUnits);
+        reference.Attributes["description"] = "intensity is divided by data / reference; NaN where it was not divided";
         H5Group control = NexusNodes.Group("NXmonitor");
         control.Attributes["signal"] = "data";
         control.Attributes["axes"] = new[] { "translation_values", "rotation_angles" };
         control["mode"] = NexusNodes.Text("monitor");
         control["data"] = data;
+        control["reference"] = reference;
         control["integral"] = NexusNodes.Scalar(monitor.Where(float.IsFinite).Sum(v => (double)v), NoUnits);
         control["translation_values"] = _translations;
         control["rotation_angles"] = _rotations;

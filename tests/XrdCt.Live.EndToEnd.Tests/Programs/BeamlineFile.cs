@@ -39,7 +39,7 @@ internal sealed record BeamlineFile
               poni: {{Poni}}
               {{(Mask is null ? "# no mask" : "mask: " + Mask)}}
             integration: {{Integration}}
-            scan: { order: {{Order}}, translations: {{Translations}}, rotations: {{Rotations}}, step_um: 50 }
+            scan: { order: {{Order}}, translations: {{Translations}}, rotations: {{Rotations}}, step_um: 50, range_deg: 180 }
             channels: [ { name: total, kind: total } ]
             roi: { radius_um: 125 }
             {{More}}

@@ -18,7 +18,7 @@ public sealed class ConfigurationFileTests : IDisposable
         title: test
         source: { endpoint: "tcp://127.0.0.1:31001" }
         geometry: { poni: test.poni }
-        scan: { order: interlaced, translations: 21, rotations: 16, step_um: 50 }
+        scan: { order: interlaced, translations: 21, rotations: 16, step_um: 50, range_deg: 180 }
         channels: [ { name: total, kind: total }, { name: NMC, kind: peak, lower: 1.24, upper: 1.4 } ]
         roi: { radius_um: 100, channel: NMC }
         """;
@@ -147,11 +147,12 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("source: { endpoint: \"tcp://127.0.0.1:31001\" }", "source")]
     [InlineData("geometry: { poni: test.poni }", "geometry")]
     [InlineData("poni: test.poni", "geometry.poni")]
-    [InlineData("scan: { order: interlaced, translations: 21, rotations: 16, step_um: 50 }", "scan")]
+    [InlineData("scan: { order: interlaced, translations: 21, rotations: 16, step_um: 50, range_deg: 180 }", "scan")]
     [InlineData("order: interlaced, ", "scan.order")]
     [InlineData("translations: 21, ", "scan.translations")]
     [InlineData("rotations: 16, ", "scan.rotations")]
     [InlineData(", step_um: 50", "scan.step_um")]
+    [InlineData(", range_deg: 180", "scan.range_deg")]
     [InlineData("roi: { radius_um: 100, channel: NMC }", "roi")]
     [InlineData("radius_um: 100, ", "roi.radius_um")]
     [InlineData("name: NMC, ", "channels[1].name")]
@@ -181,6 +182,28 @@ public sealed class ConfigurationFileTests : IDisposable
     {
         UserException e = Refused(Whole.Replace(right, wrong, StringComparison.Ordinal));
         Assert.All(gist, part => Assert.Contains(part, e.Message));
+    }
+
+    [Theory]
+    [InlineData("title: test", "title:")]
+    [InlineData("title: test", "title: \"\"")]
+    [InlineData("title: test", "compute:")]
+    [InlineData("title: test", "integration:")]
+    [InlineData("title: test", "integration: { filter: }")]
+    [InlineData("title: test", "reconstruction: { filter: }")]
+    [InlineData("title: test", "output:")]
+    [InlineData("title: test", "channels:")]
+    [InlineData("title: test", "display: { port: }")]
+    [InlineData("order: interlaced", "order:")]
+    [InlineData("poni: test.poni", "poni:")]
+    [InlineData("radius_um: 100", "radius_um: 1e9")]
+    [InlineData("title: test", "compute: { workers: 1000000 }")]
+    public void LiveOptions_EmptyOrAbsurdValue_IsRefusedInASentence(string right, string wrong)
+    {
+        UserException e = Assert.Throws<UserException>(() => SetUp.LiveOptions(
+            Read(Whole.Replace(right, wrong, StringComparison.Ordinal)), _folder.Path, "beamline.yml"));
+        Assert.Equal(2, e.ExitCode);
+        Assert.DoesNotContain("\n", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -263,6 +263,26 @@ public sealed class LiveScanTests
     }
 
     [Fact]
+    public async Task RunAsync_DisplayThatThrows_EndsTheRunButNotTheResult()
+    {
+        var store = new KeptStore();
+        var scan = new LiveScan(
+            SmallScan.Options(_plan),
+            () => new ScriptedSource(_clock, [Start(), .. Images(0, 150), End()]),
+            () => new SmallScan.Decoder(),
+            new BrokenDisplay(),
+            store,
+            _clock);
+        LiveOutcome outcome = await scan.RunAsync(CancellationToken.None).WaitAsync(Hang, TestContext.Current.CancellationToken);
+
+        Assert.Equal(ScanPhase.Failed, outcome.Phase);
+        Assert.Contains("the screen is dark", outcome.Sentence);
+        Assert.Equal("/results/small.nxs", outcome.SavedPath);
+        Assert.True(store.Scan!.Sinogram.MeasuredCount > 0);
+        Assert.Equal(0, _leases.Live);
+    }
+
+    [Fact]
     public async Task RunAsync_NoFrameAtAll_SavesNothing()
     {
         var store = new KeptStore();

@@ -156,7 +156,7 @@ public sealed class ReceptionTests
         ScanEnding ending = Receive([.. Images(2..4, series: 9), Start(9), .. Images(4..Cells, series: 9), End(9)]);
 
         Assert.Contains("2 of 6 frames missing", ending.Sentence);
-        Assert.Equal(new FrameCounters { Received = 4, BeforeHeader = 1 }, _tally.Read());
+        Assert.Equal(new FrameCounters { Received = 4, BeforeHeader = 2 }, _tally.Read());
         Assert.Equal(9, _reception.Header!.SeriesId);
         Assert.Equal([2, 3, 4, 5], Taken());
     }

@@ -183,7 +183,8 @@ public sealed class ScanAssemblyTests
 
         Assert.Equal(100, assembly.Sinogram.Pattern(new ScanCell(0, 0))[0], 1e-4f);
         Assert.Equal(50, assembly.Sinogram.Pattern(new ScanCell(0, 1))[0], 1e-4f);
-        Assert.Equal([0.8f, 1.6f], assembly.Monitor[..2]);
+        Assert.Equal([80_000f, 160_000f], assembly.Monitor[..2]);
+        Assert.Equal(1e5, assembly.MonitorReference);
         Assert.True(float.IsNaN(assembly.Monitor[2]));
 
         // Σ signal / Σ normalisation · monitor: (80 + 80) / (0.8 + 1.6).
@@ -200,6 +201,10 @@ public sealed class ScanAssemblyTests
         assembly.Place(SmallScan.Pattern(0, 80, monitor));
 
         Assert.Equal(80, assembly.Sinogram.Pattern(new ScanCell(0, 0))[0]);
+
+        // Whoever normalises later finds the monitor as it came.
+        Assert.Equal((float)monitor, assembly.Monitor[0]);
+        Assert.True(double.IsNaN(assembly.MonitorReference));
     }
 
     [Fact]

@@ -100,6 +100,7 @@ internal static class ScanSamples
             },
             Sinogram = stack,
             Monitor = monitor,
+            MonitorReference = 1e5,
             Mean = new MeanPattern(
                 [.. every.Select(b => b == 0 ? double.NaN : b + 0.1)],
                 [.. every.Select(b => b == 0 ? double.NaN : Math.Sqrt(b) / 3)],

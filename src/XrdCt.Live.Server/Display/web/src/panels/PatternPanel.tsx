@@ -84,6 +84,7 @@ function plotPatterns(
       height: Math.max(1, stage.clientHeight),
       padding: [1.1 * em, 1.2 * em, 0, 0.3 * em],
       legend: { show: false },
+      pxAlign: 0,
       cursor: { points: { size: 0.5 * em }, drag: { x: true, y: false, setScale: false } },
       scales: {
         x: { time: false, range: () => zoom ?? full },
