@@ -14,6 +14,8 @@ internal sealed class ScanCommand
 {
     private const string Scheme = "tcp://";
 
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+
     private readonly PlanOptions _plan = new();
     private readonly FaultSwitches _faults = new();
 
@@ -92,16 +94,23 @@ internal sealed class ScanCommand
         string endpoint = result.GetValue(_to)!;
         VirtualExperiment experiment = _plan.Experiment(result);
         WriteCompanions(result, experiment);
-        BufferPool.SetCustomBufferPool(new MessagePool());
+        MessagePool pool = new();
+        BufferPool.SetCustomBufferPool(pool);
         try
         {
             using CancellationTokenSource stop = new();
             using PosixSignalRegistration interrupt = StopOn(PosixSignal.SIGINT, stop);
             using PosixSignalRegistration terminate = StopOn(PosixSignal.SIGTERM, stop);
-            using NetMqSink sink = Open(endpoint, !result.GetValue(_connect), options.Timeout);
+            using NetMqSink sink = Open(pool, endpoint, !result.GetValue(_connect), options.Timeout);
             ScanStreamer streamer = Streamer(experiment, options, sink);
             ScanSummary summary = RunShown(streamer, endpoint, stop.Token);
             Report(summary, endpoint, result.GetValue(_json));
+            if (stop.IsCancellationRequested)
+            {
+                // Whoever presses Ctrl-C does not wait a minute for a receiver that is gone.
+                sink.Patience = Farewell;
+            }
+
             return 0;
         }
         finally
@@ -118,7 +127,7 @@ internal sealed class ScanCommand
             stop.Cancel();
         });
 
-    private static NetMqSink Open(string endpoint, bool bind, TimeSpan linger)
+    private static NetMqSink Open(MessagePool pool, string endpoint, bool bind, TimeSpan linger)
     {
         // NetMQ's ipc:// is TCP under another name, which no other ZeroMQ understands.
         int colon = endpoint.LastIndexOf(':');
@@ -130,7 +139,7 @@ internal sealed class ScanCommand
 
         try
         {
-            return new NetMqSink(endpoint, bind, linger);
+            return new NetMqSink(pool, endpoint, bind, linger);
         }
         catch (AddressAlreadyInUseException e)
         {

@@ -14,9 +14,22 @@ internal sealed class MessagePool : IBufferPool
 
     private readonly ArrayPool<byte> _arrays = ArrayPool<byte>.Create(LargestMessage, ArraysPerSize);
 
-    public byte[] Take(int size) => _arrays.Rent(size);
+    private int _outstanding;
 
-    public void Return(byte[] buffer) => _arrays.Return(buffer);
+    /// <summary>Messages whose memory is still in use: not yet written to the connection.</summary>
+    public int Outstanding => Volatile.Read(ref _outstanding);
+
+    public byte[] Take(int size)
+    {
+        Interlocked.Increment(ref _outstanding);
+        return _arrays.Rent(size);
+    }
+
+    public void Return(byte[] buffer)
+    {
+        Interlocked.Decrement(ref _outstanding);
+        _arrays.Return(buffer);
+    }
 
     public void Dispose()
     {

@@ -108,7 +108,7 @@ internal static class SetUp
             Channels = channels,
             RoiChannel = roiChannel,
             RoiRadius_um = Within(
-                Required(roi.Radius_um, file, "roi.radius_um"), plan.TranslationCount * plan.Step_um / 2, file, "roi.radius_um"),
+                Required(roi.Radius_um, file, "roi.radius_um"), 10 * plan.TranslationCount * plan.Step_um, file, "roi.radius_um"),
             Filter = OneOf(Ramps, configuration.Reconstruction.Filter, file, "reconstruction.filter"),
             NormaliseToMonitor = configuration.Scan!.NormaliseToMonitor,
             Workers = configuration.Compute.Workers is int workers
