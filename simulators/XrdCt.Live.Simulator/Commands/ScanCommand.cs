@@ -96,28 +96,24 @@ internal sealed class ScanCommand
         WriteCompanions(result, experiment);
         MessagePool pool = new();
         BufferPool.SetCustomBufferPool(pool);
-        try
-        {
-            using CancellationTokenSource stop = new();
-            using PosixSignalRegistration interrupt = StopOn(PosixSignal.SIGINT, stop);
-            using PosixSignalRegistration terminate = StopOn(PosixSignal.SIGTERM, stop);
-            using NetMqSink sink = Open(pool, endpoint, !result.GetValue(_connect), options.Timeout);
-            ScanStreamer streamer = Streamer(experiment, options, sink);
-            ScanSummary summary = RunShown(streamer, endpoint, stop.Token);
-            Report(summary, endpoint, result.GetValue(_json));
-            if (stop.IsCancellationRequested)
-            {
-                // Whoever presses Ctrl-C does not wait a minute for a receiver that is gone.
-                sink.Patience = Farewell;
-            }
+        using CancellationTokenSource stop = new();
+        using PosixSignalRegistration interrupt = StopOn(PosixSignal.SIGINT, stop);
+        using PosixSignalRegistration terminate = StopOn(PosixSignal.SIGTERM, stop);
 
-            return 0;
-        }
-        finally
+        // Never closed by us: the end of the process closes the connection in order, closing the socket aborts it, and a receiver that is
+        // behind then loses what its system had already taken.
+        NetMqSink sink = Open(pool, endpoint, !result.GetValue(_connect));
+        ScanStreamer streamer = Streamer(experiment, options, sink);
+        ScanSummary summary = RunShown(streamer, endpoint, stop.Token);
+        bool delivered = sink.Drain(stop.IsCancellationRequested ? Farewell : options.Timeout);
+        Report(summary, endpoint, result.GetValue(_json));
+        if (!delivered && !stop.IsCancellationRequested)
         {
-            // Waits until the queued messages have left: NetMQ drops them at exit otherwise.
-            NetMQConfig.Cleanup(block: true);
+            throw new InvalidOperationException(
+                $"the receiver at {endpoint} took nothing for {options.Timeout.TotalSeconds:F0} s: the last messages were not delivered");
         }
+
+        return 0;
     }
 
     private static PosixSignalRegistration StopOn(PosixSignal signal, CancellationTokenSource stop) =>
@@ -127,7 +123,7 @@ internal sealed class ScanCommand
             stop.Cancel();
         });
 
-    private static NetMqSink Open(MessagePool pool, string endpoint, bool bind, TimeSpan linger)
+    private static NetMqSink Open(MessagePool pool, string endpoint, bool bind)
     {
         // NetMQ's ipc:// is TCP under another name, which no other ZeroMQ understands.
         int colon = endpoint.LastIndexOf(':');
@@ -139,7 +135,7 @@ internal sealed class ScanCommand
 
         try
         {
-            return new NetMqSink(pool, endpoint, bind, linger);
+            return new NetMqSink(pool, endpoint, bind);
         }
         catch (AddressAlreadyInUseException e)
         {

@@ -1,35 +1,36 @@
 using System.Diagnostics;
+using System.Globalization;
 using NetMQ;
 using NetMQ.Sockets;
 
 namespace XrdCt.Live.Simulator.Streaming;
 
-/// <summary>A ZeroMQ PUSH socket that blocks when its receiver is behind and loses nothing when it closes.</summary>
+/// <summary>A ZeroMQ PUSH socket that blocks when its receiver is behind.</summary>
 internal sealed class NetMqSink : IMessageSink, IDisposable
 {
     // 16 messages of about 1.5 MB wait at most.
     private const int HighWatermark = 16;
 
-    // After the last message has left the queue, its last bytes may still wait for room in the connection.
-    private static readonly TimeSpan LastBytes = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
 
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
+    // An empty queue is believed after a few looks: the library refills it from its own buffer in between.
+    private const int EmptyLooks = 5;
 
     private readonly PushSocket _socket = new();
     private readonly MessagePool _pool;
+    private readonly int _port;
 
     /// <summary>Opens the socket.</summary>
     /// <param name="pool">Pool that this process's messages come from.</param>
     /// <param name="endpoint">Endpoint, <c>tcp://host:port</c>.</param>
     /// <param name="bind">True to listen, as detectors do; false to connect.</param>
-    /// <param name="linger">How long closing waits, at most, for the receiver to take what was sent.</param>
     /// <exception cref="NetMQException">The endpoint cannot be used.</exception>
-    public NetMqSink(MessagePool pool, string endpoint, bool bind, TimeSpan linger)
+    public NetMqSink(MessagePool pool, string endpoint, bool bind)
     {
         _pool = pool;
-        Patience = linger;
+        _port = int.Parse(endpoint[(endpoint.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture);
         _socket.Options.SendHighWatermark = HighWatermark;
-        _socket.Options.Linger = linger;
+        _socket.Options.Linger = TimeSpan.Zero;
         try
         {
             if (bind)
@@ -50,9 +51,6 @@ internal sealed class NetMqSink : IMessageSink, IDisposable
         }
     }
 
-    /// <summary>How long closing waits, at most, for the receiver to take what was sent.</summary>
-    public TimeSpan Patience { get; set; }
-
     /// <inheritdoc/>
     public bool TrySend(ReadOnlySpan<byte> message, TimeSpan timeout)
     {
@@ -66,19 +64,38 @@ internal sealed class NetMqSink : IMessageSink, IDisposable
         return sent;
     }
 
-    /// <summary>
-    /// Waits until everything was written, then closes. NetMQ 4.0.4.5 drops the messages that still wait when a socket is closed,
-    /// whatever its linger time is: a slow libzmq receiver lost the last four of sixty.
-    /// </summary>
-    public void Dispose()
+    /// <summary>Waits until the receiver's machine has everything that was sent.</summary>
+    /// <param name="patience">Gives up when nothing has moved for so long.</param>
+    /// <returns>False when it gave up.</returns>
+    /// <remarks>
+    /// Closing does not wait: NetMQ 4.0.4.5 drops what is queued whatever its linger time is, and .NET aborts a connection that it
+    /// still reads from, which takes even what the system had accepted. (A slow libzmq receiver lost the last 4 to 8 of 60 frames.)
+    /// </remarks>
+    public bool Drain(TimeSpan patience)
     {
-        long start = Stopwatch.GetTimestamp();
-        while (_pool.Outstanding > 0 && Stopwatch.GetElapsedTime(start) < Patience)
+        (int Messages, long Bytes) left = (int.MaxValue, long.MaxValue);
+        long moved = Stopwatch.GetTimestamp();
+        for (int empty = 0; empty < EmptyLooks;)
         {
+            (int Messages, long Bytes) now = (_pool.Outstanding, TcpQueue.UnacknowledgedBytes(_port) ?? 0);
+            if (now != left)
+            {
+                left = now;
+                moved = Stopwatch.GetTimestamp();
+            }
+
+            if (Stopwatch.GetElapsedTime(moved) > patience)
+            {
+                return false;
+            }
+
+            empty = now == (0, 0) ? empty + 1 : 0;
             Thread.Sleep(Tick);
         }
 
-        Thread.Sleep(Patience < LastBytes ? Patience : LastBytes);
-        _socket.Dispose();
+        return true;
     }
+
+    /// <summary>Closes at once and aborts the connection: for a socket that is not needed, or after <see cref="Drain"/>.</summary>
+    public void Dispose() => _socket.Dispose();
 }

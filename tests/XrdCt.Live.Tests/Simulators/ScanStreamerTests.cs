@@ -162,7 +162,7 @@ public sealed class ScanStreamerTests : IDisposable
         using PullSocket probe = new();
         int port = probe.BindRandomPort("tcp://127.0.0.1");
         probe.Unbind($"tcp://127.0.0.1:{port}");
-        using NetMqSink sink = new(new MessagePool(), $"tcp://127.0.0.1:{port}", bind: false, TimeSpan.Zero);
+        using NetMqSink sink = new(new MessagePool(), $"tcp://127.0.0.1:{port}", bind: false);
         Assert.False(sink.TrySend([1, 2, 3], TimeSpan.FromTicks(1)));
     }
 
@@ -171,7 +171,7 @@ public sealed class ScanStreamerTests : IDisposable
     {
         using PullSocket receiver = new();
         int port = receiver.BindRandomPort("tcp://127.0.0.1");
-        using NetMqSink sink = new(new MessagePool(), $"tcp://127.0.0.1:{port}", bind: false, TimeSpan.FromSeconds(10));
+        using NetMqSink sink = new(new MessagePool(), $"tcp://127.0.0.1:{port}", bind: false);
         ScanSummary summary = new ScanStreamer(SimulatedScan.Of(Small), new StreamOptions(), sink).Run(
             null, CancellationToken.None);
         List<byte[]> messages = [];
