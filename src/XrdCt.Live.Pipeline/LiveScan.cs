@@ -418,6 +418,7 @@ public sealed class LiveScan
         Program = _options.Program,
         StartedAt = _reception.StartedAt ?? _time.GetUtcNow(),
         EndedAt = _time.GetUtcNow(),
+        Series = _reception.Header,
         Ending = ending,
         Energy_keV = _options.Integration.Geometry.Wavelength_m is double wavelength_m
             ? PhotonEnergy.FromWavelength_keV(wavelength_m)

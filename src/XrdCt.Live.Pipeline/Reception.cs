@@ -87,7 +87,9 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
 
     private ScanEnding? Start(SeriesHeader header)
     {
-        if (_seriesId is long running && running != header.SeriesId)
+        // A restarted detector counts its series anew: the same number with another unique name is another series.
+        bool renamed = Header?.UniqueId is string known && header.UniqueId is string next && next != known;
+        if (_seriesId is long running && (running != header.SeriesId || renamed))
         {
             return ScanEnding.Superseded(running, header.SeriesId, _seenCount, _seen.Length);
         }

@@ -19,5 +19,5 @@ public sealed record ScanEnding(bool IsComplete, string Sentence)
 
     internal static ScanEnding Superseded(long series, long next, int seen, int cells) => new(
         seen == cells,
-        $"series {next} began before series {series} had ended: the scan ends with {seen} of {cells} frames; start again for the new series");
+        (next == series ? $"series {series} was started anew" : $"series {next} began") + $" before series {series} had ended: the scan ends with {seen} of {cells} frames; start again for the new series");
 }

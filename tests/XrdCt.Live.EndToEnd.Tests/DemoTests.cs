@@ -14,7 +14,7 @@ public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
     /// <summary>
     /// The disc itself is round: any orientation correlates well; the particles and voids must tell the right one.
     /// </summary>
-    private const double Margin = 0.03;
+    private const double Margin = 0.1;
 
     /// <summary>
     /// An empty pane has a dozen colours (frame, letters and their soft edges); a drawn map has hundreds.

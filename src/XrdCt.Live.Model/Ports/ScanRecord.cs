@@ -19,6 +19,9 @@ public sealed record ScanRecord
     /// <summary>End of the scan.</summary>
     public required DateTimeOffset EndedAt { get; init; }
 
+    /// <summary>What the detector said of the series; null when no header came.</summary>
+    public required SeriesHeader? Series { get; init; }
+
     /// <summary>How it ended: complete, or the sentence that says why not.</summary>
     public required string Ending { get; init; }
 

@@ -17,7 +17,7 @@ internal sealed class IntegrateCommand
 {
     private static readonly string[] Formats = ["xy", "csv", "h5"];
 
-    private readonly Argument<string[]> _frames = new("frames") { Description = "CBF frames", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _frames = new("frames") { Description = "Frames, CBF or EDF", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string?> _poni = new("--poni") { Description = "Detector geometry, PONI file of pyFAI" };
     private readonly Option<string?> _mask = new("--mask") { Description = "Mask (EDF, NPY, TIFF), non-zero = masked" };
     private readonly Option<string?> _config = new("--config") { Description = "Take geometry, mask and integration from a configuration; options win" };
@@ -37,7 +37,7 @@ internal sealed class IntegrateCommand
 
     public Command Build()
     {
-        var command = new Command("integrate", "Integrate CBF frames to patterns: .xy, .csv or HDF5");
+        var command = new Command("integrate", "Integrate CBF or EDF frames to patterns: .xy, .csv or HDF5");
         command.Arguments.Add(_frames);
         foreach (Option option in new Option[]
         {
@@ -139,18 +139,35 @@ internal sealed class IntegrateCommand
         DiffractionPattern pattern,
         string[] settings)
     {
-        CbfFile file = CbfFile.Read(path);
-        using RawFrame frame = file.ToRawFrame(new FrameHeader { SeriesId = 0, Index = 0, AcquiredAt = default, Monitor = double.NaN });
-        switch (decoder.Decode(frame, pixels))
+        Load(path, decoder, integrator.Plan.Geometry.Shape, pixels);
+        integrator.Integrate(pixels, pattern);
+        return IntegratedPattern.From(pattern, integrator.Plan.Axis, path, settings);
+    }
+
+    private static void Load(string path, FrameDecoder decoder, ImageShape expected, int[] pixels)
+    {
+        if (path.EndsWith(".edf", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".edf.gz", StringComparison.OrdinalIgnoreCase))
         {
-            case FrameOutcome.Accepted:
-                integrator.Integrate(pixels, pattern);
-                return IntegratedPattern.From(pattern, integrator.Plan.Axis, path, settings);
-            case FrameOutcome.WrongShape:
-                throw new UserException(
-                    $"{path}: the frame is {file.Shape} (rows × columns), the geometry says {integrator.Plan.Geometry.Shape}");
-            default:
-                throw new UserException($"{path}: the pixels are cut short or damaged");
+            EdfImage image = EdfImage.Read(path);
+            MustFit(path, image.Shape, expected);
+            image.ToInt32().CopyTo(pixels, 0);
+            return;
+        }
+
+        CbfFile file = CbfFile.Read(path);
+        MustFit(path, file.Shape, expected);
+        using RawFrame frame = file.ToRawFrame(new FrameHeader { SeriesId = 0, Index = 0, AcquiredAt = default, Monitor = double.NaN });
+        if (decoder.Decode(frame, pixels) != FrameOutcome.Accepted)
+        {
+            throw new UserException($"{path}: the pixels are cut short or damaged");
+        }
+    }
+
+    private static void MustFit(string path, ImageShape shape, ImageShape expected)
+    {
+        if (shape != expected)
+        {
+            throw new UserException($"{path}: the frame is {shape} (rows × columns), the geometry says {expected}");
         }
     }
 

@@ -152,6 +152,14 @@ internal sealed class ScanTree
         return sample;
     }
 
+    private static void AddText(H5Group group, string name, string? text)
+    {
+        if (text is not null)
+        {
+            group[name] = NexusNodes.Text(text);
+        }
+    }
+
     private H5Group Instrument()
     {
         DetectorGeometry geometry = _scan.Geometry;
@@ -168,6 +176,16 @@ internal sealed class ScanTree
         detector["x_pixel_size"] = NexusNodes.Scalar(geometry.PixelSize2_m, "m");
         detector["y_pixel_size"] = NexusNodes.Scalar(geometry.PixelSize1_m, "m");
         detector["pixel_mask"] = PixelMask(_scan.Mask);
+        if (_scan.Series is { } series)
+        {
+            detector["sequence_number"] = new H5Dataset(series.SeriesId);
+            AddText(detector, "series_unique_id", series.UniqueId);
+            AddText(detector, "local_name", series.Detector);
+            if (series.FramePeriod is { } period)
+            {
+                detector["frame_time"] = NexusNodes.Scalar(period.TotalSeconds, "s");
+            }
+        }
 
         H5Group source = NexusNodes.Group("NXsource");
         source["probe"] = NexusNodes.Text("x-ray");

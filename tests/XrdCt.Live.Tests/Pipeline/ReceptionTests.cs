@@ -105,6 +105,16 @@ public sealed class ReceptionTests
     }
 
     [Fact]
+    public void Receive_SameNumberUnderAnotherName_IsAnotherSeries()
+    {
+        ScanEnding ending = Receive(
+            [Start(name: "FIRST"), .. Images(0..2), Start(name: "FIRST"), .. Images(2..3), Start(name: "SECOND"), .. Images(0..Cells), End()]);
+
+        Assert.Contains("series 1 was started anew before series 1 had ended", ending.Sentence);
+        Assert.Equal([0, 1, 2], Taken());
+    }
+
+    [Fact]
     public void Receive_SameHeaderTwice_GoesOn()
     {
         ScanEnding ending = Receive(

@@ -21,11 +21,11 @@ internal sealed class ScriptedSource(FakeClock clock, IEnumerable<Func<SourceEve
 
     public int Delivered => Volatile.Read(ref _delivered);
 
-    public static Func<SourceEvent> Start(long series = 1, int? images = null) => () => new SourceEvent
+    public static Func<SourceEvent> Start(long series = 1, int? images = null, string? name = null) => () => new SourceEvent
     {
         Kind = SourceEventKind.SeriesStarted,
         SeriesId = series,
-        Series = new SeriesHeader { SeriesId = series, ImageCount = images },
+        Series = new SeriesHeader { SeriesId = series, ImageCount = images, UniqueId = name },
     };
 
     public static Func<SourceEvent> Image(Func<RawFrame> frame) => () =>

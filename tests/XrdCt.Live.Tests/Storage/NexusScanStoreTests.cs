@@ -59,6 +59,10 @@ public class NexusScanStoreTests
         float[] monitor = file.Dataset("/entry/control/data").Read<float[]>();
         Assert.Equal(scan.Monitor[(4 * 7) + 2], monitor[(2 * 5) + 4]);
         Assert.Equal(float.NaN, monitor[(3 * 5) + 0]);
+        Assert.Equal(1e5, file.Dataset("/entry/control/reference").Read<double>());
+        Assert.Equal(17, file.Dataset("/entry/instrument/detector/sequence_number").Read<long>());
+        Assert.Equal(0.004, file.Dataset("/entry/instrument/detector/frame_time").Read<double>());
+        Assert.Equal("01GJ1GZ8CJ4CTHZX6TXQSPWVKH", file.Dataset("/entry/instrument/detector/series_unique_id").Read<string>());
         Assert.Equal(
             [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0],
             file.Dataset("/entry/instrument/detector/pixel_mask").Read<byte[]>());

@@ -99,6 +99,13 @@ internal static class ScanSamples
                 PolarisationFactor = 0.97,
             },
             Sinogram = stack,
+            Series = new SeriesHeader
+            {
+                SeriesId = 17,
+                UniqueId = "01GJ1GZ8CJ4CTHZX6TXQSPWVKH",
+                FramePeriod = TimeSpan.FromMilliseconds(4),
+                Detector = "Pilatus test",
+            },
             Monitor = monitor,
             MonitorReference = 1e5,
             Mean = new MeanPattern(
