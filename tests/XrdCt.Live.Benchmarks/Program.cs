@@ -8,7 +8,7 @@ using XrdCt.Live.Ingest.Files;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
-using XrdCt.Live.Simulator.Wire;
+using XrdCt.Live.Egress.Encoding;
 
 namespace XrdCt.Live.Benchmarks;
 

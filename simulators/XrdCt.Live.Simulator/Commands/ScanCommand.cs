@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using NetMQ;
 using Spectre.Console;
+using XrdCt.Live.Egress.ZeroMq;
 using XrdCt.Live.Phantoms.Experiment;
 using XrdCt.Live.Simulator.Files;
 using XrdCt.Live.Simulator.Streaming;
@@ -94,15 +95,13 @@ internal sealed class ScanCommand
         string endpoint = result.GetValue(_to)!;
         VirtualExperiment experiment = _plan.Experiment(result);
         WriteCompanions(result, experiment);
-        MessagePool pool = new();
-        BufferPool.SetCustomBufferPool(pool);
         using CancellationTokenSource stop = new();
         using PosixSignalRegistration interrupt = StopOn(PosixSignal.SIGINT, stop);
         using PosixSignalRegistration terminate = StopOn(PosixSignal.SIGTERM, stop);
 
         // Never closed by us: the end of the process closes the connection in order, closing the socket aborts it, and a receiver that is
         // behind then loses what its system had already taken.
-        NetMqSink sink = Open(pool, endpoint, !result.GetValue(_connect));
+        PushSink sink = Open(endpoint, !result.GetValue(_connect));
         ScanStreamer streamer = Streamer(experiment, options, sink);
         ScanSummary summary = RunShown(streamer, endpoint, stop.Token);
         bool delivered = sink.Drain(stop.IsCancellationRequested ? Farewell : options.Timeout);
@@ -123,7 +122,7 @@ internal sealed class ScanCommand
             stop.Cancel();
         });
 
-    private static NetMqSink Open(MessagePool pool, string endpoint, bool bind)
+    private static PushSink Open(string endpoint, bool bind)
     {
         // NetMQ's ipc:// is TCP under another name, which no other ZeroMQ understands.
         int colon = endpoint.LastIndexOf(':');
@@ -135,7 +134,7 @@ internal sealed class ScanCommand
 
         try
         {
-            return new NetMqSink(pool, endpoint, bind);
+            return new PushSink(endpoint, bind);
         }
         catch (AddressAlreadyInUseException e)
         {
@@ -150,7 +149,7 @@ internal sealed class ScanCommand
         }
     }
 
-    private static ScanStreamer Streamer(VirtualExperiment experiment, StreamOptions options, NetMqSink sink)
+    private static ScanStreamer Streamer(VirtualExperiment experiment, StreamOptions options, PushSink sink)
     {
         try
         {

@@ -10,7 +10,7 @@ internal sealed class EncodedFrame(Delivery delivery, ImageShape shape, byte[] r
 
     public ImageShape Shape { get; } = shape;
 
-    public ReadOnlySpan<byte> Bslz4 => rented.AsSpan(0, length);
+    public ReadOnlyMemory<byte> Bslz4 => rented.AsMemory(0, length);
 
     public void Dispose() => ArrayPool<byte>.Shared.Return(rented);
 }

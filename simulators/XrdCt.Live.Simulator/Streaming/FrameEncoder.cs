@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Diagnostics;
+using XrdCt.Live.Egress.Encoding;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Phantoms.Detector;
 using XrdCt.Live.Phantoms.Experiment;
-using XrdCt.Live.Simulator.Wire;
 
 namespace XrdCt.Live.Simulator.Streaming;
 

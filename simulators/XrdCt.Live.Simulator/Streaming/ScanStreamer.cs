@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using XrdCt.Live.Phantoms.Experiment;
-using XrdCt.Live.Simulator.Wire;
+using XrdCt.Live.Egress.Dialects;
+using XrdCt.Live.Egress.ZeroMq;
+using XrdCt.Live.Model.Frames;
 
 namespace XrdCt.Live.Simulator.Streaming;
 
@@ -15,7 +17,8 @@ public sealed class ScanStreamer
     private readonly VirtualExperiment _experiment;
     private readonly StreamOptions _options;
     private readonly IMessageSink _sink;
-    private readonly StreamV2Writer _writer = new();
+    private readonly Stream2Writer _writer = new();
+    private readonly OutgoingMessage _message = new();
     private readonly List<int> _sent = [];
     private readonly HashSet<int> _seen = [];
     private readonly List<int> _truncated = [];
@@ -59,7 +62,8 @@ public sealed class ScanStreamer
         int? diedAt = null;
         try
         {
-            Send(_writer.Start(series), cancellation);
+            _writer.WriteStart(series, _message);
+            Send(cancellation);
             headerSent = true;
 
             // The clock of the exposures starts when somebody listens.
@@ -80,7 +84,8 @@ public sealed class ScanStreamer
 
                     if (index == _options.Faults.SecondHeaderAt && secondHeaderAt is null)
                     {
-                        Send(_writer.Start(Successor(series)), cancellation);
+                        _writer.WriteStart(Successor(series), _message);
+                        Send(cancellation);
                         secondHeaderAt = index;
                     }
 
@@ -153,10 +158,19 @@ public sealed class ScanStreamer
     {
         int index = frame.Delivery.Index;
         TimeSpan start = stop > series.FramePeriod ? stop - series.FramePeriod : TimeSpan.Zero;
-        ReadOnlyMemory<byte> message = _writer.Image(
-            series, index, new ImageTimes(start, stop), frame.Shape, frame.Bslz4, _experiment.MonitorOf(index));
-        Send(message, cancellation);
-        _bytes += message.Length;
+        OutgoingImage image = new()
+        {
+            Index = index,
+            Times = new ImageTimes(start, stop),
+            Shape = frame.Shape,
+            Type = PixelType.Int32,
+            Encoding = PixelEncoding.BitshuffleLz4,
+            Payload = frame.Bslz4,
+            Monitor = _experiment.MonitorOf(index),
+        };
+        _writer.WriteImage(series, image, _message);
+        Send(cancellation);
+        _bytes += _message.ByteCount;
         _sent.Add(index);
         if (_seen.Add(index) && index < _highest)
         {
@@ -174,7 +188,7 @@ public sealed class ScanStreamer
         }
     }
 
-    private void Send(ReadOnlyMemory<byte> message, CancellationToken cancellation)
+    private void Send(CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();
         while (true)
@@ -187,7 +201,7 @@ public sealed class ScanStreamer
                     $"nobody took a message for {_options.Timeout.TotalSeconds:0.#} s after {_sent.Count} images");
             }
 
-            if (_sink.TrySend(message.Span, left < Slice ? left : Slice))
+            if (_sink.TrySend(_message, left < Slice ? left : Slice))
             {
                 return;
             }
@@ -196,13 +210,13 @@ public sealed class ScanStreamer
 
     private bool TrySendEnd(SeriesInfo series, bool stopped)
     {
-        ReadOnlyMemory<byte> message = _writer.End(series);
+        _writer.WriteEnd(series, _message);
         if (stopped)
         {
-            return _sink.TrySend(message.Span, Farewell);
+            return _sink.TrySend(_message, Farewell);
         }
 
-        Send(message, CancellationToken.None);
+        Send(CancellationToken.None);
         return true;
     }
 

@@ -17,4 +17,10 @@ public readonly record struct FrameHeader
 
     /// <summary>Beam monitor during the exposure, counts or any proportional unit; NaN where the stream carries none.</summary>
     public double Monitor { get; init; }
+
+    /// <summary>Where the translation stood at the centre of the exposure, mm; null where the stream does not say.</summary>
+    public double? Translation_mm { get; init; }
+
+    /// <summary>Where the rotation stood at the centre of the exposure, degrees; null where the stream does not say.</summary>
+    public double? Rotation_deg { get; init; }
 }

@@ -12,6 +12,9 @@ public enum PixelEncoding
     /// <summary>LZ4 blocks with the HDF5 framing (HDF5 filter 32004; DECTRIS Stream V2 <c>lz4</c>).</summary>
     Lz4,
 
+    /// <summary>One LZ4 block without any framing (DECTRIS Stream V1 <c>lz4&lt;</c>).</summary>
+    Lz4Block,
+
     /// <summary>CBF byte offset (<c>x-CBF_BYTE_OFFSET</c>), 32-bit signed pixels.</summary>
     CbfByteOffset,
 }

@@ -1,6 +1,6 @@
 namespace XrdCt.Live.Model.Frames;
 
-/// <summary>Element type of a detector image as it travels, little endian.</summary>
+/// <summary>Element type of a detector image as it travels; little endian unless the frame says otherwise.</summary>
 public enum PixelType
 {
     /// <summary>8-bit unsigned; 255 and 254 flag pixels without a value.</summary>
@@ -20,4 +20,19 @@ public enum PixelType
 
     /// <summary>16-bit signed; negative values flag pixels without a value.</summary>
     Int16,
+
+    /// <summary>64-bit unsigned; 2⁶⁴−1 and 2⁶⁴−2 flag pixels without a value, other counts above 2³¹−1 become 2³¹−1.</summary>
+    UInt64,
+
+    /// <summary>64-bit signed; negative values flag pixels without a value, counts above 2³¹−1 become 2³¹−1.</summary>
+    Int64,
+
+    /// <summary>16-bit float (IEEE 754), rounded to whole counts; NaN, infinite and negative values flag pixels without a value.</summary>
+    Float16,
+
+    /// <summary>32-bit float, rounded to whole counts; NaN, infinite and negative values flag pixels without a value.</summary>
+    Float32,
+
+    /// <summary>64-bit float, rounded to whole counts; NaN, infinite and negative values flag pixels without a value.</summary>
+    Float64,
 }

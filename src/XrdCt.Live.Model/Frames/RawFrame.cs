@@ -16,6 +16,12 @@ public readonly struct RawFrame : IDisposable
     /// <summary>Packing of the pixels.</summary>
     public required PixelEncoding Encoding { get; init; }
 
+    /// <summary>Whether the bytes of a pixel come highest first.</summary>
+    public bool IsBigEndian { get; init; }
+
+    /// <summary>Whether the pixels run down the columns (RFC 8746, tag 1040) instead of along the rows.</summary>
+    public bool IsColumnMajor { get; init; }
+
     /// <summary>Message memory that holds the pixels.</summary>
     public required FrameLease Lease { get; init; }
 

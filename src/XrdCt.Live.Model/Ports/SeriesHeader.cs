@@ -25,4 +25,10 @@ public sealed record SeriesHeader
 
     /// <summary>Detector's own name, if it says so.</summary>
     public string? Detector { get; init; }
+
+    /// <summary>Sample to detector, m, if it says so.</summary>
+    public double? Distance_m { get; init; }
+
+    /// <summary>Pixel-wise tables that came with the header, unpacked when asked for; null if there are none or they were not kept.</summary>
+    public ISeriesTables? Tables { get; init; }
 }

@@ -11,17 +11,21 @@ public sealed class ReferenceTests
     private static readonly Dictionary<string, (string[] Projects, string[] Packages)> Allowed = new()
     {
         ["XrdCt.Live.Model"] = ([], []),
-        ["XrdCt.Live.Ingest"] = (["XrdCt.Live.Model"], ["NetMQ", "K4os.Compression.LZ4", "BitMiracle.LibTiff.NET"]),
+        ["XrdCt.Live.Ingest"] = (["XrdCt.Live.Model"], ["NetMQ", "K4os.Compression.LZ4", "MessagePack", "BitMiracle.LibTiff.NET"]),
+        ["XrdCt.Live.Egress"] = (["XrdCt.Live.Model"], ["NetMQ", "K4os.Compression.LZ4", "MessagePack", "System.Formats.Cbor"]),
         ["XrdCt.Live.Compute"] = (["XrdCt.Live.Model"], ["ILGPU", "ILGPU.Algorithms", "System.Numerics.Tensors"]),
         ["XrdCt.Live.Pipeline"] = (["XrdCt.Live.Model", "XrdCt.Live.Compute"], []),
         ["XrdCt.Live.Storage"] = (["XrdCt.Live.Model"], ["PureHDF"]),
         ["XrdCt.Live.Server"] = (
-            ["XrdCt.Live.Model", "XrdCt.Live.Ingest", "XrdCt.Live.Compute", "XrdCt.Live.Pipeline", "XrdCt.Live.Storage"],
+            [
+                "XrdCt.Live.Model", "XrdCt.Live.Ingest", "XrdCt.Live.Egress", "XrdCt.Live.Compute", "XrdCt.Live.Pipeline",
+                "XrdCt.Live.Storage",
+            ],
             ["MessagePack", "Spectre.Console", "System.CommandLine", "YamlDotNet"]),
         ["XrdCt.Live.Phantoms"] = (["XrdCt.Live.Model"], []),
         ["XrdCt.Live.Simulator"] = (
-            ["XrdCt.Live.Model", "XrdCt.Live.Phantoms"],
-            ["NetMQ", "K4os.Compression.LZ4", "System.Formats.Cbor", "Spectre.Console", "System.CommandLine"]),
+            ["XrdCt.Live.Model", "XrdCt.Live.Egress", "XrdCt.Live.Phantoms"],
+            ["NetMQ", "Spectre.Console", "System.CommandLine"]),
     };
 
     private static readonly string[] CatchAlls = ["Common", "Core", "Shared", "Utils", "Utilities", "Helpers", "Misc"];

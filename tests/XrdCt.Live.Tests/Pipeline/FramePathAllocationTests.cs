@@ -6,7 +6,7 @@ using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Pipeline;
-using XrdCt.Live.Simulator.Wire;
+using XrdCt.Live.Egress.Encoding;
 
 namespace XrdCt.Live.Tests.Pipeline;
 

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Phantoms;
 using XrdCt.Live.Phantoms.Detector;
-using XrdCt.Live.Simulator.Wire;
+using XrdCt.Live.Egress.Encoding;
 
 namespace XrdCt.Live.Tests.Simulators;
 

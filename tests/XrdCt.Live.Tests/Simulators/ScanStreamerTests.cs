@@ -1,6 +1,8 @@
 using System.Formats.Cbor;
 using NetMQ;
 using NetMQ.Sockets;
+using XrdCt.Live.Egress.Dialects;
+using XrdCt.Live.Egress.ZeroMq;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Simulator.Streaming;
 
@@ -162,8 +164,10 @@ public sealed class ScanStreamerTests : IDisposable
         using PullSocket probe = new();
         int port = probe.BindRandomPort("tcp://127.0.0.1");
         probe.Unbind($"tcp://127.0.0.1:{port}");
-        using NetMqSink sink = new(new MessagePool(), $"tcp://127.0.0.1:{port}", bind: false);
-        Assert.False(sink.TrySend([1, 2, 3], TimeSpan.FromTicks(1)));
+        using PushSink sink = new($"tcp://127.0.0.1:{port}", bind: false);
+        OutgoingMessage message = new();
+        message.Add(new byte[] { 1, 2, 3 });
+        Assert.False(sink.TrySend(message, TimeSpan.FromTicks(1)));
     }
 
     [Fact]
@@ -171,7 +175,7 @@ public sealed class ScanStreamerTests : IDisposable
     {
         using PullSocket receiver = new();
         int port = receiver.BindRandomPort("tcp://127.0.0.1");
-        using NetMqSink sink = new(new MessagePool(), $"tcp://127.0.0.1:{port}", bind: false);
+        using PushSink sink = new($"tcp://127.0.0.1:{port}", bind: false);
         ScanSummary summary = new ScanStreamer(SimulatedScan.Of(Small), new StreamOptions(), sink).Run(
             null, CancellationToken.None);
         List<byte[]> messages = [];
@@ -271,14 +275,14 @@ public sealed class ScanStreamerTests : IDisposable
 
         public Action<int>? After { get; init; }
 
-        public bool TrySend(ReadOnlySpan<byte> message, TimeSpan timeout)
+        public bool TrySend(OutgoingMessage message, TimeSpan timeout)
         {
             if (Refuses)
             {
                 return false;
             }
 
-            Messages.Add(message.ToArray());
+            Messages.Add(Assert.Single(message.Parts).ToArray());
             After?.Invoke(Messages.Count);
             return true;
         }

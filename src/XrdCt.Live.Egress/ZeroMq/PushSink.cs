@@ -2,11 +2,12 @@ using System.Diagnostics;
 using System.Globalization;
 using NetMQ;
 using NetMQ.Sockets;
+using XrdCt.Live.Egress.Dialects;
 
-namespace XrdCt.Live.Simulator.Streaming;
+namespace XrdCt.Live.Egress.ZeroMq;
 
 /// <summary>A ZeroMQ PUSH socket that blocks when its receiver is behind.</summary>
-internal sealed class NetMqSink : IMessageSink, IDisposable
+public sealed class PushSink : IMessageSink, IDisposable
 {
     // 16 messages of about 1.5 MB wait at most.
     private const int HighWatermark = 16;
@@ -17,17 +18,15 @@ internal sealed class NetMqSink : IMessageSink, IDisposable
     private const int EmptyLooks = 5;
 
     private readonly PushSocket _socket = new();
-    private readonly MessagePool _pool;
+    private readonly MessagePool _pool = MessagePool.Install();
     private readonly int _port;
 
     /// <summary>Opens the socket.</summary>
-    /// <param name="pool">Pool that this process's messages come from.</param>
     /// <param name="endpoint">Endpoint, <c>tcp://host:port</c>.</param>
     /// <param name="bind">True to listen, as detectors do; false to connect.</param>
     /// <exception cref="NetMQException">The endpoint cannot be used.</exception>
-    public NetMqSink(MessagePool pool, string endpoint, bool bind)
+    public PushSink(string endpoint, bool bind)
     {
-        _pool = pool;
         _port = int.Parse(endpoint[(endpoint.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture);
         _socket.Options.SendHighWatermark = HighWatermark;
         _socket.Options.Linger = TimeSpan.Zero;
@@ -52,16 +51,31 @@ internal sealed class NetMqSink : IMessageSink, IDisposable
     }
 
     /// <inheritdoc/>
-    public bool TrySend(ReadOnlySpan<byte> message, TimeSpan timeout)
+    public bool TrySend(OutgoingMessage message, TimeSpan timeout)
     {
+        ArgumentNullException.ThrowIfNull(message);
+
         // NetMQ 4.0.4.5 cuts the timeout to whole milliseconds and takes 0 for "wait for ever", spinning.
         TimeSpan whole = TimeSpan.FromMilliseconds(Math.Ceiling(timeout.TotalMilliseconds));
-        Msg msg = default;
-        msg.InitPool(message.Length);
-        message.CopyTo(msg.Slice());
-        bool sent = _socket.TrySend(ref msg, whole, more: false);
-        msg.Close();
-        return sent;
+        for (int i = 0; i < message.Parts.Count; i++)
+        {
+            ReadOnlySpan<byte> part = message.Parts[i].Span;
+            Msg msg = default;
+            msg.InitPool(part.Length);
+            part.CopyTo(msg.Slice());
+
+            // Only the first part can be refused: ZeroMQ takes the others of a message it has begun.
+            bool sent = _socket.TrySend(ref msg, whole, more: i < message.Parts.Count - 1);
+            msg.Close();
+            if (!sent)
+            {
+                return i == 0
+                    ? false
+                    : throw new InvalidOperationException($"ZeroMQ refused part {i + 1} of a message that it had begun");
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Waits until the receiver's machine has everything that was sent.</summary>

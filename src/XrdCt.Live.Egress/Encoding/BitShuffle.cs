@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace XrdCt.Live.Simulator.Wire;
+namespace XrdCt.Live.Egress.Encoding;
 
 /// <summary>
 /// Bit transposition of 32-bit pixels: bit k of all N pixels in N/8 consecutive bytes, pixel i in bit i mod 8 of byte

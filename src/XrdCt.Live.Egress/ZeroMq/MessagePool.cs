@@ -1,7 +1,7 @@
 using System.Buffers;
 using NetMQ;
 
-namespace XrdCt.Live.Simulator.Streaming;
+namespace XrdCt.Live.Egress.ZeroMq;
 
 /// <summary>
 /// Memory of the messages in NetMQ's queues, kept for the next message: its own default would allocate 1.5 MB per
@@ -12,12 +12,22 @@ internal sealed class MessagePool : IBufferPool
     private const int LargestMessage = 1 << 25;
     private const int ArraysPerSize = 40;
 
+    private static readonly Lazy<MessagePool> Installation = new(() =>
+    {
+        MessagePool pool = new();
+        BufferPool.SetCustomBufferPool(pool);
+        return pool;
+    });
+
     private readonly ArrayPool<byte> _arrays = ArrayPool<byte>.Create(LargestMessage, ArraysPerSize);
 
     private int _outstanding;
 
     /// <summary>Messages whose memory is still in use: not yet written to the connection.</summary>
     public int Outstanding => Volatile.Read(ref _outstanding);
+
+    /// <summary>Makes NetMQ use the pool of this process, once; later calls return the same pool.</summary>
+    public static MessagePool Install() => Installation.Value;
 
     public byte[] Take(int size)
     {

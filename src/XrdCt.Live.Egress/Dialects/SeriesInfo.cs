@@ -1,6 +1,6 @@
 using XrdCt.Live.Model.Frames;
 
-namespace XrdCt.Live.Simulator.Wire;
+namespace XrdCt.Live.Egress.Dialects;
 
 /// <summary>What the messages of one series say of it.</summary>
 public sealed record SeriesInfo

@@ -1,12 +1,12 @@
 using System.Formats.Cbor;
 using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Geometry;
 
-namespace XrdCt.Live.Simulator.Wire;
+namespace XrdCt.Live.Egress.Dialects;
 
 /// <summary>
 /// Messages of DECTRIS Stream V2: CBOR tag 55799 around a map of definite length whose first key is <c>type</c>;
-/// images are a multi-dimensional array (tag 40) of int32 (tag 78) compressed with bslz4 (tag 56500). Not thread-safe;
-/// the returned memory is valid until the next call.
+/// images are a multi-dimensional array (tag 40) of a typed array (RFC 8746) that may be compressed (tag 56500: bslz4 or lz4).
 /// </summary>
 /// <remarks>
 /// Source: DECTRIS Stream V2 specification, <see href="https://github.com/dectris/documentation"/>. <c>image_dtype</c>
@@ -15,13 +15,12 @@ namespace XrdCt.Live.Simulator.Wire;
 /// rate, mask) are left out, as with
 /// <c>header_detail = basic</c>.
 /// </remarks>
-public sealed class StreamV2Writer
+public sealed class Stream2Writer : IStreamWriter
 {
     /// <summary>Name of the only threshold channel.</summary>
     public const string Channel = "threshold_1";
 
     private const CborTag MultiDimArray = (CborTag)40;
-    private const CborTag Int32Array = (CborTag)78;
     private const CborTag DectrisCompression = (CborTag)56500;
     private const CborTag SelfDescribed = (CborTag)55799;
 
@@ -32,12 +31,20 @@ public sealed class StreamV2Writer
     private readonly CborWriter _writer = new(CborConformanceMode.Lax);
     private byte[] _message = [];
 
-    /// <summary>The message before the first image.</summary>
-    public ReadOnlyMemory<byte> Start(SeriesInfo series)
+    /// <inheritdoc/>
+    public string Dialect => "dectris-stream-2";
+
+    /// <inheritdoc/>
+    public bool Carries(PixelType type, PixelEncoding encoding) =>
+        encoding is PixelEncoding.None or PixelEncoding.BitshuffleLz4 or PixelEncoding.Lz4;
+
+    /// <inheritdoc/>
+    public void WriteStart(SeriesInfo series, OutgoingMessage message)
     {
         ArgumentNullException.ThrowIfNull(series);
+        ArgumentNullException.ThrowIfNull(message);
         const int Keys = 28;
-        double wavelength_A = Phantoms.XRay.Wavelength_A(series.Energy_keV);
+        double wavelength_A = PhotonEnergy.ToWavelength_m(series.Energy_keV) * 1e10;
         Begin("start", series, Keys);
         Text("arm_date", null);
         _writer.WriteTag(CborTag.DateTimeString);
@@ -77,60 +84,87 @@ public sealed class StreamV2Writer
         Float(Channel, series.Energy_keV * 500);
         _writer.WriteEndMap();
         Flag("virtual_pixel_interpolation_enabled", false);
-        return End();
+        Finish(message);
     }
 
-    /// <summary>One image.</summary>
-    /// <param name="series">Its series.</param>
-    /// <param name="index">Image id, from 0.</param>
-    /// <param name="times">Exposure.</param>
-    /// <param name="shape">Image size, which a test may let differ from the series.</param>
-    /// <param name="bslz4">Compressed pixels.</param>
-    /// <param name="monitor">Beam monitor during the exposure, relative units; goes to <c>user_data</c>.</param>
-    public ReadOnlyMemory<byte> Image(
-        SeriesInfo series, int index, ImageTimes times, ImageShape shape, ReadOnlySpan<byte> bslz4, double monitor)
+    /// <inheritdoc/>
+    public void WriteImage(SeriesInfo series, in OutgoingImage image, OutgoingMessage message)
     {
         ArgumentNullException.ThrowIfNull(series);
-        const int Keys = 10;
-        Begin("image", series, Keys);
-        Integer("image_id", index);
-        Rational("real_time", times.Stop - times.Start);
+        ArgumentNullException.ThrowIfNull(message);
+        if (!Carries(image.Type, image.Encoding))
+        {
+            throw new ArgumentException($"DECTRIS Stream V2 carries no {image.Encoding} pixels", nameof(image));
+        }
+
+        int keys = double.IsNaN(image.Monitor) ? 9 : 10;
+        Begin("image", series, keys);
+        Integer("image_id", image.Index);
+        Rational("real_time", image.Times.Stop - image.Times.Start);
         Text("series_date", null);
         _writer.WriteTag(CborTag.DateTimeString);
         _writer.WriteTextString(series.Date.ToString(DateFormat));
-        Rational("start_time", times.Start);
-        Rational("stop_time", times.Stop);
+        Rational("start_time", image.Times.Start);
+        Rational("stop_time", image.Times.Stop);
         Text("data", null);
         _writer.WriteStartMap(1);
         _writer.WriteTextString(Channel);
         _writer.WriteTag(MultiDimArray);
         _writer.WriteStartArray(2);
         _writer.WriteStartArray(2);
-        _writer.WriteInt32(shape.Rows);
-        _writer.WriteInt32(shape.Columns);
+        _writer.WriteInt32(image.Shape.Rows);
+        _writer.WriteInt32(image.Shape.Columns);
         _writer.WriteEndArray();
-        _writer.WriteTag(Int32Array);
-        _writer.WriteTag(DectrisCompression);
-        _writer.WriteStartArray(3);
-        _writer.WriteTextString("bslz4");
-        _writer.WriteInt32(sizeof(int));
-        _writer.WriteByteString(bslz4);
-        _writer.WriteEndArray();
+        _writer.WriteTag(TypedArray(image.Type));
+        WritePixels(image);
         _writer.WriteEndArray();
         _writer.WriteEndMap();
-        Text("user_data", null);
-        _writer.WriteStartMap(1);
-        Float("monitor", monitor);
-        _writer.WriteEndMap();
-        return End();
+        if (!double.IsNaN(image.Monitor))
+        {
+            Text("user_data", null);
+            _writer.WriteStartMap(1);
+            Float("monitor", image.Monitor);
+            _writer.WriteEndMap();
+        }
+
+        Finish(message);
     }
 
-    /// <summary>The message after the last image.</summary>
-    public ReadOnlyMemory<byte> End(SeriesInfo series)
+    /// <inheritdoc/>
+    public void WriteEnd(SeriesInfo series, OutgoingMessage message)
     {
         ArgumentNullException.ThrowIfNull(series);
+        ArgumentNullException.ThrowIfNull(message);
         Begin("end", series, keys: 3);
-        return End();
+        Finish(message);
+    }
+
+    private static CborTag TypedArray(PixelType type) => (CborTag)(type switch
+    {
+        PixelType.UInt8 => 64,
+        PixelType.UInt16 => 69,
+        PixelType.UInt32 => 70,
+        PixelType.Int8 => 72,
+        PixelType.Int16 => 77,
+        PixelType.Int32 => 78,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "unknown pixel type"),
+    });
+
+    private void WritePixels(in OutgoingImage image)
+    {
+        if (image.Encoding == PixelEncoding.None)
+        {
+            _writer.WriteByteString(image.Payload.Span);
+            return;
+        }
+
+        bool isShuffled = image.Encoding == PixelEncoding.BitshuffleLz4;
+        _writer.WriteTag(DectrisCompression);
+        _writer.WriteStartArray(3);
+        _writer.WriteTextString(isShuffled ? "bslz4" : "lz4");
+        _writer.WriteInt32(isShuffled ? PixelTypes.SizeOf(image.Type) : 0);
+        _writer.WriteByteString(image.Payload.Span);
+        _writer.WriteEndArray();
     }
 
     private void Begin(string type, SeriesInfo series, int keys)
@@ -143,7 +177,7 @@ public sealed class StreamV2Writer
         Text("series_unique_id", series.UniqueId);
     }
 
-    private ReadOnlyMemory<byte> End()
+    private void Finish(OutgoingMessage message)
     {
         _writer.WriteEndMap();
         int length = _writer.BytesWritten;
@@ -153,7 +187,8 @@ public sealed class StreamV2Writer
         }
 
         _writer.Encode(_message);
-        return _message.AsMemory(0, length);
+        message.Clear();
+        message.Add(_message.AsMemory(0, length));
     }
 
     private void Text(string key, string? value)

@@ -1,4 +1,4 @@
-namespace XrdCt.Live.Simulator.Wire;
+namespace XrdCt.Live.Egress.Dialects;
 
 /// <summary>Exposure of one image, counted from the date of the series.</summary>
 /// <param name="Start">Begin of the exposure.</param>

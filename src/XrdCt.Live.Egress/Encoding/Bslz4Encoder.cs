@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using K4os.Compression.LZ4;
 
-namespace XrdCt.Live.Simulator.Wire;
+namespace XrdCt.Live.Egress.Encoding;
 
 /// <summary>
 /// Bitshuffle-LZ4 of 32-bit images, as HDF5 filter 32008 and DECTRIS <c>bslz4</c> store it: uncompressed size (8

@@ -1,4 +1,4 @@
-namespace XrdCt.Live.Simulator.Wire;
+namespace XrdCt.Live.Egress.Encoding;
 
 /// <summary>An image that is made or read block by block, so that it need not exist as a whole in memory.</summary>
 public interface IPixelBlocks

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace XrdCt.Live.Simulator.Streaming;
+namespace XrdCt.Live.Egress.ZeroMq;
 
 /// <summary>What the system still has to deliver on TCP connections.</summary>
 internal static class TcpQueue
