@@ -1,3 +1,4 @@
+using XrdCt.Live.Ingest.Streams;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
 
@@ -23,8 +24,8 @@ public readonly struct Stream2Message
     /// </summary>
     public DateTimeOffset? StoppedAt { get; init; }
 
-    /// <summary>Beam monitor out of <c>user_data</c>; NaN if none.</summary>
-    public double Monitor { get; init; }
+    /// <summary>Monitor and positions out of <c>user_data</c>.</summary>
+    public FrameFacts Facts { get; init; }
 
     /// <summary>Image size.</summary>
     public ImageShape Shape { get; init; }
@@ -34,6 +35,12 @@ public readonly struct Stream2Message
 
     /// <summary>Packing of the pixels.</summary>
     public PixelEncoding Encoding { get; init; }
+
+    /// <summary>Whether the bytes of a pixel come highest first.</summary>
+    public bool IsBigEndian { get; init; }
+
+    /// <summary>Whether the pixels run down the columns (tag 1040).</summary>
+    public bool IsColumnMajor { get; init; }
 
     /// <summary>Where the packed pixels start in the message, bytes.</summary>
     public int PayloadOffset { get; init; }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
+using XrdCt.Live.Ingest.Streams;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
 
@@ -12,7 +12,7 @@ namespace XrdCt.Live.Ingest.Dectris;
 /// pixels and, after the first one of a series, without allocating. Not thread-safe: one instance per socket.
 /// </summary>
 /// <remarks>
-/// The beam monitor is taken from the key <c>monitor</c> of <c>user_data</c>, which may be a map or a text of JSON.
+/// <c>monitor</c>, <c>translation_mm</c> and <c>rotation_deg</c> are taken from <c>user_data</c>, which may be a map or a text of JSON.
 /// Source: DECTRIS Stream V2 API, <see href="https://github.com/dectris/documentation/tree/main/stream_v2"/>;
 /// typed arrays: RFC 8746.
 /// </remarks>
@@ -26,6 +26,7 @@ public sealed class Stream2Reader
     private const int LargestSide = 65535;
 
     private readonly byte[]? _channel;
+    private readonly bool _keepsTables;
     private readonly byte[] _dateText = new byte[LongestDate];
     private int _dateLength = -1;
     private DateTimeOffset? _date;
@@ -34,8 +35,12 @@ public sealed class Stream2Reader
     /// <param name="channel">
     /// Threshold channel to take, such as <c>threshold_1</c>; null takes the first of each image.
     /// </param>
-    public Stream2Reader(string? channel = null)
+    /// <param name="keepsTables">
+    /// Copy the mask and flat field of a start message, still packed, so that <see cref="SeriesHeader.Tables"/> can unpack them.
+    /// </param>
+    public Stream2Reader(string? channel = null, bool keepsTables = false)
     {
+        _keepsTables = keepsTables;
         _channel = channel is null ? null : Encoding.UTF8.GetBytes(channel);
     }
 
@@ -51,7 +56,7 @@ public sealed class Stream2Reader
     {
         content = default;
         CborSpanReader reader = new(message);
-        Fields fields = new() { Monitor = double.NaN };
+        Fields fields = new() { Facts = FrameFacts.None, Distance_m = double.NaN };
         reason = null;
         if (!TryReadFields(ref reader, ref fields, out string? problem))
         {
@@ -74,13 +79,15 @@ public sealed class Stream2Reader
         {
             Kind = fields.Kind!.Value,
             SeriesId = (long)fields.SeriesId!.Value,
-            Series = fields.Kind == Stream2Kind.Start ? Header(fields) : null,
+            Series = fields.Kind == Stream2Kind.Start ? Header(fields, message) : null,
             ImageIndex = (int)(fields.ImageId ?? 0),
             StoppedAt = StoppedAt(fields),
-            Monitor = fields.Monitor,
+            Facts = fields.Facts,
             Shape = fields.Shape,
             Type = fields.Type,
             Encoding = fields.Encoding,
+            IsBigEndian = fields.IsBigEndian,
+            IsColumnMajor = fields.IsColumnMajor,
             PayloadOffset = fields.PayloadOffset,
             PayloadLength = fields.PayloadLength,
         };
@@ -141,6 +148,8 @@ public sealed class Stream2Reader
                 return read;
             case 8 when key.SequenceEqual("image_id"u8):
                 return TryReadUnsigned(ref reader, out fields.ImageId);
+            case 9 when key.SequenceEqual("flatfield"u8):
+                return TryMarkTable(ref reader, ref fields.FlatField);
             case 9 when key.SequenceEqual("series_id"u8):
                 return TryReadUnsigned(ref reader, out fields.SeriesId);
             case 9 when key.SequenceEqual("stop_time"u8):
@@ -149,6 +158,8 @@ public sealed class Stream2Reader
                 return TryReadUserData(ref reader, ref fields);
             case 10 when key.SequenceEqual("frame_time"u8):
                 return TryReadOptional(ref reader, out fields.FrameTime_s);
+            case 10 when key.SequenceEqual("pixel_mask"u8):
+                return TryMarkTable(ref reader, ref fields.Mask);
             case 11 when key.SequenceEqual("series_date"u8):
                 return TryReadDate(ref reader, ref fields);
             case 12 when key.SequenceEqual("image_size_x"u8):
@@ -163,9 +174,40 @@ public sealed class Stream2Reader
                 return TryReadOptionalText(ref reader, out fields.UniqueId);
             case 20 when key.SequenceEqual("detector_description"u8):
                 return TryReadOptionalText(ref reader, out fields.Detector);
+            case 20 when key.SequenceEqual("detector_translation"u8):
+                return TryReadDistance(ref reader, out fields.Distance_m);
             default:
                 return reader.TrySkip();
         }
+    }
+
+    /// <summary>Where a table lies, without looking at its megabytes.</summary>
+    private static bool TryMarkTable(scoped ref CborSpanReader reader, ref Range table)
+    {
+        int start = reader.Position;
+        bool read = reader.TrySkip();
+        table = start..reader.Position;
+        return read;
+    }
+
+    /// <summary>The distance is the third of three translations, whose sign depends on the side it is counted from.</summary>
+    private static bool TryReadDistance(scoped ref CborSpanReader reader, out double distance_m)
+    {
+        distance_m = double.NaN;
+        CborSpanReader start = reader;
+        if (reader.Peek() == CborMajor.Array
+            && reader.TryReadContainer(CborMajor.Array, out int count)
+            && count == 3
+            && reader.TryReadNumber(out _)
+            && reader.TryReadNumber(out _)
+            && reader.TryReadNumber(out double z))
+        {
+            distance_m = Math.Abs(z);
+            return true;
+        }
+
+        reader = start;
+        return reader.TrySkip();
     }
 
     private static bool TryReadKind(scoped ref CborSpanReader reader, ref Fields fields, ref string? problem)
@@ -301,7 +343,7 @@ public sealed class Stream2Reader
         CborSpanReader start = reader;
         if (reader.Peek() == CborMajor.Text && reader.TryReadText(out ReadOnlySpan<byte> json))
         {
-            fields.Monitor = MonitorOf(json);
+            fields.Facts = FrameFacts.FromJson(json);
             return true;
         }
 
@@ -313,65 +355,17 @@ public sealed class Stream2Reader
 
         while (reader.HasNext(ref left))
         {
-            bool isMonitor = false;
-            if (reader.Peek() != CborMajor.Text)
-            {
-                if (!reader.TrySkip())
-                {
-                    return false;
-                }
-            }
-            else if (TryReadOptionalText(ref reader, out ReadOnlySpan<byte> key))
-            {
-                isMonitor = key.SequenceEqual("monitor"u8);
-            }
-            else
+            ReadOnlySpan<byte> key = default;
+            if (!(reader.Peek() == CborMajor.Text ? TryReadOptionalText(ref reader, out key) : reader.TrySkip())
+                || !TryReadOptional(ref reader, out double value))
             {
                 return false;
             }
 
-            if (!(isMonitor ? TryReadOptional(ref reader, out fields.Monitor) : reader.TrySkip()))
-            {
-                return false;
-            }
+            fields.Facts = fields.Facts.With(key, value);
         }
 
         return true;
-    }
-
-    /// <summary>
-    /// The number under <c>monitor</c> at the top of a JSON object; NaN where there is none or it is no JSON.
-    /// </summary>
-    private static double MonitorOf(ReadOnlySpan<byte> json)
-    {
-        if (json.IndexOf("\"monitor\""u8) < 0)
-        {
-            return double.NaN;
-        }
-
-        try
-        {
-            Utf8JsonReader reader = new(json);
-            while (reader.Read())
-            {
-                if (reader.TokenType == JsonTokenType.PropertyName
-                    && reader.CurrentDepth == 1
-                    && reader.ValueTextEquals("monitor"u8))
-                {
-                    return reader.Read()
-                        && reader.TokenType == JsonTokenType.Number
-                        && reader.TryGetDouble(out double monitor)
-                        ? monitor
-                        : double.NaN;
-                }
-            }
-        }
-        catch (JsonException)
-        {
-            // user_data is free text: what is not JSON carries no monitor, and the frame is as good without.
-        }
-
-        return double.NaN;
     }
 
     private bool TryReadChannels(scoped ref CborSpanReader reader, ref Fields fields, ref string? problem)
@@ -399,16 +393,35 @@ public sealed class Stream2Reader
         return true;
     }
 
+    /// <summary>Where the array of a channel lies in a map of channels, such as a mask or an image.</summary>
+    internal bool TryLocate(ReadOnlySpan<byte> channels, out Stream2Message array)
+    {
+        Fields fields = new();
+        CborSpanReader reader = new(channels);
+        string? problem = null;
+        bool found = TryReadChannels(ref reader, ref fields, ref problem) && fields.HasPixels;
+        array = new Stream2Message
+        {
+            Shape = fields.Shape,
+            Type = fields.Type,
+            Encoding = fields.Encoding,
+            IsBigEndian = fields.IsBigEndian,
+            IsColumnMajor = fields.IsColumnMajor,
+            PayloadOffset = fields.PayloadOffset,
+            PayloadLength = fields.PayloadLength,
+        };
+        return found;
+    }
+
     private static bool TryReadImage(scoped ref CborSpanReader reader, ref Fields fields, ref string? problem)
     {
-        if (!reader.TryReadTag(out ulong order) || order != RowMajorTag)
+        if (!reader.TryReadTag(out ulong order) || order is not (RowMajorTag or ColumnMajorTag))
         {
-            problem = order == ColumnMajorTag
-                ? "the image is column-major (tag 1040), which is not supported: send it row-major (tag 40)"
-                : "the image is not a multi-dimensional array (tag 40)";
+            problem = "the image is not a multi-dimensional array (tag 40 or 1040)";
             return false;
         }
 
+        fields.IsColumnMajor = order == ColumnMajorTag;
         if (!reader.TryReadContainer(CborMajor.Array, out int parts)
             || !reader.TryReadContainer(CborMajor.Array, out int dimensions)
             || parts != 2
@@ -438,24 +451,16 @@ public sealed class Stream2Reader
             return false;
         }
 
-        PixelType? type = tag switch
-        {
-            64 or 68 => PixelType.UInt8,
-            69 => PixelType.UInt16,
-            70 => PixelType.UInt32,
-            72 => PixelType.Int8,
-            77 => PixelType.Int16,
-            78 => PixelType.Int32,
-            _ => null,
-        };
+        PixelType? type = TypeOf(tag);
         if (type is null)
         {
-            problem = tag is (>= 65 and <= 67) or (>= 73 and <= 75) or (>= 80 and <= 83)
-                ? $"the pixels are big endian (tag {tag}), which is not supported: send them little endian"
-                : $"the pixels have the type of tag {tag}, which is not supported: send integers of 8, 16 or 32 bits";
+            problem = $"the pixels have the type of tag {tag}, which is not supported: send integers or floats of RFC 8746";
             return false;
         }
 
+        // RFC 8746, section 2.1: bit 2 of the tag is the byte order of what has more than one byte.
+        const ulong LittleEndianBit = 4;
+        fields.IsBigEndian = PixelTypes.SizeOf(type.Value) > 1 && (tag & LittleEndianBit) == 0;
         fields.Type = type.Value;
         fields.Encoding = PixelEncoding.None;
         if (reader.Peek() == CborMajor.Tag && !TryReadCompression(ref reader, ref fields, ref problem))
@@ -466,6 +471,23 @@ public sealed class Stream2Reader
         fields.HasPixels = reader.TryReadBytes(out fields.PayloadOffset, out fields.PayloadLength);
         return fields.HasPixels;
     }
+
+    /// <summary>Element type of a typed array's tag (RFC 8746, section 2); null where it is not supported.</summary>
+    internal static PixelType? TypeOf(ulong tag) => tag switch
+    {
+        64 or 68 => PixelType.UInt8,
+        65 or 69 => PixelType.UInt16,
+        66 or 70 => PixelType.UInt32,
+        67 or 71 => PixelType.UInt64,
+        72 => PixelType.Int8,
+        73 or 77 => PixelType.Int16,
+        74 or 78 => PixelType.Int32,
+        75 or 79 => PixelType.Int64,
+        80 or 84 => PixelType.Float16,
+        81 or 85 => PixelType.Float32,
+        82 or 86 => PixelType.Float64,
+        _ => null,
+    };
 
     private static bool TryReadCompression(scoped ref CborSpanReader reader, ref Fields fields, ref string? problem)
     {
@@ -502,7 +524,7 @@ public sealed class Stream2Reader
         return true;
     }
 
-    private static SeriesHeader Header(in Fields fields) => new()
+    private SeriesHeader Header(in Fields fields, ReadOnlySpan<byte> message) => new()
     {
         SeriesId = (long)fields.SeriesId!.Value,
         UniqueId = fields.UniqueId.IsEmpty ? null : Encoding.UTF8.GetString(fields.UniqueId),
@@ -513,6 +535,8 @@ public sealed class Stream2Reader
         Energy_keV = fields.Energy_eV is > 0 and < double.PositiveInfinity ? fields.Energy_eV / 1000 : null,
         FramePeriod = fields.FrameTime_s is > 0 and < 1e6 ? TimeSpan.FromSeconds(fields.FrameTime_s) : null,
         Detector = fields.Detector.IsEmpty ? null : Encoding.UTF8.GetString(fields.Detector),
+        Distance_m = fields.Distance_m is > 0 and < double.PositiveInfinity ? fields.Distance_m : null,
+        Tables = _keepsTables ? Stream2Tables.Keep(message[fields.Mask], message[fields.FlatField], _channel) : null,
     };
 
     private static string Excerpt(ReadOnlySpan<byte> text)
@@ -535,7 +559,12 @@ public sealed class Stream2Reader
         public double SizeY;
         public double Energy_eV;
         public double FrameTime_s;
-        public double Monitor;
+        public FrameFacts Facts;
+        public double Distance_m;
+        public Range Mask;
+        public Range FlatField;
+        public bool IsBigEndian;
+        public bool IsColumnMajor;
         public DateTimeOffset? SeriesDate;
         public TimeSpan? StopTime;
         public bool HasPixels;

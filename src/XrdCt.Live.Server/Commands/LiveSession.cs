@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using XrdCt.Live.Ingest.Decoding;
-using XrdCt.Live.Ingest.Dectris;
 using XrdCt.Live.Ingest.ZeroMq;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Pipeline;
@@ -50,7 +49,7 @@ internal sealed class LiveSession
         await Task.Yield();
         string folder = Path.GetDirectoryName(Path.GetFullPath(File))!;
         LiveOptions options = SetUp.LiveOptions(Configuration, folder, File, Note);
-        Stream2SourceOptions source = SetUp.Source(Configuration.Source!, File);
+        SourceSetUp source = SourceSetUp.Of(Configuration.Source!, options.Integration.Geometry.Shape, options.Workers, File);
         var hub = new DisplayHub();
         var display = new DisplayServerOptions { Port = Configuration.Display.Port };
         await using DisplayServer page = await StartPageAsync(hub, display, stop).ConfigureAwait(false);
@@ -68,7 +67,7 @@ internal sealed class LiveSession
         NexusScanStore store = OpenStore(Configuration.Output.Folder);
         var scan = new LiveScan(
             options,
-            () => new ZmqPullStream2Source(source),
+            source.Open,
             () => new FrameDecoder(options.Integration.Geometry.Shape),
             hub,
             store,

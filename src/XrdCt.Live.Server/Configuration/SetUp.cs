@@ -3,9 +3,7 @@ using System.Reflection;
 using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Sinograms;
-using XrdCt.Live.Ingest.Dectris;
 using XrdCt.Live.Ingest.Files;
-using XrdCt.Live.Ingest.ZeroMq;
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Scans;
@@ -47,18 +45,6 @@ internal static class SetUp
         ["hann"] = RampFilter.Hann,
     };
 
-    private static readonly Dictionary<string, ZmqAttachment> Attachments = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["connect"] = ZmqAttachment.Connect,
-        ["bind"] = ZmqAttachment.Bind,
-    };
-
-    private static readonly Dictionary<string, ZmqPattern> Sockets = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["pull"] = ZmqPattern.Pull,
-        ["sub"] = ZmqPattern.Subscribe,
-    };
-
     // A day: whoever wants to wait longer has forgotten a unit.
     private const double LongestWait_s = 86_400;
 
@@ -98,10 +84,11 @@ internal static class SetUp
         IntegrationPlan integration = Plan(poni, mask, Integration(configuration.Integration, file));
         Wrap(file, () => new ChannelExtractor(integration.Axis, channels));
         ScanPlan plan = ScanPlan(Required(configuration.Scan, file, "scan"), file);
+        int workers = Workers(configuration, file);
         return new LiveOptions
         {
             Title = NotBlank(configuration.Title, file, "title"),
-            Source = $"{Required(source.Endpoint, file, "source.endpoint")} (DECTRIS Stream V2)",
+            Source = SourceSetUp.Of(source, integration.Geometry.Shape, workers, file).Description,
             Note = note,
             Plan = plan,
             Integration = integration,
@@ -111,9 +98,7 @@ internal static class SetUp
                 Required(roi.Radius_um, file, "roi.radius_um"), 10 * plan.TranslationCount * plan.Step_um, file, "roi.radius_um"),
             Filter = OneOf(Ramps, configuration.Reconstruction.Filter, file, "reconstruction.filter"),
             NormaliseToMonitor = configuration.Scan!.NormaliseToMonitor,
-            Workers = configuration.Compute.Workers is int workers
-                ? (int)Within(workers, LiveGraph.FreePatterns.Capacity / 4, file, "compute.workers")
-                : Environment.ProcessorCount,
+            Workers = workers,
             SilenceLimit = TimeSpan.FromSeconds(Within(source.SilenceLimit_s, LongestWait_s, file, "source.silence_limit_s")),
             EndGrace = TimeSpan.FromSeconds(Within(source.EndGrace_s, LongestWait_s, file, "source.end_grace_s")),
             Configuration = ConfigurationFile.Write(configuration),
@@ -121,23 +106,10 @@ internal static class SetUp
         };
     }
 
-    /// <summary>Makes the options of the socket.</summary>
-    public static Stream2SourceOptions Source(SourceSection source, string file)
-    {
-        if (source.Dialect != "dectris-stream-2")
-        {
-            throw UserException.WrongUse($"{file}: source.dialect '{source.Dialect}' is not known; known is dectris-stream-2");
-        }
-
-        return new Stream2SourceOptions
-        {
-            Endpoint = Required(source.Endpoint, file, "source.endpoint"),
-            Attachment = OneOf(Attachments, source.Attach, file, "source.attach"),
-            Pattern = OneOf(Sockets, source.Socket, file, "source.socket"),
-            Channel = source.ThresholdChannel,
-            ReceiveHighWatermark = (int)Within(source.Watermark, 100_000, file, "source.watermark"),
-        };
-    }
+    /// <summary>Frames that are decoded and integrated at the same time.</summary>
+    public static int Workers(BeamlineConfiguration configuration, string file) => configuration.Compute.Workers is int workers
+        ? (int)Within(workers, LiveGraph.FreePatterns.Capacity / 4, file, "compute.workers")
+        : Environment.ProcessorCount;
 
     /// <summary>Reads geometry and mask and builds the integration plan.</summary>
     public static IntegrationPlan Plan(string poniPath, string? maskPath, IntegrationOptions options)
@@ -237,11 +209,12 @@ internal static class SetUp
 
     private static string Resolve(string folder, string path) => Path.GetFullPath(Path.Combine(folder, path));
 
-    private static T Required<T>(T? value, string file, string key)
+    /// <summary>A value that must be there.</summary>
+    public static T Required<T>(T? value, string file, string key)
         where T : class =>
         value ?? throw UserException.WrongUse($"{file}: the key '{key}' is missing");
 
-    private static T Required<T>(T? value, string file, string key)
+    public static T Required<T>(T? value, string file, string key)
         where T : struct =>
         value ?? throw UserException.WrongUse($"{file}: the key '{key}' is missing");
 
@@ -249,12 +222,14 @@ internal static class SetUp
         ? throw UserException.WrongUse($"{file}: the key '{key}' is empty")
         : value;
 
-    private static double Within(double value, double largest, string file, string key) => value > 0 && value <= largest
+    /// <summary>A number above 0 and at most <paramref name="largest"/>.</summary>
+    public static double Within(double value, double largest, string file, string key) => value > 0 && value <= largest
         ? value
         : throw UserException.WrongUse(
             string.Create(CultureInfo.InvariantCulture, $"{file}: '{key}' must be above 0 and at most {largest}, not {value}"));
 
-    private static T OneOf<T>(IReadOnlyDictionary<string, T> known, string name, string file, string key) => known.TryGetValue(name, out T? value)
+    /// <summary>One of several names.</summary>
+    public static T OneOf<T>(IReadOnlyDictionary<string, T> known, string name, string file, string key) => known.TryGetValue(name, out T? value)
         ? value
         : throw UserException.WrongUse($"{file}: '{key}' must be one of {string.Join(", ", known.Keys)}, not '{name}'");
 }

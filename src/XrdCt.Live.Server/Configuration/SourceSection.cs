@@ -5,11 +5,11 @@ namespace XrdCt.Live.Server.Configuration;
 /// <summary><c>source:</c> where the frames come from.</summary>
 public sealed class SourceSection
 {
-    /// <summary>ZeroMQ endpoint, <c>tcp://host:port</c>.</summary>
+    /// <summary>ZeroMQ endpoint, <c>tcp://host:port</c>; several, separated by commas, are taken from in turn.</summary>
     [YamlMember(Alias = "endpoint")]
     public string? Endpoint { get; set; }
 
-    /// <summary>What the messages look like: <c>dectris-stream-2</c>.</summary>
+    /// <summary>What the messages look like: one of the names of <see cref="Ingest.Streams.StreamDialects"/>.</summary>
     [YamlMember(Alias = "dialect")]
     public string Dialect { get; set; } = "dectris-stream-2";
 
@@ -25,9 +25,29 @@ public sealed class SourceSection
     [YamlMember(Alias = "threshold_channel")]
     public string? ThresholdChannel { get; set; }
 
-    /// <summary>Messages that may wait in the socket.</summary>
+    /// <summary>Number that the stream gives to the first frame of a series.</summary>
+    [YamlMember(Alias = "first_frame")]
+    public int FirstFrame { get; set; }
+
+    /// <summary>What is taken from the detector's header instead of the files: <c>mask</c>, <c>flat_field</c>, <c>energy</c>, <c>distance</c>.</summary>
+    [YamlMember(Alias = "from_header")]
+    public string[] FromHeader { get; set; } = [];
+
+    /// <summary>Check the digests that a dialect carries; for diagnosis, it takes longer than decoding.</summary>
+    [YamlMember(Alias = "check_digests")]
+    public bool CheckDigests { get; set; }
+
+    /// <summary><c>auto</c> (libzmq where installed, else NetMQ; default), <c>managed</c> (NetMQ) or <c>native</c> (libzmq).</summary>
+    [YamlMember(Alias = "library")]
+    public string Library { get; set; } = "auto";
+
+    /// <summary>Messages that may wait in the socket, at most.</summary>
     [YamlMember(Alias = "watermark")]
     public int Watermark { get; set; } = 32;
+
+    /// <summary>Most memory that received messages may take, in the socket and behind it, MB; lowers the watermark where needed.</summary>
+    [YamlMember(Alias = "memory_limit_mb")]
+    public double MemoryLimit_MB { get; set; } = 1536;
 
     /// <summary>A running scan ends when nothing has come for this long, s.</summary>
     [YamlMember(Alias = "silence_limit_s")]

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Ingest.ZeroMq;
+using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Pipeline;
@@ -218,11 +219,14 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("socket: push", "source.socket", "pull, sub")]
     [InlineData("dialect: morse", "source.dialect", "dectris-stream-2")]
     [InlineData("watermark: 0", "source.watermark", "above 0")]
+    [InlineData("memory_limit_mb: 100", "source.memory_limit_mb", "at least 443 MB")]
+    [InlineData("library: zmq5", "source.library", "auto, managed, native")]
+    [InlineData("from_header: [mask, colour]", "source.from_header", "colour", "flat_field")]
     public void Source_WrongValue_IsNamedWithThePossibleOnes(string line, params string[] gist)
     {
         string text = Whole.Replace("source: { ", $"source: {{ {line}, ", StringComparison.Ordinal);
         BeamlineConfiguration read = Read(text);
-        UserException e = Assert.Throws<UserException>(() => SetUp.Source(read.Source!, "beamline.yml"));
+        UserException e = Assert.Throws<UserException>(() => SourceSetUp.Of(read.Source!, ImageShape.Pilatus2M, 2, "beamline.yml"));
         Assert.Equal(2, e.ExitCode);
         Assert.All(gist.Append("beamline.yml"), part => Assert.Contains(part, e.Message));
     }
@@ -234,10 +238,10 @@ public sealed class ConfigurationFileTests : IDisposable
             "source: { ",
             "source: { attach: bind, socket: sub, watermark: 7, threshold_channel: threshold_2, ",
             StringComparison.Ordinal));
-        var options = SetUp.Source(read.Source!, "beamline.yml");
+        var options = SourceSetUp.Of(read.Source!, ImageShape.Pilatus2M, 2, "beamline.yml");
         Assert.Equal(
             ("tcp://127.0.0.1:31001", ZmqAttachment.Bind, ZmqPattern.Subscribe, 7, "threshold_2"),
-            (options.Endpoint, options.Attachment, options.Pattern, options.ReceiveHighWatermark, options.Channel));
+            (options.Zmq.Endpoint, options.Zmq.Attachment, options.Zmq.Pattern, options.Zmq.ReceiveHighWatermark, options.Reading.Channel));
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public class Stream2ReaderTests
         Assert.Equal(PixelEncoding.BitshuffleLz4, content.Encoding);
         Assert.Equal(blobStart, content.PayloadOffset);
         Assert.Equal(CapturedBlobLength, content.PayloadLength);
-        Assert.True(double.IsNaN(content.Monitor));
+        Assert.True(double.IsNaN(content.Facts.Monitor));
 
         // 14:43:31.193+01:00 and 49 999 377 / 50 000 000 s, rounded to the tick of 100 ns.
         DateTimeOffset stop = new DateTimeOffset(2024, 3, 7, 13, 43, 31, 193, TimeSpan.Zero).AddTicks(9_999_875);
@@ -242,6 +242,7 @@ public class Stream2ReaderTests
                 Energy_keV = 50,
                 FramePeriod = TimeSpan.FromMilliseconds(4),
                 Detector = "Dectris PILATUS3 X CdTe 2M",
+                Distance_m = 0.5,
             },
             content.Series);
     }
@@ -253,7 +254,7 @@ public class Stream2ReaderTests
         Assert.Equal(16, content.SeriesId);
         Assert.Equal(index, content.ImageIndex);
         double monitor = expected.TryGetProperty("monitor", out JsonElement m) ? m.GetDouble() : double.NaN;
-        Assert.Equal(monitor, content.Monitor);
+        Assert.Equal(monitor, content.Facts.Monitor);
         DateTimeOffset start = new(2024, 3, 7, 13, 43, 31, 193, TimeSpan.Zero);
         DateTimeOffset stop = start.AddMilliseconds(4 * (index + 1));
         Assert.Equal(expected.TryGetProperty("undated", out _) ? null : stop, content.StoppedAt);

@@ -1,0 +1,188 @@
+using System.Text;
+using XrdCt.Live.Ingest.Streams;
+using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Ports;
+
+namespace XrdCt.Live.Ingest.Dectris;
+
+/// <summary>
+/// DECTRIS Stream V1: JSON multipart. All header details, appendices, and the liberties that senders take: other keys
+/// (<c>acqID</c> of EigerFan), the misspelled <c>deseries_end-1.0</c>, a <c>size</c> that is not the blob's.
+/// </summary>
+/// <remarks>
+/// Source: SIMPLON API, stream subsystem (legacy), and captures of an EIGER 1M. The shape of Stream V1 is [x, y] = [columns, rows].
+/// Exposure times count on a detector clock of unknown origin, see <see cref="DetectorClock"/>.
+/// </remarks>
+/// <param name="options">Tables and digests apply.</param>
+public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
+{
+    private const int HeaderPart = 0;
+    private const int ImagePart = 1;
+    private const int PixelPart = 2;
+    private const int TimePart = 3;
+    private const int AppendixPart = 4;
+
+    private DetectorClock _clock;
+
+    /// <inheritdoc/>
+    public string Name => "DECTRIS Stream V1";
+
+    /// <inheritdoc/>
+    public SourceEvent Read(StreamMessage message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        JsonHeader header = new();
+        if (!header.TryRead(message.Part(HeaderPart).Span) || header.Series < 0)
+        {
+            return Rejections.Malformed(
+                "the message is not DECTRIS Stream V1: its first part is no JSON object with a series; is the detector set to cbor?");
+        }
+
+        if (header.HType.SequenceEqual("dimage-1.0"u8))
+        {
+            return Image(message, ref header);
+        }
+
+        if (header.HType.SequenceEqual("dheader-1.0"u8))
+        {
+            _clock.Reset();
+            return Start(message, ref header);
+        }
+
+        return header.HType.SequenceEqual("dseries_end-1.0"u8) || header.HType.SequenceEqual("deseries_end-1.0"u8)
+            ? new SourceEvent { Kind = SourceEventKind.SeriesEnded, SeriesId = header.Series }
+            : Rejections.Malformed("the message has an unknown htype; dheader-1.0, dimage-1.0 and dseries_end-1.0 are known");
+    }
+
+    private SourceEvent Start(StreamMessage message, scoped ref JsonHeader header)
+    {
+        long series = header.Series;
+        PackedTable? mask = null;
+        PackedTable? flatField = null;
+        for (int i = 1; i < message.PartCount && i < LastPart(message); i++)
+        {
+            JsonHeader part = new();
+            if (!part.TryRead(message.Part(i).Span))
+            {
+                continue;
+            }
+
+            bool isTable = part.HType.StartsWith("d"u8) && part.ShapeLength == 2 && i + 1 < message.PartCount;
+            if (!isTable)
+            {
+                // The configuration, or a header appendix that happens to be JSON.
+                header.TryRead(message.Part(i).Span);
+                continue;
+            }
+
+            i++;
+            if (options.KeepTables && part.HType.SequenceEqual("dpixelmask-1.0"u8))
+            {
+                mask = Table(part, message.Part(i).Span);
+            }
+            else if (options.KeepTables && part.HType.SequenceEqual("dflatfield-1.0"u8))
+            {
+                flatField = Table(part, message.Part(i).Span);
+            }
+        }
+
+        return new SourceEvent
+        {
+            Kind = SourceEventKind.SeriesStarted,
+            SeriesId = series,
+            Series = new SeriesHeader
+            {
+                SeriesId = series,
+                ImageCount = CountOf(header),
+                Shape = FrameShape.Of(header.SizeY, header.SizeX),
+                Energy_keV = header.Energy_eV is > 0 and < double.PositiveInfinity ? header.Energy_eV / 1000 : null,
+                FramePeriod = header.FrameTime_s is > 0 and < 1e6 ? TimeSpan.FromSeconds(header.FrameTime_s) : null,
+                Distance_m = header.Distance_m is > 0 and < double.PositiveInfinity ? header.Distance_m : null,
+                Detector = header.Description.IsEmpty ? null : Encoding.UTF8.GetString(header.Description),
+                Tables = mask is null && flatField is null ? null : new PackedTables(mask, flatField),
+            },
+        };
+    }
+
+    // A transport shows at most so many parts; what was sent beyond cannot be looked at.
+    private static int LastPart(StreamMessage message) => Math.Min(message.PartCount, 16);
+
+    private static PackedTable? Table(scoped in JsonHeader part, ReadOnlySpan<byte> bytes) =>
+        FrameShape.Of(part.Shape.Second, part.Shape.First) is { } shape && PixelNames.TypeOf(part.Type) is { } type
+            ? new PackedTable(bytes) { Shape = shape, Type = type, Encoding = PixelEncoding.None }
+            : null;
+
+    /// <summary>Images of a series: nimages · ntrigger, but one per trigger where the trigger sets the exposure (inte, exte).</summary>
+    private static int? CountOf(scoped in JsonHeader header)
+    {
+        bool perTrigger = header.TriggerMode.SequenceEqual("inte"u8) || header.TriggerMode.SequenceEqual("exte"u8);
+        long triggers = Math.Max(header.TriggerCount, 1);
+        long images = perTrigger ? triggers : header.ImageCount;
+        return images is < 1 or > int.MaxValue || triggers > int.MaxValue ? null
+            : perTrigger ? (int)images
+            : images * triggers <= int.MaxValue ? (int)(images * triggers) : null;
+    }
+
+    private SourceEvent Image(StreamMessage message, scoped ref JsonHeader header)
+    {
+        if (message.PartCount is < TimePart or > AppendixPart + 1 || header.Frame is < 0 or > int.MaxValue)
+        {
+            return Rejections.Malformed(
+                $"an image of DECTRIS Stream V1 has 3 to 5 parts and a frame number; this message has {message.PartCount} parts");
+        }
+
+        JsonHeader image = new();
+        if (!image.TryRead(message.Part(ImagePart).Span)
+            || image.ShapeLength != 2
+            || FrameShape.Of(image.Shape.Second, image.Shape.First) is not { } shape
+            || PixelNames.TypeOf(image.Type) is not { } type
+            || !PixelNames.TryReadGrammar(image.Encoding, type, out PixelEncoding encoding, out bool isBigEndian))
+        {
+            return Rejections.Malformed(
+                $"frame {header.Frame}: its second part does not name a shape [x, y], an integer type and an encoding such as bs32-lz4<");
+        }
+
+        int length = message.Part(PixelPart).Length;
+        if (image.Size > length)
+        {
+            return Rejections.Truncated($"frame {header.Frame} is cut short: {length} of {image.Size} bytes came");
+        }
+
+        if (message.PartCount > TimePart)
+        {
+            header.TryRead(message.Part(TimePart).Span);
+        }
+
+        FrameFacts facts = message.PartCount > AppendixPart ? FrameFacts.FromJson(message.Part(AppendixPart).Span) : FrameFacts.None;
+        if (options.CheckDigests && !header.Hash.IsEmpty)
+        {
+            PackedTable pixels = new(message.Part(PixelPart).Span) { Shape = shape, Type = type, Encoding = encoding };
+            if (!pixels.MatchesMd5(header.Hash))
+            {
+                return Rejections.Truncated($"frame {header.Frame} is damaged: its pixels do not have the MD5 sum that came with it");
+            }
+        }
+
+        FrameHeader frame = new()
+        {
+            SeriesId = header.Series,
+            Index = (int)header.Frame,
+            AcquiredAt = DateOf(header.StopTime_ns, message.ReceivedAt),
+            Monitor = facts.Monitor,
+            Translation_mm = facts.Translation_mm,
+            Rotation_deg = facts.Rotation_deg,
+        };
+        return ImageParts.Image(message, PixelPart, new ImageDescription(frame, shape, type, encoding, isBigEndian));
+    }
+
+    private DateTimeOffset DateOf(double stamp_ns, DateTimeOffset receivedAt)
+    {
+        const double NanosecondsPerTick = 100;
+
+        // A century of nanoseconds; anything else is no time of a detector.
+        const double Longest_ns = 100 * 365.25 * 86400e9;
+        return stamp_ns is >= 0 and < Longest_ns
+            ? _clock.Date(TimeSpan.FromTicks((long)(stamp_ns / NanosecondsPerTick)), receivedAt)
+            : receivedAt;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Buffers.Text;
+using XrdCt.Live.Model.Frames;
+
+namespace XrdCt.Live.Ingest.Files;
+
+/// <summary>
+/// Where the packed pixels lie in a CBF file, found without allocating: for CBF files that come over a stream, 250 a second.
+/// <see cref="CbfFile"/> reads the rest of the header too.
+/// </summary>
+internal readonly struct CbfSection
+{
+    // Pilatus headers have 1 to 8 KiB.
+    private const int LongestHeader = 1 << 16;
+
+    /// <summary>Image size.</summary>
+    public ImageShape Shape { get; private init; }
+
+    /// <summary>The packed pixels.</summary>
+    public Range Payload { get; private init; }
+
+    private static ReadOnlySpan<byte> BinaryMagic => [0x0C, 0x1A, 0x04, 0xD5];
+
+    /// <summary>Finds the pixels.</summary>
+    /// <param name="file">The whole file.</param>
+    /// <param name="section">Where they are.</param>
+    /// <param name="problem">What is wrong, when false: a fragment of a sentence.</param>
+    /// <returns>False where this is no CBF file with byte-offset packed 32-bit pixels, or it is cut short.</returns>
+    internal static bool TryFind(ReadOnlySpan<byte> file, out CbfSection section, out string? problem)
+    {
+        section = default;
+        int magic = file[..Math.Min(file.Length, LongestHeader)].IndexOf(BinaryMagic);
+        if (!file.StartsWith("###CBF"u8) || magic < 0)
+        {
+            problem = "the image is no CBF file with a binary section";
+            return false;
+        }
+
+        ReadOnlySpan<byte> header = file[..magic];
+        if (header.IndexOf("x-CBF_BYTE_OFFSET"u8) < 0
+            || header.IndexOf("signed 32-bit integer"u8) < 0
+            || !TryRead(header, "X-Binary-Size:"u8, out long length)
+            || !TryRead(header, "X-Binary-Size-Fastest-Dimension:"u8, out long columns)
+            || !TryRead(header, "X-Binary-Size-Second-Dimension:"u8, out long rows))
+        {
+            problem = "the CBF file is not one of byte-offset packed signed 32-bit integers, or its header lacks a size";
+            return false;
+        }
+
+        int start = magic + BinaryMagic.Length;
+
+        // A pixel takes a byte at least.
+        if (length > file.Length - start || rows < 1 || columns < 1 || rows > length || columns > length || rows * columns > length)
+        {
+            problem = $"the CBF file is cut short or its header is wrong: {rows}×{columns} pixels, {file.Length - start} of {length} bytes";
+            return false;
+        }
+
+        section = new CbfSection
+        {
+            Shape = new ImageShape((int)rows, (int)columns),
+            Payload = start..(start + (int)length),
+        };
+        problem = null;
+        return true;
+    }
+
+    private static bool TryRead(ReadOnlySpan<byte> header, ReadOnlySpan<byte> key, out long value)
+    {
+        int at = header.IndexOf(key);
+        value = 0;
+        return at >= 0 && Utf8Parser.TryParse(header[(at + key.Length)..].TrimStart((byte)' '), out value, out _) && value >= 0;
+    }
+}

@@ -1,0 +1,14 @@
+using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Ports;
+
+namespace XrdCt.Live.Ingest.Streams;
+
+/// <summary>The tables of a series header as a dialect kept them.</summary>
+internal sealed class PackedTables(PackedTable? mask, PackedTable? flatField) : ISeriesTables
+{
+    /// <inheritdoc/>
+    public PixelMask? ReadMask() => mask?.ToMask();
+
+    /// <inheritdoc/>
+    public float[]? ReadFlatField() => flatField?.ToFloats();
+}

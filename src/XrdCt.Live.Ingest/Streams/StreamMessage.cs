@@ -1,0 +1,26 @@
+using XrdCt.Live.Model.Frames;
+
+namespace XrdCt.Live.Ingest.Streams;
+
+/// <summary>
+/// One message as it came: its parts, in the memory that they were received into. Reused by its receiver, so what it holds is valid until
+/// the receiver's next call; a part that is wanted longer is kept.
+/// </summary>
+public abstract class StreamMessage
+{
+    /// <summary>When it came, UTC.</summary>
+    public DateTimeOffset ReceivedAt { get; protected set; }
+
+    /// <summary>Number of parts, at least one.</summary>
+    public abstract int PartCount { get; }
+
+    /// <summary>A part.</summary>
+    /// <param name="index">Which, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such part.</exception>
+    /// <exception cref="ObjectDisposedException">The part was kept: it is its holder's.</exception>
+    public abstract ReadOnlyMemory<byte> Part(int index);
+
+    /// <summary>Takes a part out of the message without copying it; whoever holds the lease disposes it.</summary>
+    /// <param name="index">Which, from 0; each part once.</param>
+    public abstract FrameLease Keep(int index);
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using XrdCt.Live.Ingest.Streams;
+using XrdCt.Live.Ingest.ZeroMq;
+using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Pipeline;
+
+namespace XrdCt.Live.Server.Configuration;
+
+/// <summary>Where the frames come from, checked.</summary>
+/// <param name="Zmq">The socket.</param>
+/// <param name="Dialect">Name of the dialect.</param>
+/// <param name="Reading">How the dialect is read.</param>
+internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOptions Reading)
+{
+    private const double BytesPerMB = 1e6;
+
+    private static readonly Dictionary<string, ZmqAttachment> Attachments = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["connect"] = ZmqAttachment.Connect,
+        ["bind"] = ZmqAttachment.Bind,
+    };
+
+    private static readonly Dictionary<string, ZmqPattern> Sockets = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["pull"] = ZmqPattern.Pull,
+        ["sub"] = ZmqPattern.Subscribe,
+    };
+
+    private static readonly Dictionary<string, ZmqLibrary> Libraries = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["auto"] = ZmqLibrary.Auto,
+        ["managed"] = ZmqLibrary.Managed,
+        ["native"] = ZmqLibrary.Native,
+    };
+
+    private static readonly string[] HeaderParts = ["mask", "flat_field", "energy", "distance"];
+
+    /// <summary>For people: the endpoint, the dialect and the library.</summary>
+    public string Description =>
+        $"{Zmq.Endpoint} ({StreamDialects.Create(Dialect, Reading).Name}, {ZmqRuntime.LibraryName(Zmq.Library)})";
+
+    /// <summary>Checks the section.</summary>
+    /// <param name="source">What the file says.</param>
+    /// <param name="shape">Image size of the geometry.</param>
+    /// <param name="workers">Frames that are decoded at the same time.</param>
+    /// <param name="file">Name of the file, for messages.</param>
+    public static SourceSetUp Of(SourceSection source, ImageShape shape, int workers, string file)
+    {
+        if (!StreamDialects.Names.Contains(source.Dialect))
+        {
+            throw UserException.WrongUse(
+                $"{file}: source.dialect '{source.Dialect}' is not known; known are {string.Join(", ", StreamDialects.Names)}");
+        }
+
+        if (source.FromHeader.Except(HeaderParts).FirstOrDefault() is string unknown)
+        {
+            throw UserException.WrongUse($"{file}: source.from_header '{unknown}' is none of {string.Join(", ", HeaderParts)}");
+        }
+
+        int watermark = (int)SetUp.Within(source.Watermark, 100_000, file, "source.watermark");
+        long largest_bytes = LargestMessage_bytes(shape);
+        int inFlight = LiveGraph.Frames.Capacity + workers + 1;
+        double limit_MB = SetUp.Within(source.MemoryLimit_MB, 1e6, file, "source.memory_limit_mb");
+        long room = (long)(limit_MB * BytesPerMB / largest_bytes) - inFlight;
+        if (room < 1)
+        {
+            double needed_MB = Math.Ceiling((inFlight + 1) * largest_bytes / BytesPerMB);
+            throw UserException.WrongUse(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{file}: source.memory_limit_mb {limit_MB} is too little for frames of {shape}: at least {needed_MB} MB are needed"));
+        }
+
+        return new SourceSetUp(
+            new ZmqOptions
+            {
+                Endpoint = SetUp.Required(source.Endpoint, file, "source.endpoint"),
+                Attachment = SetUp.OneOf(Attachments, source.Attach, file, "source.attach"),
+                Pattern = SetUp.OneOf(Sockets, source.Socket, file, "source.socket"),
+                Library = SetUp.OneOf(Libraries, source.Library, file, "source.library"),
+                ReceiveHighWatermark = (int)Math.Min(watermark, room),
+                LargestMessage_bytes = largest_bytes,
+            },
+            source.Dialect,
+            new DialectOptions
+            {
+                Channel = source.ThresholdChannel,
+                FirstFrame = source.FirstFrame,
+                KeepTables = source.FromHeader.Contains("mask") || source.FromHeader.Contains("flat_field"),
+                CheckDigests = source.CheckDigests,
+            });
+    }
+
+    /// <summary>Opens the source.</summary>
+    /// <exception cref="InvalidOperationException">The endpoint cannot be used; the message names it.</exception>
+    public StreamSource Open() => new(ZmqRuntime.Open(Zmq), StreamDialects.Create(Dialect, Reading));
+
+    /// <summary>
+    /// Largest part of a message that is taken: a header with mask and flat field (8 bytes a pixel) and count-rate table, or an image
+    /// of 64 bits that did not compress.
+    /// </summary>
+    private static long LargestMessage_bytes(ImageShape shape)
+    {
+        const int BytesPerPixel = 8;
+        const int Room = 2 << 20;
+        return Math.Min(((long)shape.PixelCount * BytesPerPixel * 101 / 100) + Room, Array.MaxLength);
+    }
+}
