@@ -1,3 +1,4 @@
+using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
 
 namespace XrdCt.Live.Pipeline;
@@ -9,4 +10,20 @@ namespace XrdCt.Live.Pipeline;
 /// <param name="Counters">The counters at the end.</param>
 /// <param name="Cause">The exception behind a failure.</param>
 public sealed record LiveOutcome(
-    ScanPhase Phase, string Sentence, string? SavedPath, FrameCounters Counters, Exception? Cause);
+    ScanPhase Phase, string Sentence, string? SavedPath, FrameCounters Counters, Exception? Cause)
+{
+    /// <summary>Frames that were not measured, in order.</summary>
+    public IReadOnlyList<FrameRange> Missing { get; init; } = [];
+
+    /// <summary>Header of the series; null if none came.</summary>
+    public SeriesHeader? Series { get; init; }
+
+    /// <summary>Series that the frames belonged to; null if nothing came.</summary>
+    public long? SeriesId { get; init; }
+
+    /// <summary>Whether the detector said that the series is over: no more of its frames are to be expected.</summary>
+    public bool EndedByDetector { get; init; }
+
+    /// <summary>The header of the next series, where that ended this scan.</summary>
+    public SeriesHeader? Next { get; init; }
+}

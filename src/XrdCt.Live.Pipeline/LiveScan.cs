@@ -132,7 +132,14 @@ public sealed class LiveScan
         ScanEnding ending = cause is null
             ? await receive.ConfigureAwait(false)
             : new ScanEnding(false, $"the scan failed: {cause.Message}");
-        return Finish(ending, cause);
+        return Finish(ending, cause) with
+        {
+            Missing = _assembly.Missing(),
+            Series = _reception.Header,
+            SeriesId = _reception.SeriesId,
+            EndedByDetector = ending.EndedByDetector,
+            Next = ending.Next,
+        };
     }
 
     /// <summary>

@@ -31,6 +31,9 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
     /// <summary>The header of the scan's series; null before it came or if it never did.</summary>
     public SeriesHeader? Header { get; private set; }
 
+    /// <summary>The scan's series; null before anything came.</summary>
+    public long? SeriesId => _seriesId;
+
     /// <summary>When the series began, UTC; null before.</summary>
     public DateTimeOffset? StartedAt =>
         Volatile.Read(ref _startedUtcTicks) is var ticks and > 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
@@ -91,7 +94,9 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         bool renamed = Header?.UniqueId is string known && header.UniqueId is string next && next != known;
         if (_seriesId is long running && (running != header.SeriesId || renamed))
         {
-            return ScanEnding.Superseded(running, header.SeriesId, _seenCount, _seen.Length);
+            return Header is null
+                ? ScanEnding.LeftOver(running, header, _seenCount, _seen.Length)
+                : ScanEnding.Superseded(running, header, _seenCount, _seen.Length);
         }
 
         Begin(header.SeriesId);
@@ -210,7 +215,7 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         {
             _ended = true;
             NoteMessage();
-            return AllSeen ? ScanEnding.Finished() : null;
+            return AllSeen ? ScanEnding.Finished(endedByDetector: true) : null;
         }
 
         // The end of a series that an earlier run left behind in the sender's queue.
@@ -227,7 +232,7 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
 
         if ((_ended || AllSeen) && silent > options.EndGrace)
         {
-            return AllSeen ? ScanEnding.Finished() : ScanEnding.EndedEarly(_seenCount, _seen.Length);
+            return AllSeen ? ScanEnding.Finished(_ended) : ScanEnding.EndedEarly(_seenCount, _seen.Length);
         }
 
         return silent > options.SilenceLimit

@@ -119,6 +119,31 @@ internal sealed class ScanAssembly
         }
     }
 
+    /// <summary>Frames whose cells are empty, in order.</summary>
+    public IReadOnlyList<FrameRange> Missing()
+    {
+        List<FrameRange> missing = [];
+        lock (_lock)
+        {
+            int first = -1;
+            for (int i = 0; i <= _options.Plan.CellCount; i++)
+            {
+                bool isEmpty = i < _options.Plan.CellCount && !Sinogram.Measured[Sinogram.Offset(_options.Plan.CellOf(i))];
+                if (isEmpty && first < 0)
+                {
+                    first = i;
+                }
+                else if (!isEmpty && first >= 0)
+                {
+                    missing.Add(new FrameRange(first, i - 1));
+                    first = -1;
+                }
+            }
+        }
+
+        return missing;
+    }
+
     /// <summary>Takes the rotations whose projections are to be reconstructed (again).</summary>
     public int[] TakeStale()
     {

@@ -1,3 +1,5 @@
+using XrdCt.Live.Model.Ports;
+
 namespace XrdCt.Live.Pipeline;
 
 /// <summary>Why reception ended.</summary>
@@ -5,19 +7,40 @@ namespace XrdCt.Live.Pipeline;
 /// <param name="Sentence">One sentence for people.</param>
 public sealed record ScanEnding(bool IsComplete, string Sentence)
 {
-    internal static ScanEnding Finished() => new(true, "every cell of the scan was measured");
+    /// <summary>The header of another series, where that ended the scan: it is the next one's.</summary>
+    public SeriesHeader? Next { get; init; }
+
+    /// <summary>Whether the detector said that the series is over.</summary>
+    public bool EndedByDetector { get; init; }
+
+    internal static ScanEnding Finished(bool endedByDetector) =>
+        new(true, "every cell of the scan was measured") { EndedByDetector = endedByDetector };
 
     internal static ScanEnding Stopped(int seen, int cells) =>
         new(seen == cells, $"the scan was stopped after {seen} of {cells} frames");
 
     internal static ScanEnding EndedEarly(int seen, int cells) => new(
-        false, $"the detector ended the series with {cells - seen} of {cells} frames missing: their cells stay empty");
+        false, $"the detector ended the series with {cells - seen} of {cells} frames missing: their cells stay empty")
+    {
+        EndedByDetector = true,
+    };
 
     internal static ScanEnding FellSilent(TimeSpan limit, int last, int seen, int cells) => new(
         seen == cells,
         $"the sender has been silent for {limit.TotalSeconds:F0} s after frame {last}: {cells - seen} of {cells} frames are missing");
 
-    internal static ScanEnding Superseded(long series, long next, int seen, int cells) => new(
+    internal static ScanEnding Superseded(long series, SeriesHeader next, int seen, int cells) => new(
         seen == cells,
-        (next == series ? $"series {series} was started anew" : $"series {next} began") + $" before series {series} had ended: the scan ends with {seen} of {cells} frames; start again for the new series");
+        (next.SeriesId == series ? $"series {series} was started anew" : $"series {next.SeriesId} began")
+            + $" before series {series} had ended: the scan ends with {seen} of {cells} frames")
+    {
+        Next = next,
+    };
+
+    internal static ScanEnding LeftOver(long series, SeriesHeader next, int seen, int cells) => new(
+        seen == cells,
+        $"{seen} of {cells} frames of series {series} came without a header, left over from before series {next.SeriesId} began")
+    {
+        Next = next,
+    };
 }

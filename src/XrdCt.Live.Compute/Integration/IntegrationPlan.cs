@@ -33,13 +33,19 @@ public sealed class IntegrationPlan
     /// <param name="geometry">Detector geometry.</param>
     /// <param name="mask">Pixels that never count; same shape as the geometry.</param>
     /// <param name="options">What is wanted.</param>
-    /// <exception cref="ArgumentException">The mask has another shape, an option is out of range, or no pixel is left.</exception>
-    public IntegrationPlan(DetectorGeometry geometry, PixelMask mask, IntegrationOptions options)
+    /// <param name="flatField">
+    /// Flat field per pixel, row-major, a factor of the normalisation as in pyFAI; pixels where it is not above 0 do not count. Empty
+    /// for none.
+    /// </param>
+    /// <exception cref="ArgumentException">The mask or the flat field has another shape, an option is out of range, or no pixel is left.</exception>
+    public IntegrationPlan(
+        DetectorGeometry geometry, PixelMask mask, IntegrationOptions options, ReadOnlySpan<float> flatField = default)
     {
         ArgumentNullException.ThrowIfNull(geometry);
         ArgumentNullException.ThrowIfNull(mask);
         ArgumentNullException.ThrowIfNull(options);
         Check(geometry, mask, options);
+        mask = Apply(flatField, mask);
         Geometry = geometry;
         Mask = mask;
         Options = options;
@@ -48,6 +54,11 @@ public sealed class IntegrationPlan
         double[] radial = new double[pixelCount];
         _normalisation = new double[pixelCount];
         Map(geometry, options, radial, _normalisation);
+        for (int i = 0; i < flatField.Length; i++)
+        {
+            _normalisation[i] *= flatField[i];
+        }
+
 
         Axis = MakeAxis(radial, mask.Masked, options);
         _binOfPixel = new ushort[pixelCount];
@@ -96,6 +107,28 @@ public sealed class IntegrationPlan
         }
     }
 
+    private static PixelMask Apply(ReadOnlySpan<float> flatField, PixelMask mask)
+    {
+        if (flatField.IsEmpty)
+        {
+            return mask;
+        }
+
+        if (flatField.Length != mask.Shape.PixelCount)
+        {
+            throw new ArgumentException(
+                $"the flat field has {flatField.Length} pixels, the geometry has {mask.Shape.PixelCount}", nameof(flatField));
+        }
+
+        bool[] unusable = new bool[flatField.Length];
+        for (int i = 0; i < unusable.Length; i++)
+        {
+            unusable[i] = !(flatField[i] > 0 && float.IsFinite(flatField[i]));
+        }
+
+        return mask.Or(new PixelMask(mask.Shape, unusable));
+    }
+
     /// <summary>Detector geometry.</summary>
     public DetectorGeometry Geometry { get; }
 
@@ -117,7 +150,7 @@ public sealed class IntegrationPlan
     /// <summary>Bin of each pixel in image order; <see cref="NoBin"/> where it counts nowhere.</summary>
     internal ReadOnlySpan<ushort> BinOfPixel => _binOfPixel;
 
-    /// <summary>Normalisation (solid angle · polarisation) of each pixel in image order.</summary>
+    /// <summary>Normalisation (flat field · solid angle · polarisation) of each pixel in image order.</summary>
     internal ReadOnlySpan<double> Normalisation => _normalisation;
 
     /// <summary>First entry of each bin in bin order, and the end of the last.</summary>

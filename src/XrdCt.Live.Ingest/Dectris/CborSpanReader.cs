@@ -117,6 +117,16 @@ internal ref struct CborSpanReader(ReadOnlySpan<byte> data)
         }
     }
 
+    public bool TryReadBoolean(out bool value)
+    {
+        const int False = 0xF4;
+        const int True = 0xF5;
+        int head = Remaining > 0 ? _data[Position] : 0;
+        value = head == True;
+        Position += head is False or True ? 1 : 0;
+        return head is False or True;
+    }
+
     /// <summary>Passes over one item of any kind.</summary>
     public bool TrySkip() => TrySkip(DeepestNesting);
 

@@ -99,6 +99,7 @@ public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
                 FramePeriod = header.FrameTime_s is > 0 and < 1e6 ? TimeSpan.FromSeconds(header.FrameTime_s) : null,
                 Distance_m = header.Distance_m is > 0 and < double.PositiveInfinity ? header.Distance_m : null,
                 Detector = header.Description.IsEmpty ? null : Encoding.UTF8.GetString(header.Description),
+                FlatFieldApplied = header.FlatFieldApplied,
                 Tables = mask is null && flatField is null ? null : new PackedTables(mask, flatField),
             },
         };

@@ -168,6 +168,8 @@ public sealed class Stream2Reader
                 return TryReadOptional(ref reader, out fields.SizeY);
             case 15 when key.SequenceEqual("incident_energy"u8):
                 return TryReadOptional(ref reader, out fields.Energy_eV);
+            case 17 when key.SequenceEqual("flatfield_enabled"u8):
+                return TryReadFlag(ref reader, out fields.FlatFieldApplied);
             case 16 when key.SequenceEqual("number_of_images"u8):
                 return TryReadOptional(ref reader, out fields.ImageCount);
             case 16 when key.SequenceEqual("series_unique_id"u8):
@@ -207,6 +209,20 @@ public sealed class Stream2Reader
         }
 
         reader = start;
+        return reader.TrySkip();
+    }
+
+    private static bool TryReadFlag(scoped ref CborSpanReader reader, out bool? flag)
+    {
+        CborSpanReader start = reader;
+        if (reader.TryReadBoolean(out bool value))
+        {
+            flag = value;
+            return true;
+        }
+
+        reader = start;
+        flag = null;
         return reader.TrySkip();
     }
 
@@ -536,6 +552,7 @@ public sealed class Stream2Reader
         FramePeriod = fields.FrameTime_s is > 0 and < 1e6 ? TimeSpan.FromSeconds(fields.FrameTime_s) : null,
         Detector = fields.Detector.IsEmpty ? null : Encoding.UTF8.GetString(fields.Detector),
         Distance_m = fields.Distance_m is > 0 and < double.PositiveInfinity ? fields.Distance_m : null,
+        FlatFieldApplied = fields.FlatFieldApplied,
         Tables = _keepsTables ? Stream2Tables.Keep(message[fields.Mask], message[fields.FlatField], _channel) : null,
     };
 
@@ -561,6 +578,7 @@ public sealed class Stream2Reader
         public double FrameTime_s;
         public FrameFacts Facts;
         public double Distance_m;
+        public bool? FlatFieldApplied;
         public Range Mask;
         public Range FlatField;
         public bool IsBigEndian;

@@ -70,6 +70,9 @@ internal ref struct JsonHeader
 
     public double Distance_m { get; private set; } = double.NaN;
 
+    /// <summary><c>flatfield_correction_applied</c>.</summary>
+    public bool? FlatFieldApplied { get; private set; }
+
     public FrameFacts Facts { get; private set; }
 
     /// <summary>Reads one part.</summary>
@@ -132,6 +135,9 @@ internal ref struct JsonHeader
                 break;
             case JsonTokenType.Number:
                 ReadNumber(key, ref reader);
+                break;
+            case JsonTokenType.True or JsonTokenType.False when key.SequenceEqual("flatfield_correction_applied"u8):
+                FlatFieldApplied = reader.TokenType == JsonTokenType.True;
                 break;
             case JsonTokenType.StartArray when key.SequenceEqual("shape"u8):
                 ReadShape(ref reader);

@@ -29,6 +29,9 @@ public sealed record SeriesHeader
     /// <summary>Sample to detector, m, if it says so.</summary>
     public double? Distance_m { get; init; }
 
+    /// <summary>Whether the detector has divided its flat field out already, if it says so.</summary>
+    public bool? FlatFieldApplied { get; init; }
+
     /// <summary>Pixel-wise tables that came with the header, unpacked when asked for; null if there are none or they were not kept.</summary>
     public ISeriesTables? Tables { get; init; }
 }

@@ -8,7 +8,7 @@ internal sealed class LiveOptionSet
 {
     private readonly Option<int?> _port = new("--port") { Description = "TCP port of the page on 127.0.0.1; 0 for any free one" };
     private readonly Option<bool> _noBrowser = new("--no-browser") { Description = "Do not open the page in a browser" };
-    private readonly Option<bool> _exit = new("--exit") { Description = "End when the scan has ended, instead of keeping the page" };
+    private readonly Option<bool> _exit = new("--exit") { Description = "End when the scan has ended, instead of waiting for the next one or keeping the page" };
     private readonly Option<string?> _output = new("--output") { Description = "Folder for the result" };
     private readonly Option<bool> _json = new("--json") { Description = "Summary as one JSON object on standard output, nothing else" };
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.ZeroMq;
+using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Pipeline;
 using XrdCt.Live.Server.Configuration;
@@ -41,15 +42,21 @@ internal sealed class LiveSession
     /// </summary>
     public Func<CancellationToken, Task> Companion { get; init; } = stop => Task.Delay(Timeout.Infinite, stop);
 
-    /// <summary>Runs the scan.</summary>
+    /// <summary>
+    /// Whether another series after the scan is another scan. A demo is one scan; a beamline goes on until it is told to end, whatever
+    /// its detector does.
+    /// </summary>
+    public bool FollowsSeries { get; init; }
+
+    /// <summary>Runs the scan, or scan after scan.</summary>
     /// <returns>Exit code.</returns>
     public async Task<int> RunAsync(CancellationToken stop)
     {
         // System.CommandLine listens for Ctrl-C from the moment it holds a task; until then Ctrl-C would kill the process.
         await Task.Yield();
         string folder = Path.GetDirectoryName(Path.GetFullPath(File))!;
-        LiveOptions options = SetUp.LiveOptions(Configuration, folder, File, Note);
-        SourceSetUp source = SourceSetUp.Of(Configuration.Source!, options.Integration.Geometry.Shape, options.Workers, File);
+        LiveOptions? options = TakesFromHeader ? null : SetUp.LiveOptions(Configuration, folder, File, Note);
+        SourceSetUp source = SetUp.Source(Configuration, folder, File);
         var hub = new DisplayHub();
         var display = new DisplayServerOptions { Port = Configuration.Display.Port };
         await using DisplayServer page = await StartPageAsync(hub, display, stop).ConfigureAwait(false);
@@ -65,27 +72,88 @@ internal sealed class LiveSession
         }
 
         NexusScanStore store = OpenStore(Configuration.Output.Folder);
-        var scan = new LiveScan(
-            options,
-            source.Open,
-            () => new FrameDecoder(options.Integration.Geometry.Shape),
-            hub,
-            store,
-            TimeProvider.System);
-        LiveOutcome outcome = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false);
+        LiveOutcome? outcome = null;
+        bool anyFailed = false;
+        using (var feed = new SeriesFeed(source.Open))
+        {
+            while (outcome is null || await NextAsync(feed, outcome, stop).ConfigureAwait(false))
+            {
+                if (TakesFromHeader)
+                {
+                    SeriesHeader? header = await HeaderAsync(feed, stop).ConfigureAwait(false);
+                    if (header is null)
+                    {
+                        break;
+                    }
+
+                    options = SetUp.LiveOptions(Configuration, folder, File, Note, header);
+                }
+
+                var scan = new LiveScan(
+                    options!,
+                    feed.Lend,
+                    () => new FrameDecoder(options!.Integration.Geometry.Shape),
+                    hub,
+                    store,
+                    TimeProvider.System);
+                outcome = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false);
+                Report(outcome, scan.State);
+                anyFailed |= !IsWanted(outcome, stop);
+            }
+
+            if (feed.StrayCount > 0)
+            {
+                Say($"{feed.StrayCount} messages came between scans and belonged to none");
+            }
+        }
+
         ZmqRuntime.Shutdown();
-        Report(outcome, scan.State);
-        if (!ExitWithScan && !stop.IsCancellationRequested)
+        if (!ExitWithScan && !FollowsSeries && !stop.IsCancellationRequested)
         {
             Say($"the page stays at {page.Url}; Ctrl-C ends");
             await WaitAsync(stop).ConfigureAwait(false);
         }
 
-        // An operator's stop is no failure; whatever else left cells empty is.
-        bool wanted = outcome.Phase == ScanPhase.Complete
-            || (outcome.Phase == ScanPhase.Incomplete && stop.IsCancellationRequested);
-        return wanted ? 0 : 1;
+        return anyFailed ? 1 : 0;
     }
+
+    private bool TakesFromHeader => Configuration.Source?.FromHeader is { Length: > 0 };
+
+    // An operator's stop is no failure; whatever else left cells empty is.
+    private static bool IsWanted(LiveOutcome outcome, CancellationToken stop) => outcome.Phase == ScanPhase.Complete
+        || (outcome.Phase == ScanPhase.Incomplete && stop.IsCancellationRequested);
+
+    /// <summary>Whether there is another scan; waits for its first message.</summary>
+    private async Task<bool> NextAsync(SeriesFeed feed, LiveOutcome last, CancellationToken stop)
+    {
+        // What an aborted series left in the sender's queue is no scan that anybody waits for.
+        bool wasLeftOver = last.Series is null && last.Next is not null;
+        bool neverBegan = last.Phase == ScanPhase.Failed && last.SeriesId is null;
+        if (stop.IsCancellationRequested || neverBegan || !(FollowsSeries || wasLeftOver) || (ExitWithScan && !wasLeftOver))
+        {
+            return false;
+        }
+
+        if (last.Next is SeriesHeader next)
+        {
+            feed.PutBack(new SourceEvent { Kind = SourceEventKind.SeriesStarted, SeriesId = next.SeriesId, Series = next });
+            return true;
+        }
+
+        Say("waiting for the next series; Ctrl-C ends");
+        bool isOver = last.EndedByDetector || last.Phase is ScanPhase.Complete or ScanPhase.Failed;
+        return await OnOwnThread(() => feed.AwaitNext(isOver ? last.SeriesId : null, stop)).ConfigureAwait(false) is not null;
+    }
+
+    // The header that the next scan is set up with; it stays in front of the feed, as the scan's first message.
+    private async Task<SeriesHeader?> HeaderAsync(SeriesFeed feed, CancellationToken stop)
+    {
+        Say("waiting for the detector's header");
+        return await OnOwnThread(() => feed.AwaitNext(null, stop)).ConfigureAwait(false);
+    }
+
+    private static Task<T> OnOwnThread<T>(Func<T> wait) =>
+        Task.Factory.StartNew(wait, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     // Before the first frame: a folder that cannot be written to must not be found out when the scan is over.
     private static NexusScanStore OpenStore(string folder)
@@ -170,6 +238,8 @@ internal sealed class LiveSession
                     Saved = outcome.SavedPath,
                     outcome.Counters,
                     Cells = state.CellCount,
+                    Series = outcome.SeriesId,
+                    Missing = outcome.Missing.Select(m => m.ToString()),
                     state.Elapsed_s,
                     Rate_Hz = state.Elapsed_s > 0 ? outcome.Counters.Placed / state.Elapsed_s : 0,
                     Latency_ms = double.IsFinite(state.Latency_ms) ? state.Latency_ms : (double?)null,
@@ -180,10 +250,16 @@ internal sealed class LiveSession
         else
         {
             double rate_Hz = state.Elapsed_s > 0 ? outcome.Counters.Placed / state.Elapsed_s : 0;
-            Say($"{outcome.Counters.Placed} of {state.CellCount} frames in {state.Elapsed_s:F0} s ({rate_Hz:F0} Hz)");
+            string series = outcome.SeriesId is long id && FollowsSeries ? $"series {id}: " : "";
+            Say($"{series}{outcome.Counters.Placed} of {state.CellCount} frames in {state.Elapsed_s:F0} s ({rate_Hz:F0} Hz)");
             foreach (string line in Losses(outcome.Counters))
             {
                 Say("  " + line);
+            }
+
+            if (outcome.Missing.Count > 0 && outcome.Counters.Placed > 0)
+            {
+                Say($"  missing: {Ranges(outcome.Missing)}");
             }
 
             if (outcome.SavedPath is not null)
@@ -196,6 +272,13 @@ internal sealed class LiveSession
         {
             Console.Error.WriteLine($"xrdct: {outcome.Sentence}");
         }
+    }
+
+    private static string Ranges(IReadOnlyList<FrameRange> missing)
+    {
+        const int MostShown = 20;
+        string shown = string.Join(", ", missing.Take(MostShown));
+        return missing.Count > MostShown ? $"{shown} and {missing.Count - MostShown} ranges more (--json lists all)" : shown;
     }
 
     private static IEnumerable<string> Losses(FrameCounters c)

@@ -10,7 +10,7 @@ internal static class RunCommand
     {
         var config = new Option<string>("--config") { Description = "Configuration of the beamline, YAML (config/demo.yml explains each key)", Required = true };
         var live = new LiveOptionSet();
-        var command = new Command("run", "Process a scan live: frames from a detector or a simulator, result on the page and in a file");
+        var command = new Command("run", "Process scans live, series after series: frames from a detector or a simulator, results on the page and in files");
         command.Options.Add(config);
         live.AddTo(command);
         command.SetAction(async (parsed, stop) =>
@@ -22,6 +22,7 @@ internal static class RunCommand
             {
                 File = file,
                 Configuration = configuration,
+                FollowsSeries = true,
                 ExitWithScan = live.Exit(parsed),
                 Json = live.Json(parsed),
             }.RunAsync(stop).ConfigureAwait(false);

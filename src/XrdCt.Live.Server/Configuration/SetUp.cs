@@ -4,8 +4,10 @@ using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Ingest.Files;
+using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Pipeline;
@@ -66,7 +68,9 @@ internal static class SetUp
     /// <param name="folder">Folder that paths in it are relative to.</param>
     /// <param name="file">Name of the file, for messages.</param>
     /// <param name="note">One sentence for the visitor.</param>
-    public static LiveOptions LiveOptions(BeamlineConfiguration configuration, string folder, string file, string note = "")
+    /// <param name="header">What the detector says of the series, for the parts that <c>source.from_header</c> names.</param>
+    public static LiveOptions LiveOptions(
+        BeamlineConfiguration configuration, string folder, string file, string note = "", SeriesHeader? header = null)
     {
         SourceSection source = Required(configuration.Source, file, "source");
         GeometrySection geometry = Required(configuration.Geometry, file, "geometry");
@@ -81,7 +85,8 @@ internal static class SetUp
                 $"{file}: roi.channel '{roiChannel}' is none of the channels ({string.Join(", ", channels.Select(c => c.Name))})");
         }
 
-        IntegrationPlan integration = Plan(poni, mask, Integration(configuration.Integration, file));
+        FromHeader taken = FromHeader.Of(source.FromHeader, header);
+        IntegrationPlan integration = Plan(poni, mask, Integration(configuration.Integration, file), taken);
         Wrap(file, () => new ChannelExtractor(integration.Axis, channels));
         ScanPlan plan = ScanPlan(Required(configuration.Scan, file, "scan"), file);
         int workers = Workers(configuration, file);
@@ -106,26 +111,44 @@ internal static class SetUp
         };
     }
 
+    /// <summary>Checks the source of a configuration; only the image size of the geometry is looked at.</summary>
+    public static SourceSetUp Source(BeamlineConfiguration configuration, string folder, string file)
+    {
+        GeometrySection geometry = Required(configuration.Geometry, file, "geometry");
+        string poni = Resolve(folder, Required(geometry.Poni, file, "geometry.poni"));
+        MustExist(poni, "PONI file", "geometry.poni");
+        try
+        {
+            ImageShape shape = PoniFile.Read(poni).Shape;
+            return SourceSetUp.Of(Required(configuration.Source, file, "source"), shape, Workers(configuration, file), file);
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new UserException(Sentence(e), e);
+        }
+    }
+
     /// <summary>Frames that are decoded and integrated at the same time.</summary>
     public static int Workers(BeamlineConfiguration configuration, string file) => configuration.Compute.Workers is int workers
         ? (int)Within(workers, LiveGraph.FreePatterns.Capacity / 4, file, "compute.workers")
         : Environment.ProcessorCount;
 
     /// <summary>Reads geometry and mask and builds the integration plan.</summary>
-    public static IntegrationPlan Plan(string poniPath, string? maskPath, IntegrationOptions options)
+    public static IntegrationPlan Plan(string poniPath, string? maskPath, IntegrationOptions options, FromHeader? header = null)
     {
         MustExist(poniPath, "PONI file", "geometry.poni, --poni");
         MustExist(maskPath, "mask", "geometry.mask, --mask");
         try
         {
-            DetectorGeometry geometry = PoniFile.Read(poniPath);
+            header ??= FromHeader.Nothing;
+            DetectorGeometry geometry = header.Apply(PoniFile.Read(poniPath));
             PixelMask mask = ModuleGaps.Of(geometry);
             if (maskPath is not null)
             {
                 mask = mask.Or(MaskFile.Read(maskPath, geometry.Shape));
             }
 
-            return new IntegrationPlan(geometry, mask, options);
+            return new IntegrationPlan(geometry, header.Apply(mask), options, header.FlatField(geometry.Shape));
         }
         catch (ArgumentException e)
         {

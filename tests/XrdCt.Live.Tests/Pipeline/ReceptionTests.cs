@@ -48,6 +48,7 @@ public sealed class ReceptionTests
 
         Assert.False(ending.IsComplete);
         Assert.Contains("2 of 6 frames missing", ending.Sentence);
+        Assert.True(ending.EndedByDetector);
         Assert.InRange(_clock.Elapsed, _options.EndGrace, _options.EndGrace + TimeSpan.FromSeconds(1));
     }
 
@@ -101,7 +102,19 @@ public sealed class ReceptionTests
         Assert.False(ending.IsComplete);
         Assert.Contains("series 8 began before series 7 had ended", ending.Sentence);
         Assert.Contains("2 of 6 frames", ending.Sentence);
+        Assert.Equal(8, ending.Next!.SeriesId);
+        Assert.False(ending.EndedByDetector);
         Assert.Equal([0, 1], Taken());
+    }
+
+    [Fact]
+    public void Receive_HeaderAfterFramesOfAnotherSeries_SaysThatTheyWereLeftOver()
+    {
+        ScanEnding ending = Receive([.. Images(4..Cells, series: 7), Start(8), .. Images(0..Cells, series: 8)]);
+
+        Assert.Contains("2 of 6 frames of series 7 came without a header, left over", ending.Sentence);
+        Assert.Equal(8, ending.Next!.SeriesId);
+        Assert.Equal([4, 5], Taken());
     }
 
     [Fact]

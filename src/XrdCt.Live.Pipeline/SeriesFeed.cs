@@ -1,0 +1,110 @@
+using XrdCt.Live.Model.Ports;
+
+namespace XrdCt.Live.Pipeline;
+
+/// <summary>
+/// One source, lent to scan after scan: it stays open between them, so that nothing a detector sends meanwhile is lost, and a message
+/// that ended one scan begins the next. Used by one thread at a time.
+/// </summary>
+/// <param name="open">Opens the source; called at the first use.</param>
+public sealed class SeriesFeed(Func<IFrameSource> open) : IDisposable
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+
+    private readonly Lock _lock = new();
+    private IFrameSource? _source;
+    private SourceEvent? _putBack;
+    private long _strayCount;
+
+    /// <summary>Messages between scans that belong to none: late frames of a finished series, and what was not understood.</summary>
+    public long StrayCount => Interlocked.Read(ref _strayCount);
+
+    /// <summary>The source for one scan; disposing it gives it back, still open.</summary>
+    /// <exception cref="InvalidOperationException">The source cannot be opened.</exception>
+    public IFrameSource Lend() => new Loan(this, Source());
+
+    /// <summary>Puts an event in front of those to come.</summary>
+    public void PutBack(SourceEvent received) => _putBack = received;
+
+    /// <summary>Waits for the first message of a series that is not over.</summary>
+    /// <param name="finished">Series that the detector has ended, whose late frames are let go; null if none.</param>
+    /// <param name="stop">Ends the waiting.</param>
+    /// <returns>The header that came, or an empty one of the series whose frame came first; null when stopped.</returns>
+    public SeriesHeader? AwaitNext(long? finished, CancellationToken stop)
+    {
+        IFrameSource source = Source();
+        while (!stop.IsCancellationRequested)
+        {
+            SourceEvent received = Take(source, Tick);
+            switch (received.Kind)
+            {
+                case SourceEventKind.SeriesStarted:
+                    PutBack(received);
+                    return received.Series;
+                case SourceEventKind.Image when received.Frame.Header.SeriesId != finished:
+                    PutBack(received);
+                    return new SeriesHeader { SeriesId = received.Frame.Header.SeriesId };
+                case SourceEventKind.Image:
+                    received.Frame.Dispose();
+                    Interlocked.Increment(ref _strayCount);
+                    break;
+                case SourceEventKind.Rejected:
+                    Interlocked.Increment(ref _strayCount);
+                    break;
+                case SourceEventKind.SeriesEnded:
+                case SourceEventKind.Silence:
+                default:
+                    break;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Closes the source.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_putBack is { Kind: SourceEventKind.Image } left)
+            {
+                left.Frame.Dispose();
+            }
+
+            _putBack = null;
+            _source?.Dispose();
+            _source = null;
+        }
+    }
+
+    private IFrameSource Source()
+    {
+        lock (_lock)
+        {
+            return _source ??= open();
+        }
+    }
+
+    private SourceEvent Take(IFrameSource source, TimeSpan timeout)
+    {
+        if (_putBack is { } first)
+        {
+            _putBack = null;
+            return first;
+        }
+
+        return source.Receive(timeout);
+    }
+
+    private sealed class Loan(SeriesFeed feed, IFrameSource source) : IFrameSource
+    {
+        public string Name => source.Name;
+
+        public SourceEvent Receive(TimeSpan timeout) => feed.Take(source, timeout);
+
+        public void Dispose()
+        {
+            // The feed keeps it open.
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Ports;
+
+namespace XrdCt.Live.Server.Configuration;
+
+/// <summary>What is taken from the detector's header instead of the files. What the header does not have is a refusal, not a guess.</summary>
+internal sealed class FromHeader
+{
+    private PixelMask? _mask;
+    private float[]? _flatField;
+    private double? _energy_keV;
+    private double? _distance_m;
+
+    /// <summary>Nothing is taken: files and configuration say all.</summary>
+    public static FromHeader Nothing { get; } = new();
+
+    /// <summary>Takes parts of a header.</summary>
+    /// <param name="parts">Names: mask, flat_field, energy, distance.</param>
+    /// <param name="header">The header; null while it is not there.</param>
+    public static FromHeader Of(IReadOnlyCollection<string> parts, SeriesHeader? header)
+    {
+        if (header is null || parts.Count == 0)
+        {
+            return Nothing;
+        }
+
+        FromHeader taken = new();
+        foreach (string part in parts)
+        {
+            bool found = part switch
+            {
+                "mask" => (taken._mask = header.Tables?.ReadMask()) is not null,
+                "energy" => (taken._energy_keV = header.Energy_keV) is not null,
+                "distance" => (taken._distance_m = header.Distance_m) is not null,
+
+                // A detector that has divided its flat field out must not be corrected twice.
+                "flat_field" when header.FlatFieldApplied == true => true,
+                "flat_field" => (taken._flatField = header.Tables?.ReadFlatField()) is not null,
+                _ => true,
+            };
+            if (!found)
+            {
+                throw new UserException(
+                    $"the header of series {header.SeriesId} has no {part.Replace('_', ' ')}: remove '{part}' from source.from_header, "
+                    + "or set the detector's header_detail to all");
+            }
+        }
+
+        return taken;
+    }
+
+    /// <summary>The geometry with energy and distance of the header.</summary>
+    public DetectorGeometry Apply(DetectorGeometry geometry) => geometry with
+    {
+        Wavelength_m = _energy_keV is double energy_keV ? PhotonEnergy.ToWavelength_m(energy_keV) : geometry.Wavelength_m,
+        Distance_m = _distance_m ?? geometry.Distance_m,
+    };
+
+    /// <summary>The mask, or-ed with the detector's own.</summary>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public PixelMask Apply(PixelMask mask) => _mask is null ? mask : mask.Or(_mask);
+
+    /// <summary>The flat field; empty for none.</summary>
+    /// <exception cref="ArgumentException">It is of another shape.</exception>
+    public ReadOnlySpan<float> FlatField(ImageShape shape) => _flatField is null || _flatField.Length == shape.PixelCount
+        ? _flatField
+        : throw new ArgumentException($"the detector's flat field has {_flatField.Length} pixels, the geometry is {shape}");
+}
