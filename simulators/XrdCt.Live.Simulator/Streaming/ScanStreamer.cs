@@ -126,6 +126,11 @@ public sealed class ScanStreamer
             PixelSize_m = geometry.PixelSize1_m,
             Distance_m = geometry.Distance_m,
             BeamCentre = (column + 0.5, row + 0.5),
+            Detector = "PILATUS3 X CdTe 2M (simulated)",
+            DetectorNumber = "SIM-0001",
+            SensorMaterial = "CdTe",
+            SensorThickness_m = 0.001,
+            CountCutoff = 1_048_575,
         };
     }
 

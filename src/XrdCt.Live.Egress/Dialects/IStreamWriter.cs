@@ -16,7 +16,7 @@ public interface IStreamWriter
 
     /// <summary>The message before the first image.</summary>
     /// <param name="series">The series.</param>
-    /// <param name="message">Receives the parts; emptied first.</param>
+    /// <param name="message">Receives the parts; emptied first, and left empty where the dialect has no such message.</param>
     void WriteStart(SeriesInfo series, OutgoingMessage message);
 
     /// <summary>One image.</summary>
@@ -28,6 +28,6 @@ public interface IStreamWriter
 
     /// <summary>The message after the last image.</summary>
     /// <param name="series">The series.</param>
-    /// <param name="message">Receives the parts; emptied first.</param>
+    /// <param name="message">Receives the parts; emptied first, and left empty where the dialect has no such message.</param>
     void WriteEnd(SeriesInfo series, OutgoingMessage message);
 }

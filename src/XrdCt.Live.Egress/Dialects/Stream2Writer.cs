@@ -1,4 +1,5 @@
 using System.Formats.Cbor;
+using System.Runtime.InteropServices;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
 
@@ -9,17 +10,13 @@ namespace XrdCt.Live.Egress.Dialects;
 /// images are a multi-dimensional array (tag 40) of a typed array (RFC 8746) that may be compressed (tag 56500: bslz4 or lz4).
 /// </summary>
 /// <remarks>
-/// Source: DECTRIS Stream V2 specification, <see href="https://github.com/dectris/documentation"/>. <c>image_dtype</c>
-/// "int32" goes beyond it (it names unsigned types only): the Pilatus flags gaps with −1 and bad pixels with −2.
-/// Numbers are written in the shortest form that keeps the value, as detectors do. Large tables (flat field, count
-/// rate, mask) are left out, as with
-/// <c>header_detail = basic</c>.
+/// Source: DECTRIS Stream V2 specification, <see href="https://github.com/dectris/documentation"/>. <c>image_dtype</c> beyond its unsigned
+/// types up to 32 bits goes beyond it: the Pilatus flags gaps with −1 and bad pixels with −2, in <c>int32</c>.
+/// Numbers are written in the shortest form that keeps the value, as detectors do. The large tables (flat field, count
+/// rate, mask) go out with <see cref="HeaderDetail.All"/> only.
 /// </remarks>
 public sealed class Stream2Writer : IStreamWriter
 {
-    /// <summary>Name of the only threshold channel.</summary>
-    public const string Channel = "threshold_1";
-
     private const CborTag MultiDimArray = (CborTag)40;
     private const CborTag DectrisCompression = (CborTag)56500;
     private const CborTag SelfDescribed = (CborTag)55799;
@@ -28,8 +25,10 @@ public sealed class Stream2Writer : IStreamWriter
     private const long TicksPerSecond = 50_000_000;
     private const string DateFormat = "yyyy-MM-ddTHH:mm:ss.fffzzz";
 
-    private readonly CborWriter _writer = new(CborConformanceMode.Lax);
+    // The start message ends its map without having counted it; the writer then puts the count in front.
+    private readonly CborWriter _writer = new(CborConformanceMode.Lax, convertIndefiniteLengthEncodings: true);
     private byte[] _message = [];
+    private (DateTimeOffset Date, string Text) _date;
 
     /// <inheritdoc/>
     public string Dialect => "dectris-stream-2";
@@ -43,47 +42,78 @@ public sealed class Stream2Writer : IStreamWriter
     {
         ArgumentNullException.ThrowIfNull(series);
         ArgumentNullException.ThrowIfNull(message);
-        const int Keys = 28;
-        double wavelength_A = PhotonEnergy.ToWavelength_m(series.Energy_keV) * 1e10;
-        Begin("start", series, Keys);
-        Text("arm_date", null);
-        _writer.WriteTag(CborTag.DateTimeString);
-        _writer.WriteTextString(series.Date.ToString(DateFormat));
+        HeaderTables? tables = series.HeaderDetail == HeaderDetail.All ? series.Tables : null;
+        Begin("start", series, keys: null);
+        Date("arm_date", series.Date);
         Float("beam_center_x", series.BeamCentre.X_px);
         Float("beam_center_y", series.BeamCentre.Y_px);
-        Text("channels", null);
-        _writer.WriteStartArray(1);
-        _writer.WriteTextString(Channel);
+        Key("channels");
+        _writer.WriteStartArray(series.ChannelsOrDefault.Count);
+        foreach (ThresholdChannel channel in series.ChannelsOrDefault)
+        {
+            _writer.WriteTextString(channel.Name);
+        }
+
         _writer.WriteEndArray();
-        Float("count_time", series.FramePeriod.TotalSeconds);
+        Float("count_time", (series.Exposure ?? series.FramePeriod).TotalSeconds);
         Flag("countrate_correction_enabled", true);
-        Text("detector_description", "PILATUS3 X CdTe 2M (simulated)");
-        Text("detector_serial_number", "SIM-0001");
-        Text("detector_translation", null);
+        if (tables is not null)
+        {
+            Key("countrate_correction_lookup_table");
+            _writer.WriteTag(TypedArray(PixelType.UInt32));
+            _writer.WriteByteString(MemoryMarshal.AsBytes(tables.CountrateTable.Span));
+        }
+
+        OptionalText("detector_description", series.Detector);
+        OptionalText("detector_serial_number", series.DetectorNumber);
+        Key("detector_translation");
         _writer.WriteStartArray(3);
         WriteShortest(0);
         WriteShortest(0);
         WriteShortest(-series.Distance_m);
         _writer.WriteEndArray();
-        Flag("flatfield_enabled", false);
+        if (tables is not null)
+        {
+            Table("flatfield", series, PixelType.Float32, MemoryMarshal.AsBytes(tables.FlatField.Span));
+        }
+
+        Flag("flatfield_enabled", tables is not null);
         Float("frame_time", series.FramePeriod.TotalSeconds);
-        Text("image_dtype", "int32");
+        Text("image_dtype", PixelNames.Of(series.Type));
         Integer("image_size_x", series.Shape.Columns);
         Integer("image_size_y", series.Shape.Rows);
         Float("incident_energy", series.Energy_keV * 1000);
-        Float("incident_wavelength", wavelength_A);
+        Float("incident_wavelength", PhotonEnergy.ToWavelength_m(series.Energy_keV) * 1e10);
         Integer("number_of_images", series.ImageCount);
+        if (tables is not null)
+        {
+            Table("pixel_mask", series, PixelType.UInt32, MemoryMarshal.AsBytes(tables.Mask.Span));
+        }
+
         Flag("pixel_mask_enabled", true);
         Float("pixel_size_x", series.PixelSize_m);
         Float("pixel_size_y", series.PixelSize_m);
-        Integer("saturation_value", 1_048_575);
-        Text("sensor_material", "CdTe");
-        Float("sensor_thickness", 0.001);
-        Text("threshold_energy", null);
-        _writer.WriteStartMap(1);
-        Float(Channel, series.Energy_keV * 500);
+        if (series.CountCutoff is { } cutoff)
+        {
+            Integer("saturation_value", cutoff);
+        }
+
+        OptionalText("sensor_material", series.SensorMaterial);
+        if (series.SensorThickness_m is { } thickness_m)
+        {
+            Float("sensor_thickness", thickness_m);
+        }
+
+        Key("threshold_energy");
+        _writer.WriteStartMap(series.ChannelsOrDefault.Count);
+        foreach (ThresholdChannel channel in series.ChannelsOrDefault)
+        {
+            Float(channel.Name, channel.Energy_keV * 1000);
+        }
+
         _writer.WriteEndMap();
         Flag("virtual_pixel_interpolation_enabled", false);
+        OptionalText("user_data", series.HeaderAppendix);
         Finish(message);
     }
 
@@ -97,33 +127,42 @@ public sealed class Stream2Writer : IStreamWriter
             throw new ArgumentException($"DECTRIS Stream V2 carries no {image.Encoding} pixels", nameof(image));
         }
 
-        int keys = double.IsNaN(image.Monitor) ? 9 : 10;
-        Begin("image", series, keys);
+        int channels = series.Channels?.Count ?? 1;
+        int images = 1 + (image.MorePayloads?.Count ?? 0);
+        if (images != channels)
+        {
+            throw new ArgumentException($"{images} images for {channels} threshold channels", nameof(image));
+        }
+
+        bool hasUserData = series.ImageAppendix is not null || image.HasMonitor;
+        Begin("image", series, hasUserData ? 10 : 9);
         Integer("image_id", image.Index);
-        Rational("real_time", image.Times.Stop - image.Times.Start);
-        Text("series_date", null);
-        _writer.WriteTag(CborTag.DateTimeString);
-        _writer.WriteTextString(series.Date.ToString(DateFormat));
+        Rational("real_time", image.Duration);
+        Date("series_date", series.Date);
         Rational("start_time", image.Times.Start);
         Rational("stop_time", image.Times.Stop);
-        Text("data", null);
-        _writer.WriteStartMap(1);
-        _writer.WriteTextString(Channel);
-        _writer.WriteTag(MultiDimArray);
-        _writer.WriteStartArray(2);
-        _writer.WriteStartArray(2);
-        _writer.WriteInt32(image.Shape.Rows);
-        _writer.WriteInt32(image.Shape.Columns);
-        _writer.WriteEndArray();
-        _writer.WriteTag(TypedArray(image.Type));
-        WritePixels(image);
-        _writer.WriteEndArray();
-        _writer.WriteEndMap();
-        if (!double.IsNaN(image.Monitor))
+        Key("data");
+        _writer.WriteStartMap(channels);
+        for (int i = 0; i < channels; i++)
         {
-            Text("user_data", null);
+            _writer.WriteTextString(series.Channels?[i].Name ?? ThresholdChannel.UsualName);
+            BeginArray(image.Shape, image.Type);
+            WritePixels(image, i == 0 ? image.Payload.Span : image.MorePayloads![i - 1].Span);
+            _writer.WriteEndArray();
+        }
+
+        _writer.WriteEndMap();
+
+        // The appendix is what somebody configured, so it wins; the detectors send it as text, whatever it holds.
+        if (series.ImageAppendix is { } appendix)
+        {
+            Text("user_data", appendix);
+        }
+        else if (image.HasMonitor)
+        {
+            Key("user_data");
             _writer.WriteStartMap(1);
-            Float("monitor", image.Monitor);
+            Float("monitor", image.Monitor!.Value);
             _writer.WriteEndMap();
         }
 
@@ -147,14 +186,46 @@ public sealed class Stream2Writer : IStreamWriter
         PixelType.Int8 => 72,
         PixelType.Int16 => 77,
         PixelType.Int32 => 78,
+        PixelType.UInt64 => 71,
+        PixelType.Int64 => 79,
+        PixelType.Float16 => 84,
+        PixelType.Float32 => 85,
+        PixelType.Float64 => 86,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "unknown pixel type"),
     });
 
-    private void WritePixels(in OutgoingImage image)
+    private void BeginArray(ImageShape shape, PixelType type)
+    {
+        _writer.WriteTag(MultiDimArray);
+        _writer.WriteStartArray(2);
+        _writer.WriteStartArray(2);
+        _writer.WriteInt32(shape.Rows);
+        _writer.WriteInt32(shape.Columns);
+        _writer.WriteEndArray();
+        _writer.WriteTag(TypedArray(type));
+    }
+
+    /// <summary>The same table for every threshold.</summary>
+    private void Table(string key, SeriesInfo series, PixelType type, ReadOnlySpan<byte> bytes)
+    {
+        Key(key);
+        _writer.WriteStartMap(series.ChannelsOrDefault.Count);
+        foreach (ThresholdChannel channel in series.ChannelsOrDefault)
+        {
+            _writer.WriteTextString(channel.Name);
+            BeginArray(series.Tables!.Shape, type);
+            _writer.WriteByteString(bytes);
+            _writer.WriteEndArray();
+        }
+
+        _writer.WriteEndMap();
+    }
+
+    private void WritePixels(in OutgoingImage image, ReadOnlySpan<byte> payload)
     {
         if (image.Encoding == PixelEncoding.None)
         {
-            _writer.WriteByteString(image.Payload.Span);
+            _writer.WriteByteString(payload);
             return;
         }
 
@@ -163,11 +234,11 @@ public sealed class Stream2Writer : IStreamWriter
         _writer.WriteStartArray(3);
         _writer.WriteTextString(isShuffled ? "bslz4" : "lz4");
         _writer.WriteInt32(isShuffled ? PixelTypes.SizeOf(image.Type) : 0);
-        _writer.WriteByteString(image.Payload.Span);
+        _writer.WriteByteString(payload);
         _writer.WriteEndArray();
     }
 
-    private void Begin(string type, SeriesInfo series, int keys)
+    private void Begin(string type, SeriesInfo series, int? keys)
     {
         _writer.Reset();
         _writer.WriteTag(SelfDescribed);
@@ -191,13 +262,33 @@ public sealed class Stream2Writer : IStreamWriter
         message.Add(_message.AsMemory(0, length));
     }
 
-    private void Text(string key, string? value)
+    private void Key(string key) => _writer.WriteTextString(key);
+
+    private void Text(string key, string value)
     {
         _writer.WriteTextString(key);
+        _writer.WriteTextString(value);
+    }
+
+    private void OptionalText(string key, string? value)
+    {
         if (value is not null)
         {
-            _writer.WriteTextString(value);
+            Text(key, value);
         }
+    }
+
+    private void Date(string key, DateTimeOffset date)
+    {
+        // The same for all images of a series: no new text for each.
+        if (_date.Text is null || !_date.Date.EqualsExact(date))
+        {
+            _date = (date, date.ToString(DateFormat));
+        }
+
+        _writer.WriteTextString(key);
+        _writer.WriteTag(CborTag.DateTimeString);
+        _writer.WriteTextString(_date.Text);
     }
 
     private void Integer(string key, long value)

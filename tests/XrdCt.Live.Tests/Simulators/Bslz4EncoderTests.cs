@@ -34,8 +34,9 @@ public sealed class Bslz4EncoderTests : IDisposable
         byte[] rows = new byte[count * 4];
         byte[] reference = new byte[count * 4];
         Array.Fill(rows, (byte)0xA5);
-        BitShuffle.Transpose(pixels, rows);
-        BitShuffle.TransposeBy8(pixels, reference, 0);
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes<int>(pixels);
+        BitShuffle.Transpose(bytes, sizeof(int), rows);
+        BitShuffle.TransposeBy8(bytes, sizeof(int), reference, 0);
         Assert.Equal(reference, rows);
     }
 
@@ -43,7 +44,7 @@ public sealed class Bslz4EncoderTests : IDisposable
     public void TransposeBy8_ByHand_PutsBitOfPixelIAtPlaceI()
     {
         byte[] rows = new byte[32];
-        BitShuffle.TransposeBy8([1, 0, 3, 0, 0, 0, 0, -1], rows, 0);
+        BitShuffle.TransposeBy8(MemoryMarshal.AsBytes<int>([1, 0, 3, 0, 0, 0, 0, -1]), sizeof(int), rows, 0);
         Assert.Equal(0b1000_0101, rows[0]);
         Assert.Equal(0b1000_0100, rows[1]);
         Assert.All(rows[2..], row => Assert.Equal(0b1000_0000, row));
