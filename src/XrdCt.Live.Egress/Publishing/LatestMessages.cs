@@ -1,3 +1,4 @@
+using System.Buffers;
 using MessagePack;
 using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Patterns;
@@ -137,13 +138,17 @@ internal readonly struct LatestMessages(string scanId, DateTimeOffset? acquiredA
         }
     }
 
-    public void WriteEnd(ref MessagePackWriter writer, LiveState state, long patternCount)
+    public byte[] End(LiveState state, long patternCount)
     {
+        var buffer = new ArrayBufferWriter<byte>();
+        var writer = new MessagePackWriter(buffer);
         writer.Begin(4, scanId, acquiredAt, now);
         writer.Write("pattern_count"u8, patternCount);
         writer.Write("phase"u8, NameOf(state.Phase));
         writer.Write("message"u8, state.Message);
         writer.Write("saved_path"u8, state.SavedPath);
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
     }
 
     private static string NameOf(ScanPhase phase) => phase.ToString().ToLowerInvariant();

@@ -73,14 +73,14 @@ internal static class MessageFields
         writer.Write("published_at"u8, now);
     }
 
-    public static void Write(ref this MessagePackWriter writer, ReadOnlySpan<byte> key, ReadOnlySpan<float> values, params ReadOnlySpan<int> shape) =>
+    public static void Write(ref this MessagePackWriter writer, ReadOnlySpan<byte> key, ReadOnlySpan<float> values, params scoped ReadOnlySpan<int> shape) =>
         WriteArray(ref writer, key, "<f4"u8, MemoryMarshal.Cast<float, int>(values), shape);
 
-    public static void Write(ref this MessagePackWriter writer, ReadOnlySpan<byte> key, ReadOnlySpan<int> values, params ReadOnlySpan<int> shape) =>
+    public static void Write(ref this MessagePackWriter writer, ReadOnlySpan<byte> key, ReadOnlySpan<int> values, params scoped ReadOnlySpan<int> shape) =>
         WriteArray(ref writer, key, "<i4"u8, values, shape);
 
     private static void WriteArray(
-        ref MessagePackWriter writer, ReadOnlySpan<byte> key, ReadOnlySpan<byte> type, ReadOnlySpan<int> words, ReadOnlySpan<int> shape)
+        ref MessagePackWriter writer, ReadOnlySpan<byte> key, ReadOnlySpan<byte> type, ReadOnlySpan<int> words, scoped ReadOnlySpan<int> shape)
     {
         writer.WriteString(key);
         writer.WriteMapHeader(3);

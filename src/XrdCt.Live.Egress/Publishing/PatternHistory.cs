@@ -13,7 +13,6 @@ internal sealed class PatternHistory
 
     private readonly Lock _lock = new();
     private readonly FixedBuffer _buffer = new();
-    private readonly int _slotBytes;
     private readonly int _slotsPerBlock;
     private readonly byte[]?[] _blocks;
     private readonly int[] _lengths;
@@ -21,14 +20,12 @@ internal sealed class PatternHistory
     private byte[]? _end;
 
     /// <summary>Makes an empty history.</summary>
-    /// <param name="scanId">Name of the scan.</param>
     /// <param name="mostPatterns">Patterns that the scan can have.</param>
     /// <param name="slotBytes">Largest encoded pattern, bytes.</param>
     /// <param name="limit_bytes">Most memory, bytes; a single pattern is kept whatever its size.</param>
-    public PatternHistory(string scanId, int mostPatterns, int slotBytes, long limit_bytes)
+    public PatternHistory(int mostPatterns, int slotBytes, long limit_bytes)
     {
-        ScanId = scanId;
-        _slotBytes = slotBytes;
+        SlotBytes = slotBytes;
         _slotsPerBlock = (int)Math.Clamp(Math.Min(limit_bytes, BlockBytes) / slotBytes, 1, mostPatterns);
         long blocks = Math.Max(1, limit_bytes / ((long)_slotsPerBlock * slotBytes));
         long needed = (mostPatterns + _slotsPerBlock - 1L) / _slotsPerBlock;
@@ -36,7 +33,8 @@ internal sealed class PatternHistory
         _lengths = new int[_blocks.Length * _slotsPerBlock];
     }
 
-    public string ScanId { get; }
+    /// <summary>Largest encoded pattern, bytes.</summary>
+    public int SlotBytes { get; }
 
     /// <summary>Patterns that it holds at most.</summary>
     public int Capacity => _lengths.Length;
@@ -89,7 +87,7 @@ internal sealed class PatternHistory
     private Memory<byte> Slot(int slot)
     {
         (int block, int within) = Math.DivRem(slot, _slotsPerBlock);
-        _blocks[block] ??= GC.AllocateUninitializedArray<byte>(_slotsPerBlock * _slotBytes);
-        return _blocks[block].AsMemory(within * _slotBytes, _slotBytes);
+        _blocks[block] ??= GC.AllocateUninitializedArray<byte>(_slotsPerBlock * SlotBytes);
+        return _blocks[block].AsMemory(within * SlotBytes, SlotBytes);
     }
 }

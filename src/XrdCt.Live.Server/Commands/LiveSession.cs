@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.Dectris;
 using XrdCt.Live.Ingest.ZeroMq;
@@ -51,6 +52,9 @@ internal sealed class LiveSession
         string folder = Path.GetDirectoryName(Path.GetFullPath(File))!;
         LiveOptions options = SetUp.LiveOptions(Configuration, folder, File, Note);
         Stream2SourceOptions source = SetUp.Source(Configuration.Source!, File);
+        ResultPublisherOptions? publishing =
+            Configuration.Publish is PublishSection section ? SetUp.Publisher(section, options, File) : null;
+        TimeSpan linger = Configuration.Publish is PublishSection after ? SetUp.Linger(after, File) : TimeSpan.Zero;
         var hub = new DisplayHub();
         var display = new DisplayServerOptions { Port = Configuration.Display.Port };
         await using DisplayServer page = await StartPageAsync(hub, display, stop).ConfigureAwait(false);
@@ -65,22 +69,36 @@ internal sealed class LiveSession
             OpenBrowser(page.Url);
         }
 
+        using ResultPublisher? publisher = publishing is null ? null : StartPublisher(publishing);
         NexusScanStore store = OpenStore(Configuration.Output.Folder);
         var scan = new LiveScan(
             options,
             () => new ZmqPullStream2Source(source),
             () => new FrameDecoder(options.Integration.Geometry.Shape),
-            hub,
+            publisher is null ? hub : new DisplayFanOut(hub, publisher),
             store,
-            TimeProvider.System);
+            TimeProvider.System,
+            publisher);
         LiveOutcome outcome = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false);
-        ZmqRuntime.Shutdown();
         Report(outcome, scan.State);
+        if (publisher?.Failure is string unpublished)
+        {
+            Console.Error.WriteLine($"xrdct: {unpublished}");
+        }
+
         if (!ExitWithScan && !stop.IsCancellationRequested)
         {
             Say($"the page stays at {page.Url}; Ctrl-C ends");
             await WaitAsync(stop).ConfigureAwait(false);
         }
+
+        if (publisher is not null)
+        {
+            await publisher.LingerAsync(ExitWithScan ? linger : TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+            publisher.Dispose();
+        }
+
+        ZmqRuntime.Shutdown();
 
         // An operator's stop is no failure; whatever else left cells empty is.
         bool wanted = outcome.Phase == ScanPhase.Complete
@@ -113,6 +131,22 @@ internal sealed class LiveSession
         try
         {
             return await DisplayServer.StartAsync(hub, options, stop).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new UserException(e.Message, e);
+        }
+    }
+
+    private ResultPublisher StartPublisher(ResultPublisherOptions options)
+    {
+        try
+        {
+            var publisher = new ResultPublisher(options, TimeProvider.System);
+            PublishEndpoint[] endpoints = [publisher.Latest, publisher.Requests, publisher.Every];
+            string openness = endpoints.All(e => e.IsLoopback) ? "" : "; open to other machines, without a login";
+            Say($"results published on {publisher.Latest} (requests {publisher.Requests}, every pattern {publisher.Every}){openness}");
+            return publisher;
         }
         catch (IOException e)
         {

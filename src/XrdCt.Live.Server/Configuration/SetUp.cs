@@ -3,6 +3,7 @@ using System.Reflection;
 using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Sinograms;
+using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Ingest.Dectris;
 using XrdCt.Live.Ingest.Files;
 using XrdCt.Live.Ingest.ZeroMq;
@@ -61,6 +62,9 @@ internal static class SetUp
 
     // A day: whoever wants to wait longer has forgotten a unit.
     private const double LongestWait_s = 86_400;
+
+    // A terabyte: no machine of today has so much to spare.
+    private const double LargestMemory_mb = 1_000_000;
 
     /// <summary>Names of the orders, for help texts.</summary>
     public static IEnumerable<string> OrderNames => ScanOrders.ByName.Keys;
@@ -138,6 +142,40 @@ internal static class SetUp
             ReceiveHighWatermark = (int)Within(source.Watermark, 100_000, file, "source.watermark"),
         };
     }
+
+    /// <summary>Makes the options of the published results.</summary>
+    /// <param name="publish">What the file says.</param>
+    /// <param name="options">The scan that is to be published.</param>
+    /// <param name="file">Name of the file, for messages.</param>
+    public static ResultPublisherOptions Publisher(PublishSection publish, LiveOptions options, string file)
+    {
+        PublishEndpoint latest = Endpoint(() => PublishEndpoint.Parse(publish.Endpoint), "publish.endpoint");
+        double least_mb = ResultPublisherOptions.LeastMemory_bytes / 1e6;
+        if (!(publish.MemoryLimit_mb >= least_mb && publish.MemoryLimit_mb <= LargestMemory_mb))
+        {
+            throw UserException.WrongUse(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{file}: 'publish.memory_limit_mb' must be {least_mb:F0} to {LargestMemory_mb}, not {publish.MemoryLimit_mb}"));
+        }
+
+        return new ResultPublisherOptions
+        {
+            Latest = latest,
+            Requests = Endpoint(
+                () => publish.RequestEndpoint is string requests ? PublishEndpoint.Parse(requests) : latest.Next(1), "publish.request_endpoint"),
+            Every = Endpoint(
+                () => publish.EveryEndpoint is string every ? PublishEndpoint.Parse(every) : latest.Next(2), "publish.every_endpoint"),
+            MemoryLimit_bytes = (long)(publish.MemoryLimit_mb * 1e6),
+            BinCount = options.Integration.Axis.BinCount,
+            ChannelCount = options.Channels.Count,
+        };
+
+        PublishEndpoint Endpoint(Func<PublishEndpoint> read, string key) => Wrap($"{file}: {key}", read);
+    }
+
+    /// <summary>How long subscribers are served after the end of the scan.</summary>
+    public static TimeSpan Linger(PublishSection publish, string file) =>
+        TimeSpan.FromSeconds(Within(publish.Linger_s, LongestWait_s, file, "publish.linger_s"));
 
     /// <summary>Reads geometry and mask and builds the integration plan.</summary>
     public static IntegrationPlan Plan(string poniPath, string? maskPath, IntegrationOptions options)
