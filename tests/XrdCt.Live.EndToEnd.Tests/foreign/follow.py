@@ -21,7 +21,7 @@ from xrdct_live import LiveClient  # noqa: E402
 patterns, order = {}, []
 hwm = 1000 if args.stop_after is None else 1
 with LiveClient(args.endpoint, timeout_s=120, receive_hwm=hwm) as live:
-    print("connected", live.wait_for_scan()["title"], file=sys.stderr, flush=True)
+    print("connected to", live.wait_for_scan()["title"], flush=True)
     for pattern in live.patterns():
         order.append(pattern["sequence"])
         patterns[pattern["frame_index"]] = pattern
