@@ -65,6 +65,9 @@ public sealed class ResultPublisher : ILiveDisplay, IPatternPublisher, IDisposab
     /// <summary>Why nothing is published any more, one sentence for people; null while all is well.</summary>
     public string? Failure => _failure;
 
+    /// <summary>Whether anybody is subscribed to anything.</summary>
+    public bool HasSubscribers => _hasSubscribers;
+
     /// <inheritdoc/>
     /// <remarks>A scan begins, with a name of its own; of an earlier one nothing can be asked for any more.</remarks>
     public void Show(ScanDescription scan)
@@ -151,7 +154,7 @@ public sealed class ResultPublisher : ILiveDisplay, IPatternPublisher, IDisposab
     public async Task LingerAsync(TimeSpan longest, CancellationToken stop)
     {
         long began = Stopwatch.GetTimestamp();
-        while (_hasSubscribers && _failure is null && !stop.IsCancellationRequested && Stopwatch.GetElapsedTime(began) < longest)
+        while (HasSubscribers && _failure is null && !stop.IsCancellationRequested && Stopwatch.GetElapsedTime(began) < longest)
         {
             await Task.Delay(Tick, CancellationToken.None).ConfigureAwait(false);
         }

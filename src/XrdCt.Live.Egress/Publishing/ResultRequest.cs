@@ -28,8 +28,10 @@ internal sealed record ResultRequest(string Kind, string? ScanId, long From, lon
             error = "";
             return Parse(bytes, ref error);
         }
-        catch (Exception e) when (e is MessagePackSerializationException or EndOfStreamException or OverflowException or InvalidOperationException)
+        catch (Exception)
         {
+            // Damaged bytes make MessagePack throw half a dozen kinds of exceptions, its own, of streams and of arguments; they all
+            // mean this.
             error = "a request is a MessagePack map, such as {request: patterns, from: 0, to: 99}";
             return null;
         }

@@ -150,12 +150,12 @@ internal static class SetUp
     public static ResultPublisherOptions Publisher(PublishSection publish, LiveOptions options, string file)
     {
         PublishEndpoint latest = Endpoint(() => PublishEndpoint.Parse(publish.Endpoint), "publish.endpoint");
-        double least_mb = ResultPublisherOptions.LeastMemory_bytes / 1e6;
+        double least_mb = Math.Ceiling(ResultPublisherOptions.LeastMemory_bytes / 1e6);
         if (!(publish.MemoryLimit_mb >= least_mb && publish.MemoryLimit_mb <= LargestMemory_mb))
         {
             throw UserException.WrongUse(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{file}: 'publish.memory_limit_mb' must be {least_mb:F0} to {LargestMemory_mb}, not {publish.MemoryLimit_mb}"));
+                $"{file}: 'publish.memory_limit_mb' must be {least_mb} to {LargestMemory_mb}, not {publish.MemoryLimit_mb}"));
         }
 
         return new ResultPublisherOptions
