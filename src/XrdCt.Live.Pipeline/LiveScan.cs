@@ -43,13 +43,15 @@ public sealed class LiveScan
     /// <param name="display">Who shows the live results.</param>
     /// <param name="store">Who keeps the result.</param>
     /// <param name="time">Clock.</param>
+    /// <param name="patterns">Who passes every pattern on; null for nobody. Its failure ends it, not the scan.</param>
     public LiveScan(
         LiveOptions options,
         Func<IFrameSource> openSource,
         Func<IFrameDecoder> createDecoder,
         ILiveDisplay display,
         IScanStore store,
-        TimeProvider time)
+        TimeProvider time,
+        IPatternPublisher? patterns = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
@@ -59,7 +61,7 @@ public sealed class LiveScan
         _store = store;
         _time = time;
         _reception = new Reception(options, _tally, time);
-        _assembly = new ScanAssembly(options, _tally);
+        _assembly = new ScanAssembly(options, _tally, patterns, _reception.Complain);
         _reconstruction = new LiveReconstruction(options);
         Description = new ScanDescription(
             options.Title, options.Source, options.Plan, options.Integration.Axis, options.Channels, options.Note);

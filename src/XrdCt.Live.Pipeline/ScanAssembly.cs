@@ -21,11 +21,13 @@ internal sealed class ScanAssembly
     private readonly Lock _lock = new();
     private readonly LiveOptions _options;
     private readonly FrameTally _tally;
+    private readonly Action<string>? _complain;
     private readonly ChannelExtractor _extractor;
     private readonly float[][] _channels;
     private readonly float[] _values;
     private readonly float[] _mean;
     private readonly float[] _current;
+    private readonly float[] _sigma;
     private readonly double[] _signal;
     private readonly double[] _normalisation;
     private readonly double[] _variance;
@@ -33,16 +35,20 @@ internal sealed class ScanAssembly
     private readonly bool[] _placed;
     private readonly int[] _lineCount;
     private readonly bool[] _stale;
+    private IPatternPublisher? _publisher;
     private int _closedLines;
     private int _settled;
     private long _missing;
     private int _highest = -1;
     private int _currentIndex = -1;
 
-    public ScanAssembly(LiveOptions options, FrameTally tally)
+    public ScanAssembly(
+        LiveOptions options, FrameTally tally, IPatternPublisher? publisher = null, Action<string>? complain = null)
     {
         _options = options;
         _tally = tally;
+        _publisher = publisher;
+        _complain = complain;
         int bins = options.Integration.Axis.BinCount;
         _extractor = new ChannelExtractor(options.Integration.Axis, options.Channels);
         Sinogram = new SinogramStack(options.Plan, bins);
@@ -51,6 +57,7 @@ internal sealed class ScanAssembly
         _values = new float[options.Channels.Count];
         _mean = new float[bins];
         _current = Empty(bins);
+        _sigma = new float[bins];
         _signal = new double[bins];
         _normalisation = new double[bins];
         _variance = new double[bins];
@@ -78,17 +85,19 @@ internal sealed class ScanAssembly
             return false;
         }
 
+        int index = pattern.Header.Index;
+        ScanCell cell = _options.Plan.CellOf(index);
+        double monitor;
+        bool ready;
         lock (_lock)
         {
-            int index = pattern.Header.Index;
-            ScanCell cell = _options.Plan.CellOf(index);
             if (!Sinogram.TryClaim(cell))
             {
                 _tally.Count(FrameOutcome.Duplicate);
                 return false;
             }
 
-            double monitor = Divisor(pattern.Header.Monitor);
+            monitor = Divisor(pattern.Header.Monitor);
             WriteIntensities(pattern, monitor, Sinogram.Pattern(cell));
             int offset = Sinogram.Offset(cell);
             Monitor[offset] = (float)pattern.Header.Monitor;
@@ -102,8 +111,12 @@ internal sealed class ScanAssembly
             Sinogram.Pattern(cell).CopyTo(_current);
             _currentIndex = index;
             _tally.Count(FrameOutcome.Accepted);
-            return Settle(index, cell);
+            ready = Settle(index, cell);
         }
+
+        // Only this stage writes: what is lent here cannot change before the publisher has copied it.
+        Publish(pattern, cell, monitor);
+        return ready;
     }
 
     /// <summary>Declares every empty cell missing and every measured projection ready: nothing more will come.</summary>
@@ -247,6 +260,39 @@ internal sealed class ScanAssembly
         {
             intensities[b] = (float)(pattern.Intensity(b) / monitor);
             _mean[b] = (float)(pattern.Mean[b] / monitor);
+        }
+    }
+
+    // Publishing is a service to others: its failure is told and ends it, and the scan goes on.
+    private void Publish(DiffractionPattern pattern, ScanCell cell, double monitor)
+    {
+        if (_publisher is null)
+        {
+            return;
+        }
+
+        for (int b = 0; b < _sigma.Length; b++)
+        {
+            _sigma[b] = (float)(pattern.Sigma(b) / monitor);
+        }
+
+        try
+        {
+            _publisher.Publish(new PlacedPattern
+            {
+                Header = pattern.Header,
+                Cell = cell,
+                MonitorDivisor = monitor,
+                Intensity = Sinogram.Pattern(cell),
+                Sigma = _sigma,
+                Count = pattern.Count,
+                ChannelValues = _values,
+            });
+        }
+        catch (Exception e)
+        {
+            _publisher = null;
+            _complain?.Invoke($"patterns are no longer published, from frame {pattern.Header.Index} on: {e.Message}");
         }
     }
 

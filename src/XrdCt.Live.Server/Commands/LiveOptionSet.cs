@@ -10,6 +10,7 @@ internal sealed class LiveOptionSet
     private readonly Option<bool> _noBrowser = new("--no-browser") { Description = "Do not open the page in a browser" };
     private readonly Option<bool> _exit = new("--exit") { Description = "End when the scan has ended, instead of waiting for the next one or keeping the page" };
     private readonly Option<string?> _output = new("--output") { Description = "Folder for the result" };
+    private readonly Option<string?> _publish = new("--publish") { Description = "Publish the results for other programs on this ZeroMQ endpoint, such as tcp://127.0.0.1:31010 and the two ports after it" };
     private readonly Option<bool> _json = new("--json") { Description = "Summary as one JSON object on standard output, nothing else" };
 
     public void AddTo(Command command)
@@ -18,6 +19,7 @@ internal sealed class LiveOptionSet
         command.Options.Add(_noBrowser);
         command.Options.Add(_exit);
         command.Options.Add(_output);
+        command.Options.Add(_publish);
         command.Options.Add(_json);
     }
 
@@ -31,6 +33,16 @@ internal sealed class LiveOptionSet
         configuration.Display.Port = parsed.GetValue(_port) ?? configuration.Display.Port;
         configuration.Display.OpenBrowser &= !parsed.GetValue(_noBrowser);
         configuration.Output.Folder = parsed.GetValue(_output) ?? configuration.Output.Folder;
+        if (parsed.GetValue(_publish) is string endpoint)
+        {
+            configuration.Publish = new PublishSection
+            {
+                Endpoint = endpoint,
+                MemoryLimit_mb = configuration.Publish?.MemoryLimit_mb ?? new PublishSection().MemoryLimit_mb,
+                Linger_s = configuration.Publish?.Linger_s ?? new PublishSection().Linger_s,
+            };
+        }
+
         if (configuration.Display.Port is < 0 or > 65535)
         {
             throw UserException.WrongUse($"the port must be 0 to 65535, not {configuration.Display.Port}");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.ZeroMq;
 using XrdCt.Live.Model.Frames;
@@ -57,6 +58,10 @@ internal sealed class LiveSession
         string folder = Path.GetDirectoryName(Path.GetFullPath(File))!;
         LiveOptions? options = TakesFromHeader ? null : SetUp.LiveOptions(Configuration, folder, File, Note);
         SourceSetUp source = SetUp.Source(Configuration, folder, File);
+        ResultPublisherOptions? publishing = Configuration.Publish is PublishSection section
+            ? SetUp.Publisher(section, Configuration.Integration.Bins, Configuration.Channels.Count, File)
+            : null;
+        TimeSpan linger = Configuration.Publish is PublishSection after ? SetUp.Linger(after, File) : TimeSpan.Zero;
         var hub = new DisplayHub();
         var display = new DisplayServerOptions { Port = Configuration.Display.Port };
         await using DisplayServer page = await StartPageAsync(hub, display, stop).ConfigureAwait(false);
@@ -71,6 +76,7 @@ internal sealed class LiveSession
             OpenBrowser(page.Url);
         }
 
+        using ResultPublisher? publisher = publishing is null ? null : StartPublisher(publishing);
         NexusScanStore store = OpenStore(Configuration.Output.Folder);
         LiveOutcome? outcome = null;
         bool anyFailed = false;
@@ -93,9 +99,10 @@ internal sealed class LiveSession
                     options!,
                     feed.Lend,
                     () => new FrameDecoder(options!.Integration.Geometry.Shape),
-                    hub,
+                    publisher is null ? hub : new DisplayFanOut(hub, publisher),
                     store,
-                    TimeProvider.System);
+                    TimeProvider.System,
+                    publisher);
                 outcome = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false);
                 Report(outcome, scan.State);
                 anyFailed |= !IsWanted(outcome, stop);
@@ -107,13 +114,24 @@ internal sealed class LiveSession
             }
         }
 
-        ZmqRuntime.Shutdown();
+        if (publisher?.Failure is string unpublished)
+        {
+            Console.Error.WriteLine($"xrdct: {unpublished}");
+        }
+
         if (!ExitWithScan && !FollowsSeries && !stop.IsCancellationRequested)
         {
             Say($"the page stays at {page.Url}; Ctrl-C ends");
             await WaitAsync(stop).ConfigureAwait(false);
         }
 
+        if (publisher is not null)
+        {
+            await publisher.LingerAsync(ExitWithScan ? linger : TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+            publisher.Dispose();
+        }
+
+        ZmqRuntime.Shutdown();
         return anyFailed ? 1 : 0;
     }
 
@@ -180,6 +198,22 @@ internal sealed class LiveSession
         try
         {
             return await DisplayServer.StartAsync(hub, options, stop).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new UserException(e.Message, e);
+        }
+    }
+
+    private ResultPublisher StartPublisher(ResultPublisherOptions options)
+    {
+        try
+        {
+            var publisher = new ResultPublisher(options, TimeProvider.System);
+            PublishEndpoint[] endpoints = [publisher.Latest, publisher.Requests, publisher.Every];
+            string openness = endpoints.All(e => e.IsLoopback) ? "" : "; open to other machines, without a login";
+            Say($"results published on {publisher.Latest} (requests {publisher.Requests}, every pattern {publisher.Every}){openness}");
+            return publisher;
         }
         catch (IOException e)
         {

@@ -44,6 +44,10 @@ public sealed class BeamlineConfiguration
     [YamlMember(Alias = "display")]
     public DisplaySection Display { get; set; } = new();
 
+    /// <summary>Results for other programs; nothing is published when absent.</summary>
+    [YamlMember(Alias = "publish")]
+    public PublishSection? Publish { get; set; }
+
     /// <summary>Where results go.</summary>
     [YamlMember(Alias = "output")]
     public OutputSection Output { get; set; } = new();

@@ -3,6 +3,7 @@ using System.Reflection;
 using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Sinograms;
+using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Ingest.Files;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
@@ -49,6 +50,9 @@ internal static class SetUp
 
     // A day: whoever wants to wait longer has forgotten a unit.
     private const double LongestWait_s = 86_400;
+
+    // A terabyte: no machine of today has so much to spare.
+    private const double LargestMemory_mb = 1_000_000;
 
     /// <summary>Names of the orders, for help texts.</summary>
     public static IEnumerable<string> OrderNames => ScanOrders.ByName.Keys;
@@ -132,6 +136,41 @@ internal static class SetUp
     public static int Workers(BeamlineConfiguration configuration, string file) => configuration.Compute.Workers is int workers
         ? (int)Within(workers, LiveGraph.FreePatterns.Capacity / 4, file, "compute.workers")
         : Environment.ProcessorCount;
+
+    /// <summary>Makes the options of the published results.</summary>
+    /// <param name="publish">What the file says.</param>
+    /// <param name="binCount">Bins of the patterns.</param>
+    /// <param name="channelCount">Number of live channels.</param>
+    /// <param name="file">Name of the file, for messages.</param>
+    public static ResultPublisherOptions Publisher(PublishSection publish, int binCount, int channelCount, string file)
+    {
+        PublishEndpoint latest = Endpoint(() => PublishEndpoint.Parse(publish.Endpoint), "publish.endpoint");
+        double least_mb = Math.Ceiling(ResultPublisherOptions.LeastMemory_bytes / 1e6);
+        if (!(publish.MemoryLimit_mb >= least_mb && publish.MemoryLimit_mb <= LargestMemory_mb))
+        {
+            throw UserException.WrongUse(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{file}: 'publish.memory_limit_mb' must be {least_mb} to {LargestMemory_mb}, not {publish.MemoryLimit_mb}"));
+        }
+
+        return new ResultPublisherOptions
+        {
+            Latest = latest,
+            Requests = Endpoint(
+                () => publish.RequestEndpoint is string requests ? PublishEndpoint.Parse(requests) : latest.Next(1), "publish.request_endpoint"),
+            Every = Endpoint(
+                () => publish.EveryEndpoint is string every ? PublishEndpoint.Parse(every) : latest.Next(2), "publish.every_endpoint"),
+            MemoryLimit_bytes = (long)(publish.MemoryLimit_mb * 1e6),
+            BinCount = binCount,
+            ChannelCount = channelCount,
+        };
+
+        PublishEndpoint Endpoint(Func<PublishEndpoint> read, string key) => Wrap($"{file}: {key}", read);
+    }
+
+    /// <summary>How long subscribers are served after the end of the scan.</summary>
+    public static TimeSpan Linger(PublishSection publish, string file) =>
+        TimeSpan.FromSeconds(Within(publish.Linger_s, LongestWait_s, file, "publish.linger_s"));
 
     /// <summary>Reads geometry and mask and builds the integration plan.</summary>
     public static IntegrationPlan Plan(string poniPath, string? maskPath, IntegrationOptions options, FromHeader? header = null)

@@ -19,6 +19,16 @@ internal static class ForeignPython
         return RunningProgram.StartCommand(script, python, ["-u", path, .. arguments]);
     }
 
+    /// <summary>Where the Python client of the published results is.</summary>
+    public static string ClientFolder => Path.Combine(AppContext.BaseDirectory, "python-client");
+
+    /// <summary>Starts the Python client as a user would.</summary>
+    public static async Task<RunningProgram> StartClientAsync(string[] modules, params string[] arguments)
+    {
+        string python = await RequireAsync(modules);
+        return RunningProgram.StartCommand("xrdct_live", python, ["-u", Path.Combine(ClientFolder, "xrdct_live.py"), .. arguments]);
+    }
+
     /// <summary>Runs a script of <c>foreign/</c> that prints one JSON document.</summary>
     public static async Task<JsonElement> RunAsync(string script, string[] modules, params string[] arguments)
     {
@@ -50,7 +60,7 @@ internal static class ForeignPython
         if (python is null)
         {
             Assert.Skip(
-                $"no python3 with {wanted} here (Debian: python3-zmq python3-cbor2 python3-h5py python3-hdf5plugin "
+                $"no python3 with {wanted} here (Debian: python3-zmq python3-cbor2 python3-msgpack python3-h5py python3-hdf5plugin "
                 + "python3-fabio python3-pyfai)");
         }
 

@@ -129,12 +129,10 @@ internal sealed class RunningProgram : IAsyncDisposable
     }
 
     /// <summary>Ctrl-C.</summary>
-    public async Task InterruptAsync()
-    {
-        using Process kill = Process.Start("kill", ["-INT", $"{_process.Id}"]);
-        await kill.WaitForExitAsync();
-        Assert.Equal(0, kill.ExitCode);
-    }
+    public Task InterruptAsync() => SignalAsync("INT");
+
+    /// <summary>Lets a stopped program go on.</summary>
+    public Task ContinueAsync() => SignalAsync("CONT");
 
     /// <summary>The end of a program whose work is done, or that has died as far as its peers are concerned.</summary>
     public void Kill()
@@ -154,6 +152,13 @@ internal sealed class RunningProgram : IAsyncDisposable
         Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using Process kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
     }
 
     private FinishedProgram Report(int exitCode)

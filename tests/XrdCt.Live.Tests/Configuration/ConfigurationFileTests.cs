@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using XrdCt.Live.Compute.Reconstruction;
+using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Ingest.ZeroMq;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
@@ -245,6 +246,45 @@ public sealed class ConfigurationFileTests : IDisposable
     }
 
     [Fact]
+    public void Publish_LeftOut_PublishesNothing() => Assert.Null(Read(Whole).Publish);
+
+    [Theory]
+    [InlineData("{}", "tcp://127.0.0.1:31010", "tcp://127.0.0.1:31011", "tcp://127.0.0.1:31012", 256)]
+    [InlineData("{ endpoint: \"tcp://0.0.0.0:4000\", memory_limit_mb: 1000 }", "tcp://0.0.0.0:4000", "tcp://0.0.0.0:4001", "tcp://0.0.0.0:4002", 1000)]
+    [InlineData(
+        "{ request_endpoint: \"tcp://127.0.0.1:5\", every_endpoint: \"tcp://127.0.0.1:6\" }",
+        "tcp://127.0.0.1:31010", "tcp://127.0.0.1:5", "tcp://127.0.0.1:6", 256)]
+    public void Publish_Keys_ReachThePublisher(string section, string latest, string requests, string every, int memory_mb)
+    {
+        ResultPublisherOptions options = Publisher($"publish: {section}");
+        Assert.Equal((latest, requests, every), (options.Latest.ToString(), options.Requests.ToString(), options.Every.ToString()));
+        Assert.Equal((memory_mb * 1_000_000L, 2048, 2), (options.MemoryLimit_bytes, options.BinCount, options.ChannelCount));
+    }
+
+    [Theory]
+    [InlineData("endpoint: \"ipc:///tmp/x\"", "publish.endpoint", "tcp://127.0.0.1:PORT")]
+    [InlineData("endpoint: somewhere", "publish.endpoint", "tcp://host:port")]
+    [InlineData("endpoint: \"tcp://127.0.0.1:65535\"", "publish.request_endpoint", "65535")]
+    [InlineData("every_endpoint: \"tcp://127.0.0.1\"", "publish.every_endpoint", "tcp://host:port")]
+    [InlineData("memory_limit_mb: 1", "publish.memory_limit_mb", "17 to 1000000", "not 1")]
+    [InlineData("memory_limit_mb: .nan", "publish.memory_limit_mb", "17 to 1000000")]
+    public void Publish_WrongValue_IsNamedWithTheRemedy(string line, params string[] gist)
+    {
+        UserException e = Assert.Throws<UserException>(() => Publisher($"publish: {{ {line} }}"));
+        Assert.Equal(2, e.ExitCode);
+        Assert.All(gist.Append("beamline.yml"), part => Assert.Contains(part, e.Message));
+        Assert.DoesNotContain("(Parameter", e.Message);
+    }
+
+    [Fact]
+    public void Publish_UnknownKey_IsRefused()
+    {
+        UserException e = Assert.Throws<UserException>(() => Read(Whole + "\npublish: { port: 5 }\n"));
+        Assert.Contains("'port'", e.Message);
+        Assert.Contains("endpoint, request_endpoint, every_endpoint, memory_limit_mb, linger_s", e.Message);
+    }
+
+    [Fact]
     public void Write_WhatWasRead_ReadsBackTheSameWithAllDefaults()
     {
         string written = ConfigurationFile.Write(Read(Whole));
@@ -276,6 +316,12 @@ public sealed class ConfigurationFileTests : IDisposable
         string text = File.ReadAllText(Demo);
         int dot = key.IndexOf('.', StringComparison.Ordinal);
         return dot < 0 ? text : Regex.Match(text, $@"(?ms)^(# )?{key[..dot]}:.*?(?=^[a-z]|\z)").Value;
+    }
+
+    private ResultPublisherOptions Publisher(string section)
+    {
+        BeamlineConfiguration read = Read($"{Whole}\n{section}\n");
+        return SetUp.Publisher(read.Publish!, read.Integration.Bins, read.Channels.Count, "beamline.yml");
     }
 
     private UserException Refused(string text)

@@ -283,6 +283,28 @@ public sealed class LiveScanTests
     }
 
     [Fact]
+    public async Task RunAsync_Publisher_GetsEveryPatternThatIsSaved()
+    {
+        var store = new KeptStore();
+        var published = new KeptPatterns();
+        LiveOutcome outcome = await RunPublishedAsync(published, store);
+
+        Assert.Equal(ScanPhase.Complete, outcome.Phase);
+        Assert.Equal(Enumerable.Range(0, 150), published.Patterns.Select(p => p.Header.Index).Order());
+        Assert.All(published.Patterns, p => Assert.Equal(store.Scan!.Sinogram.Pattern(p.Cell).ToArray(), p.Intensity));
+    }
+
+    [Fact]
+    public async Task RunAsync_PublisherFails_DoesNotCostTheScan()
+    {
+        var store = new KeptStore();
+        LiveOutcome outcome = await RunPublishedAsync(new KeptPatterns(failsAt: 60), store);
+
+        Assert.Equal((ScanPhase.Complete, 150L), (outcome.Phase, outcome.Counters.Placed));
+        Assert.Equal(150, store.Scan!.Sinogram.MeasuredCount);
+    }
+
+    [Fact]
     public async Task RunAsync_NoFrameAtAll_SavesNothing()
     {
         var store = new KeptStore();
@@ -292,6 +314,14 @@ public sealed class LiveScanTests
         Assert.Equal(ScanPhase.Incomplete, outcome.Phase);
         Assert.Contains("nothing to save", outcome.Sentence);
         Assert.Null(store.Scan);
+    }
+
+    private Task<LiveOutcome> RunPublishedAsync(KeptPatterns published, KeptStore store)
+    {
+        var source = new ScriptedSource(_clock, [Start(), .. Images(0, 150), End()]);
+        var scan = new LiveScan(
+            SmallScan.Options(_plan), () => source, () => new SmallScan.Decoder(), _display, store, _clock, published);
+        return scan.RunAsync(CancellationToken.None).WaitAsync(Hang, TestContext.Current.CancellationToken);
     }
 
     private async Task<LiveOutcome> RunAsync(

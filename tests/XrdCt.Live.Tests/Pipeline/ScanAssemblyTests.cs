@@ -223,6 +223,49 @@ public sealed class ScanAssemblyTests
     }
 
     [Fact]
+    public void Place_Publisher_GetsWhatStandsInTheCellOnce()
+    {
+        LiveOptions options = SmallScan.Options(new ScanPlan(3, 2, 10));
+        var published = new KeptPatterns();
+        var assembly = new ScanAssembly(options, _tally, published);
+        var holed = SmallScan.Pattern(4, 80, monitor: 160_000);
+        (holed.Normalisation[2], holed.Signal[2], holed.Count[2]) = (0, 0, 0);
+        assembly.Place(holed);
+        assembly.Place(SmallScan.Pattern(4, 99));
+        var damaged = SmallScan.Pattern(5, 99);
+        damaged.Outcome = FrameOutcome.Truncated;
+        assembly.Place(damaged);
+
+        KeptPatterns.Kept kept = Assert.Single(published.Patterns);
+        Assert.Equal((4, new ScanCell(1, 1), 1.6), (kept.Header.Index, kept.Cell, kept.MonitorDivisor));
+        Assert.Equal(Bits(assembly.Sinogram.Pattern(kept.Cell).ToArray()), Bits(kept.Intensity));
+        Assert.Equal(50, kept.Intensity[0]);
+
+        // √(80 · 2) / 2 for the two units of normalisation in the first bin, divided as the intensity is.
+        Assert.Equal(Math.Sqrt(160) / 2 / 1.6, kept.Sigma[0], 1e-5);
+        Assert.True(float.IsNaN(kept.Intensity[2]) && float.IsNaN(kept.Sigma[2]));
+        Assert.Equal([3, 3, 0, 3, 3, 3, 3, 3], kept.Count);
+        Assert.Equal(assembly.SinogramOf(0).Values[assembly.Sinogram.Offset(kept.Cell)], kept.ChannelValues[0]);
+        Assert.Equal(50f * 7, kept.ChannelValues[0]);
+    }
+
+    [Fact]
+    public void Place_PublisherFails_IsToldOnceAndLeftAlone()
+    {
+        List<string> complaints = [];
+        var published = new KeptPatterns(failsAt: 1);
+        var assembly = new ScanAssembly(SmallScan.Options(new ScanPlan(3, 2, 10)), _tally, published, complaints.Add);
+        for (int i = 0; i < 6; i++)
+        {
+            assembly.Place(SmallScan.Pattern(i, 1));
+        }
+
+        Assert.Equal("patterns are no longer published, from frame 1 on: the line is dead", Assert.Single(complaints));
+        Assert.Equal(2, published.Patterns.Count);
+        Assert.Equal(6, assembly.Sinogram.MeasuredCount);
+    }
+
+    [Fact]
     public void Patterns_BeforeTheFirstFrame_AreNull() =>
         Assert.Null(new ScanAssembly(SmallScan.Options(new ScanPlan(3, 2, 10)), _tally).Patterns());
 
