@@ -445,6 +445,7 @@ public sealed class LiveScan
         Sinogram = _assembly.Sinogram,
         Monitor = _assembly.Monitor,
         MonitorReference = _assembly.MonitorReference,
+        Positions = _assembly.Positions,
         Mean = _assembly.Mean(),
         ChannelSinograms = [.. Enumerable.Range(0, _options.Channels.Count).Select(_assembly.SinogramOf)],
         Slices = _reconstruction.Slices(),

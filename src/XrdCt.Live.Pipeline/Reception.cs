@@ -94,9 +94,11 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         bool renamed = Header?.UniqueId is string known && header.UniqueId is string next && next != known;
         if (_seriesId is long running && (running != header.SeriesId || renamed))
         {
-            return Header is null
-                ? ScanEnding.LeftOver(running, header, _seenCount, _seen.Length)
-                : ScanEnding.Superseded(running, header, _seenCount, _seen.Length);
+            return _ended
+                ? ScanEnding.EndedEarly(_seenCount, _seen.Length) with { Next = header }
+                : Header is null
+                    ? ScanEnding.LeftOver(running, header, _seenCount, _seen.Length)
+                    : ScanEnding.Superseded(running, header, _seenCount, _seen.Length);
         }
 
         Begin(header.SeriesId);

@@ -72,6 +72,9 @@ internal sealed class ScanAssembly
     /// <summary>Monitor as it came, per cell; NaN where unmeasured or not told.</summary>
     public float[] Monitor { get; }
 
+    /// <summary>Positions as the stream told them; null while it told none.</summary>
+    public RecordedPositions? Positions { get; private set; }
+
     /// <summary>Monitor value at which intensities are left as they are; NaN where nothing was divided.</summary>
     public double MonitorReference { get; private set; } = double.NaN;
 
@@ -101,6 +104,7 @@ internal sealed class ScanAssembly
             WriteIntensities(pattern, monitor, Sinogram.Pattern(cell));
             int offset = Sinogram.Offset(cell);
             Monitor[offset] = (float)pattern.Header.Monitor;
+            NotePosition(pattern.Header, offset);
             _extractor.Extract(Sinogram.Pattern(cell), _mean, _values);
             for (int c = 0; c < _channels.Length; c++)
             {
@@ -236,6 +240,27 @@ internal sealed class ScanAssembly
         float[] values = new float[length];
         Array.Fill(values, float.NaN);
         return values;
+    }
+
+    // Made when the first position comes: most streams tell none.
+    private void NotePosition(in FrameHeader header, int offset)
+    {
+        if (header.Translation_mm is null && header.Rotation_deg is null)
+        {
+            return;
+        }
+
+        if (Positions is null)
+        {
+            double[] translations = new double[Monitor.Length];
+            double[] rotations = new double[Monitor.Length];
+            translations.AsSpan().Fill(double.NaN);
+            rotations.AsSpan().Fill(double.NaN);
+            Positions = new RecordedPositions(translations, rotations);
+        }
+
+        Positions.Translation_mm[offset] = header.Translation_mm ?? double.NaN;
+        Positions.Rotation_deg[offset] = header.Rotation_deg ?? double.NaN;
     }
 
     // Intensities stay near counts: the reference is the power of ten next to the first monitor value that came, and stands in the file.

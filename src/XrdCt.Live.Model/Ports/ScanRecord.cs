@@ -1,4 +1,5 @@
 using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
 
@@ -45,6 +46,9 @@ public sealed record ScanRecord
 
     /// <summary>Monitor value at which intensities were left as they are: they are divided by monitor / reference; NaN where not.</summary>
     public required double MonitorReference { get; init; }
+
+    /// <summary>Positions of the stages as the stream told them; null if it told none.</summary>
+    public RecordedPositions? Positions { get; init; }
 
     /// <summary>Mean pattern.</summary>
     public required MeanPattern Mean { get; init; }

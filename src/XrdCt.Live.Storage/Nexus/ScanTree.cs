@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using PureHDF;
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Guidance;
@@ -118,6 +119,11 @@ internal sealed class ScanTree
         entry["instrument"] = Instrument();
         entry["control"] = Control();
         entry["data"] = Data();
+        if (_scan.Positions is { } positions)
+        {
+            entry["positions"] = Positions(positions);
+        }
+
         entry["mean_pattern"] = MeanPattern();
         entry["live"] = live;
         entry["roi_candidates"] = RoiCandidates(_scan.Roi);
@@ -242,7 +248,7 @@ internal sealed class ScanTree
 
     private H5Group Control()
     {
-        float[] monitor = Transposed(_scan.Monitor);
+        float[] monitor = Transposed<float>(_scan.Monitor);
         H5Dataset data = NexusNodes.Table(monitor, _plan.TranslationCount, _plan.RotationCount, NoUnits);
         data.Attributes["description"] =
             "[translation, rotation]; beam monitor as it came, NaN where unmeasured or unknown";
@@ -262,7 +268,7 @@ internal sealed class ScanTree
 
     private H5Group Data()
     {
-        byte[] coverage = Transposed(_scan.Sinogram.Measured);
+        byte[] coverage = Transposed(MemoryMarshal.AsBytes(_scan.Sinogram.Measured));
         H5Dataset covered = NexusNodes.Table(coverage, _plan.TranslationCount, _plan.RotationCount);
         covered.Attributes["description"] = "[translation, rotation]; 1 = measured, 0 = not (intensity NaN)";
 
@@ -279,6 +285,20 @@ internal sealed class ScanTree
         data["diffraction_channel"] = _channels;
         data["coverage"] = covered;
         return data;
+    }
+
+    private H5Group Positions(RecordedPositions positions)
+    {
+        H5Dataset translation = NexusNodes.Table(
+            Transposed<double>(positions.Translation_mm), _plan.TranslationCount, _plan.RotationCount, "mm");
+        H5Dataset rotation = NexusNodes.Table(
+            Transposed<double>(positions.Rotation_deg), _plan.TranslationCount, _plan.RotationCount, "degree");
+        translation.Attributes["description"] = "[translation, rotation]; translation as it came with the frames, NaN where not";
+        rotation.Attributes["description"] = "[translation, rotation]; rotation as it came with the frames, NaN where not";
+        H5Group recorded = NexusNodes.Group("NXcollection");
+        recorded["translation"] = translation;
+        recorded["rotation"] = rotation;
+        return recorded;
     }
 
     private H5Group MeanPattern()
@@ -485,28 +505,15 @@ internal sealed class ScanTree
         return group;
     }
 
-    private float[] Transposed(ReadOnlySpan<float> cells)
+    private T[] Transposed<T>(ReadOnlySpan<T> cells)
+        where T : unmanaged
     {
-        float[] turned = new float[cells.Length];
+        T[] turned = new T[cells.Length];
         for (int r = 0; r < _plan.RotationCount; r++)
         {
             for (int t = 0; t < _plan.TranslationCount; t++)
             {
                 turned[(t * _plan.RotationCount) + r] = cells[(r * _plan.TranslationCount) + t];
-            }
-        }
-
-        return turned;
-    }
-
-    private byte[] Transposed(ReadOnlySpan<bool> cells)
-    {
-        byte[] turned = new byte[cells.Length];
-        for (int r = 0; r < _plan.RotationCount; r++)
-        {
-            for (int t = 0; t < _plan.TranslationCount; t++)
-            {
-                turned[(t * _plan.RotationCount) + r] = cells[(r * _plan.TranslationCount) + t] ? (byte)1 : (byte)0;
             }
         }
 

@@ -198,7 +198,8 @@ public class NexusForeignReaderTests
                 'x5': float(f['entry/live/total/x'][5]), 'y2': float(f['entry/live/total/y'][2]),
                 'sinogram_shape': p['sinogram'].shape, 'sinogram': float(p['sinogram'][4, 2]),
                 'angle4': float(p['rotation_angles'][4]), 'position2': float(p['translation_values'][2]),
-                'monitor': float(m[2, 4])}))
+                'monitor': float(m[2, 4]),
+                'positions': [float(f['entry/positions/translation'][2, 4]), float(f['entry/positions/rotation'][2, 4])]}))
             """, path);
 
         Assert.Equal(205, seen.GetProperty("slice").GetDouble());
@@ -209,6 +210,8 @@ public class NexusForeignReaderTests
         Assert.Equal(4002, seen.GetProperty("sinogram").GetDouble());
         Assert.Equal(144, seen.GetProperty("angle4").GetDouble());
         Assert.Equal(-10, seen.GetProperty("position2").GetDouble());
-        Assert.Equal(1 + (4 / 100f) + (2 / 10_000f), seen.GetProperty("monitor").GetSingle());
+        float monitor = 1 + (4 / 100f) + (2 / 10_000f);
+        Assert.Equal(monitor, seen.GetProperty("monitor").GetSingle());
+        Assert.Equal([2.0 * monitor, 3.0 * monitor], seen.GetProperty("positions").EnumerateArray().Select(p => p.GetDouble()));
     }
 }

@@ -108,6 +108,8 @@ internal static class ScanSamples
             },
             Monitor = monitor,
             MonitorReference = 1e5,
+            Positions = new RecordedPositions(
+                [.. monitor.Select(m => 2.0 * m)], [.. monitor.Select(m => float.IsFinite(m) ? 3.0 * m : double.NaN)]),
             Mean = new MeanPattern(
                 [.. every.Select(b => b == 0 ? double.NaN : b + 0.1)],
                 [.. every.Select(b => b == 0 ? double.NaN : Math.Sqrt(b) / 3)],
