@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using XrdCt.Live.Egress.Dialects;
 using XrdCt.Live.Egress.ZeroMq;
+using XrdCt.Live.Simulator.Simplon;
 using XrdCt.Live.Simulator.Sources;
 using XrdCt.Live.Simulator.Streaming;
 
@@ -78,6 +80,12 @@ internal sealed class DetectorCommand
         DefaultValueFactory = _ => 1,
     };
 
+    private readonly Option<int?> _rest = new("--rest")
+    {
+        Description = "Wait for commands over DECTRIS' REST interface (SIMPLON 1.8.0) at this port of 127.0.0.1, until Ctrl-C; "
+            + "parameters there replace --dialect, --encoding, --frames and --series, and --rate is the first frame_time",
+    };
+
     public DetectorCommand()
     {
         _dialect.AcceptOnlyFromAmong([.. StreamDialects.All.Select(d => d.Name)]);
@@ -92,6 +100,7 @@ internal sealed class DetectorCommand
         IEnumerable<Option> own =
         [
             _dialect, _type, _encoding, _frames, _cycle, _hash, _seriesCount, _flip_percent, _abort, _rearm, _pauseAt, _pause_s,
+            _rest,
         ];
         foreach (Option option in own.Concat(_send.All).Concat(_source.All).Concat(_faults.All))
         {
@@ -110,6 +119,14 @@ internal sealed class DetectorCommand
         SeriesInfo detector = VirtualDetector.Describe(_source.Geometry(result));
         PushSink sink = _send.Open(result);
         using StreamRun run = new(_send.Endpoint(result), sink);
+        if (result.GetValue(_rest) is { } port)
+        {
+            IReadOnlyList<SeriesSummary> triggered = Serve(port, new SimplonDetector(source.Frames, detector, options, sink), run);
+            run.Drain(options.Timeout);
+            ReportAll(result, triggered);
+            return 0;
+        }
+
         List<SeriesSummary> sent = [];
         IStreamWriter writer = dialect.NewWriter();
         foreach (StreamOptions series in Sequence(result, options))
@@ -131,6 +148,36 @@ internal sealed class DetectorCommand
             Series = sent,
         });
         return isDelivered ? 0 : throw run.Undelivered(options.Timeout);
+    }
+
+    /// <summary>Answers requests until Ctrl-C.</summary>
+    private static IReadOnlyList<SeriesSummary> Serve(int port, SimplonDetector detector, StreamRun run)
+    {
+        if (port is < 1 or > ushort.MaxValue)
+        {
+            throw new UsageException($"--rest {port}: a port is 1 to {ushort.MaxValue}");
+        }
+
+        using (detector)
+        {
+            WebApplication server;
+            try
+            {
+                server = SimplonServer.StartAsync(detector, port).GetAwaiter().GetResult();
+            }
+            catch (IOException e)
+            {
+                throw new IOException($"cannot listen at 127.0.0.1:{port}: {e.Message.TrimEnd('.')}; choose another --rest", e);
+            }
+
+            Console.WriteLine($"detector at http://127.0.0.1:{port}/detector/api/{SimplonServer.Version}; Ctrl-C ends");
+            run.Stop.WaitHandle.WaitOne();
+
+            // First the detector: a trigger under way would keep the server waiting.
+            detector.Dispose();
+            server.StopAsync().GetAwaiter().GetResult();
+            return detector.Sent;
+        }
     }
 
     private static SeriesStreamer Streamer(
@@ -196,6 +243,21 @@ internal sealed class DetectorCommand
         for (int i = 0; i < result.GetValue(_seriesCount); i++)
         {
             yield return options with { SeriesId = id++ };
+        }
+    }
+
+    private void ReportAll(ParseResult result, IReadOnlyList<SeriesSummary> sent)
+    {
+        foreach (SeriesSummary series in sent)
+        {
+            if (_send.IsJson(result))
+            {
+                Console.WriteLine(JsonSerializer.Serialize(series, SummaryJson.Default.SeriesSummary));
+            }
+            else
+            {
+                SeriesReport.Write(_send.Endpoint(result), series);
+            }
         }
     }
 
