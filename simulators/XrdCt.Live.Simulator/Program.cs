@@ -7,6 +7,7 @@ const int WrongUse = 2;
 RootCommand root = new(
     "Simulated XRD-CT beamline: a phantom of an electrode disc, streamed as a Pilatus3 X CdTe 2M would");
 root.Subcommands.Add(new ScanCommand().Build());
+root.Subcommands.Add(new DetectorCommand().Build());
 root.Subcommands.Add(new FrameCommand().Build());
 root.Subcommands.Add(new TruthCommand().Build());
 

@@ -37,13 +37,8 @@ internal sealed class FaultSwitches
             "Before the frame of this index, send a start message of the next series; the images go on with the first",
     };
 
-    private readonly Option<int?> _die = new("--die-at")
-    {
-        Description = "Stop before the frame of this index, without an end message",
-    };
-
     public IEnumerable<Option> All =>
-        [_drop_percent, _repeat_percent, _shuffle, _truncate, _wrongSize, _secondHeader, _die];
+        [_drop_percent, _repeat_percent, _shuffle, _truncate, _wrongSize, _secondHeader];
 
     public FaultOptions Options(ParseResult result) => new()
     {
@@ -53,6 +48,5 @@ internal sealed class FaultSwitches
         TruncateFrame = result.GetValue(_truncate),
         WrongSizeFrame = result.GetValue(_wrongSize),
         SecondHeaderAt = result.GetValue(_secondHeader),
-        DieAt = result.GetValue(_die),
     };
 }

@@ -3,6 +3,7 @@ using XrdCt.Live.Simulator.Streaming;
 
 namespace XrdCt.Live.Simulator.Commands;
 
-/// <summary>JSON form of the summary, generated at build time.</summary>
-[JsonSerializable(typeof(ScanSummary))]
+/// <summary>JSON form of the summaries, generated at build time.</summary>
+[JsonSerializable(typeof(SeriesSummary))]
+[JsonSerializable(typeof(DetectorSummary))]
 internal sealed partial class SummaryJson : JsonSerializerContext;

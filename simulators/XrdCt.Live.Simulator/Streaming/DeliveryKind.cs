@@ -6,9 +6,12 @@ public enum DeliveryKind
     /// <summary>The frame as it should be.</summary>
     Good,
 
-    /// <summary>The compressed pixels end half-way.</summary>
+    /// <summary>The packed pixels end half-way.</summary>
     Truncated,
 
     /// <summary>The upper half of the image only.</summary>
     WrongSize,
+
+    /// <summary>One bit of the packed pixels is wrong.</summary>
+    Flipped,
 }

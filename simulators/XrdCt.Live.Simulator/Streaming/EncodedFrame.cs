@@ -1,16 +1,34 @@
 using System.Buffers;
 using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Simulator.Sources;
 
 namespace XrdCt.Live.Simulator.Streaming;
 
-/// <summary>A frame ready to be sent; its memory is rented, and disposing gives it back.</summary>
-internal sealed class EncodedFrame(Delivery delivery, ImageShape shape, byte[] rented, int length) : IDisposable
+/// <summary>A frame ready to be sent; where its memory is rented, disposing gives it back.</summary>
+internal sealed class EncodedFrame : IDisposable
 {
-    public Delivery Delivery { get; } = delivery;
+    public required Delivery Delivery { get; init; }
 
-    public ImageShape Shape { get; } = shape;
+    public required ImageShape Shape { get; init; }
 
-    public ReadOnlyMemory<byte> Bslz4 => rented.AsMemory(0, length);
+    public required FrameFacts Facts { get; init; }
 
-    public void Dispose() => ArrayPool<byte>.Shared.Return(rented);
+    public required byte[] Buffer { get; init; }
+
+    public required int Length { get; init; }
+
+    public required bool IsRented { get; init; }
+
+    /// <summary>MD5 of the plain pixels, where it is wanted.</summary>
+    public string? PlainMd5 { get; init; }
+
+    public ReadOnlyMemory<byte> Payload => Buffer.AsMemory(0, Length);
+
+    public void Dispose()
+    {
+        if (IsRented)
+        {
+            ArrayPool<byte>.Shared.Return(Buffer);
+        }
+    }
 }

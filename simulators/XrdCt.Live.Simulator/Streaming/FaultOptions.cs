@@ -12,6 +12,9 @@ public sealed record FaultOptions
     /// <summary>Frames are sent up to this many places out of order; 0 or 1 keeps the order.</summary>
     public int ShuffleWindow { get; init; }
 
+    /// <summary>Share of the frames in whose packed pixels one bit is wrong, percent.</summary>
+    public double Flip_percent { get; init; }
+
     /// <summary>Index of a frame whose compressed pixels end half-way.</summary>
     public int? TruncateFrame { get; init; }
 
@@ -23,4 +26,10 @@ public sealed record FaultOptions
 
     /// <summary>Index of the frame before which the sender dies: no end message.</summary>
     public int? DieAt { get; init; }
+
+    /// <summary>Index of the frame before which the sender pauses.</summary>
+    public int? PauseAt { get; init; }
+
+    /// <summary>How long it pauses.</summary>
+    public TimeSpan Pause { get; init; }
 }

@@ -28,6 +28,8 @@ public sealed class FaultPlan
         int repeatCount = Math.Min(candidates.Length - dropCount, Count(frameCount, options.Repeat_percent));
         Dropped = [.. candidates.Take(dropCount).Order()];
         Repeated = [.. candidates.Skip(dropCount).Take(repeatCount).Order()];
+        int flipCount = Math.Min(candidates.Length - dropCount - repeatCount, Count(frameCount, options.Flip_percent));
+        Flipped = [.. candidates.Skip(dropCount + repeatCount).Take(flipCount).Order()];
         Deliveries = Arrange(ref random, frameCount);
     }
 
@@ -43,18 +45,22 @@ public sealed class FaultPlan
     /// <summary>Indices that are sent twice, rising.</summary>
     public IReadOnlyList<int> Repeated { get; }
 
+    /// <summary>Indices that are sent with one wrong bit, rising.</summary>
+    public IReadOnlyList<int> Flipped { get; }
+
     private static int Count(int frameCount, double percent) => (int)Math.Round(frameCount * percent / 100);
 
     private static bool IsSpecial(int index, FaultOptions options) =>
         index == options.TruncateFrame || index == options.WrongSizeFrame
-        || index == options.SecondHeaderAt || index == options.DieAt;
+        || index == options.SecondHeaderAt || index == options.DieAt || index == options.PauseAt;
 
     private static void Check(int frameCount, FaultOptions options)
     {
-        if (options.Drop_percent is not (>= 0 and <= 100) || options.Repeat_percent is not (>= 0 and <= 100))
+        double[] shares = [options.Drop_percent, options.Repeat_percent, options.Flip_percent];
+        if (shares.Any(s => s is not (>= 0 and <= 100)))
         {
             throw new ArgumentException(
-                "the shares of dropped and of repeated frames must be 0 to 100 percent", nameof(options));
+                "the shares of dropped, of repeated and of flipped frames must be 0 to 100 percent", nameof(options));
         }
 
         if (options.ShuffleWindow < 0)
@@ -62,7 +68,8 @@ public sealed class FaultPlan
             throw new ArgumentException("the shuffle window must not be negative", nameof(options));
         }
 
-        int?[] indices = [options.TruncateFrame, options.WrongSizeFrame, options.SecondHeaderAt, options.DieAt];
+        int?[] indices =
+            [options.TruncateFrame, options.WrongSizeFrame, options.SecondHeaderAt, options.DieAt, options.PauseAt];
         foreach (int? index in indices)
         {
             if (index < 0 || index >= frameCount)
@@ -87,6 +94,7 @@ public sealed class FaultPlan
     {
         HashSet<int> dropped = [.. Dropped];
         HashSet<int> repeated = [.. Repeated];
+        HashSet<int> flipped = [.. Flipped];
         List<(double Place, Delivery Delivery)> queue = new(frameCount + Repeated.Count);
         double window = Options.ShuffleWindow > 1 ? Options.ShuffleWindow - 0.5 : 0;
         for (int i = 0; i < frameCount; i++)
@@ -98,6 +106,7 @@ public sealed class FaultPlan
 
             DeliveryKind kind = i == Options.TruncateFrame ? DeliveryKind.Truncated
                 : i == Options.WrongSizeFrame ? DeliveryKind.WrongSize
+                : flipped.Contains(i) ? DeliveryKind.Flipped
                 : DeliveryKind.Good;
             double place = i + (window * random.NextUnit());
             queue.Add((place, new Delivery(i, kind)));

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using XrdCt.Live.Phantoms.Experiment;
+using System.Runtime.ExceptionServices;
 
 namespace XrdCt.Live.Simulator.Streaming;
 
@@ -7,7 +7,7 @@ namespace XrdCt.Live.Simulator.Streaming;
 /// Makes frames on several threads and hands them out in order: worker w makes every T-th frame from the w-th on, into
 /// a short queue of its own, and the reader takes from the queues in turn.
 /// </summary>
-internal sealed class FrameProducer : IDisposable
+internal sealed class FrameProducer : IFrameSupply
 {
     // Per worker: one frame waiting while the next is made.
     private const int QueueLength = 2;
@@ -17,15 +17,15 @@ internal sealed class FrameProducer : IDisposable
     private readonly FrameEncoder[] _encoders;
     private readonly CancellationTokenSource _stop = new();
     private readonly IReadOnlyList<Delivery> _deliveries;
-    private Exception? _failure;
+    private volatile Exception? _failure;
     private int _next;
 
-    public FrameProducer(VirtualExperiment experiment, IReadOnlyList<Delivery> deliveries, int threadCount)
+    public FrameProducer(Func<FrameEncoder> newEncoder, IReadOnlyList<Delivery> deliveries, int threadCount)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threadCount, 1);
         _deliveries = deliveries;
         _queues = [.. Enumerable.Range(0, threadCount).Select(_ => new BlockingCollection<EncodedFrame>(QueueLength))];
-        _encoders = [.. Enumerable.Range(0, threadCount).Select(_ => new FrameEncoder(experiment))];
+        _encoders = [.. Enumerable.Range(0, threadCount).Select(_ => newEncoder())];
         _workers = [.. Enumerable.Range(0, threadCount).Select(w => new Thread(() => Work(w)) { IsBackground = true })];
         foreach (Thread worker in _workers)
         {
@@ -33,7 +33,7 @@ internal sealed class FrameProducer : IDisposable
         }
     }
 
-    /// <summary>Mean time of rendering and compressing a frame on one thread; valid after the last frame.</summary>
+    /// <inheritdoc/>
     public TimeSpan MeanTime
     {
         get
@@ -43,9 +43,7 @@ internal sealed class FrameProducer : IDisposable
         }
     }
 
-    /// <summary>The next frame in order, to be disposed by the caller; null after the last one.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    /// <exception cref="InvalidOperationException">A worker failed.</exception>
+    /// <inheritdoc/>
     public EncodedFrame? Next(CancellationToken cancellation)
     {
         if (_next == _deliveries.Count)
@@ -60,7 +58,8 @@ internal sealed class FrameProducer : IDisposable
             return frame;
         }
 
-        throw new InvalidOperationException("a worker that makes frames failed", _failure);
+        ExceptionDispatchInfo.Throw(_failure ?? new InvalidOperationException("a worker that makes frames ended early"));
+        return null;
     }
 
     public void Dispose()

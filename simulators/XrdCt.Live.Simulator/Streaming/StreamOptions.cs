@@ -1,6 +1,8 @@
+using XrdCt.Live.Model.Frames;
+
 namespace XrdCt.Live.Simulator.Streaming;
 
-/// <summary>How a scan is streamed.</summary>
+/// <summary>How a series is streamed.</summary>
 public sealed record StreamOptions
 {
     /// <summary>Frames per second; 0 = as fast as they are made and taken.</summary>
@@ -14,6 +16,24 @@ public sealed record StreamOptions
 
     /// <summary>Number of the series.</summary>
     public long SeriesId { get; init; } = 1;
+
+    /// <summary>Images of the series; as many as the source has if not given.</summary>
+    public int? FrameCount { get; init; }
+
+    /// <summary>Pixel type; the source's own if not given.</summary>
+    public PixelType? Type { get; init; }
+
+    /// <summary>Packing of the pixels; the one that is usual in the dialect if not given.</summary>
+    public PixelEncoding? Encoding { get; init; }
+
+    /// <summary>Frames that are packed beforehand and sent over and over; 0 = every frame is made when its turn comes.</summary>
+    public int CycleCount { get; init; }
+
+    /// <summary>Whether the MD5 of the plain pixels goes along, where the dialect has a place for it.</summary>
+    public bool Hashes { get; init; }
+
+    /// <summary>Seed of the faults.</summary>
+    public long Seed { get; init; } = 1;
 
     /// <summary>What should go wrong.</summary>
     public FaultOptions Faults { get; init; } = new();

@@ -1,14 +1,17 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using NetMQ;
 using NetMQ.Sockets;
 using XrdCt.Live.Egress.Dialects;
 
 namespace XrdCt.Live.Egress.ZeroMq;
 
-/// <summary>A ZeroMQ PUSH socket that blocks when its receiver is behind.</summary>
+/// <summary>A ZeroMQ PUSH socket that blocks when its receiver is behind. Allocates nothing per message once it is warm.</summary>
 public sealed class PushSink : IMessageSink, IDisposable
 {
+    private const string Scheme = "tcp://";
+
     // 16 messages of about 1.5 MB wait at most.
     private const int HighWatermark = 16;
 
@@ -17,17 +20,22 @@ public sealed class PushSink : IMessageSink, IDisposable
     // An empty queue is believed after a few looks: the library refills it from its own buffer in between.
     private const int EmptyLooks = 5;
 
-    private readonly PushSocket _socket = new();
+    private readonly PushSocket _socket;
     private readonly MessagePool _pool = MessagePool.Install();
     private readonly int _port;
 
     /// <summary>Opens the socket.</summary>
-    /// <param name="endpoint">Endpoint, <c>tcp://host:port</c>.</param>
+    /// <param name="endpoint">
+    /// Endpoint, <c>tcp://host:port</c>. Nothing but TCP: what NetMQ calls <c>ipc://</c> is TCP under another name, which no other
+    /// ZeroMQ understands.
+    /// </param>
     /// <param name="bind">True to listen, as detectors do; false to connect.</param>
-    /// <exception cref="NetMQException">The endpoint cannot be used.</exception>
+    /// <exception cref="ArgumentException">The endpoint is none of this form.</exception>
+    /// <exception cref="IOException">The endpoint cannot be used: the port is taken, the host is unknown; the message says which.</exception>
     public PushSink(string endpoint, bool bind)
     {
-        _port = int.Parse(endpoint[(endpoint.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture);
+        _port = PortOf(endpoint);
+        _socket = new PushSocket();
         _socket.Options.SendHighWatermark = HighWatermark;
         _socket.Options.Linger = TimeSpan.Zero;
         try
@@ -43,10 +51,17 @@ public sealed class PushSink : IMessageSink, IDisposable
                 _socket.Connect(endpoint);
             }
         }
-        catch
+        catch (AddressAlreadyInUseException e)
         {
             _socket.Dispose();
-            throw;
+            throw new IOException(
+                $"cannot listen at {endpoint}: the port is in use; stop the other program or choose another endpoint", e);
+        }
+        catch (Exception e) when (e is NetMQException or ArgumentException or SocketException)
+        {
+            _socket.Dispose();
+            throw new IOException(
+                $"cannot {(bind ? "listen at" : "connect to")} {endpoint}: {e.Message.TrimEnd('.')}; choose another endpoint", e);
         }
     }
 
@@ -84,6 +99,7 @@ public sealed class PushSink : IMessageSink, IDisposable
     /// <remarks>
     /// NetMQ 4.0.4.5 does not do this when a socket is closed, whatever its linger time is, and closing (once its Cleanup has run) aborts
     /// the connection, which takes even what the systems had accepted: a slow libzmq receiver lost the last 4 to 8 of 60 frames.
+    /// What other sockets of the process have not sent yet counts too.
     /// </remarks>
     public bool Drain(TimeSpan patience)
     {
@@ -112,4 +128,14 @@ public sealed class PushSink : IMessageSink, IDisposable
 
     /// <summary>Closes at once; what the receiver has not read yet may be lost, even after <see cref="Drain"/>.</summary>
     public void Dispose() => _socket.Dispose();
+
+    private static int PortOf(string endpoint)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        int colon = endpoint.LastIndexOf(':');
+        bool isTcp = endpoint.StartsWith(Scheme, StringComparison.Ordinal) && colon > Scheme.Length;
+        return isTcp && ushort.TryParse(endpoint.AsSpan(colon + 1), CultureInfo.InvariantCulture, out ushort port) && port != 0
+            ? port
+            : throw new ArgumentException($"{endpoint}: only tcp://HOST:PORT endpoints are supported");
+    }
 }

@@ -3,8 +3,10 @@ hdf5plugin (bslz4), lz4.block, fabio (CBF) and libzmq.
 
     stream_peer.py check DIALECT FOLDER…        decodes FOLDER/mNN_pN (message, part), compares image k with FOLDER/plain_k.bin
     stream_peer.py receive DIALECT PORT COUNT   binds a PULL socket, takes COUNT images and what belongs to them
+    stream_peer.py make FOLDER COUNT            writes COUNT images as CBF files (fabio) and as one HDF5 stack (h5py)
+    stream_peer.py simplon REST PORT FORMAT     arms and triggers a detector over REST (urllib) and takes what it sends
 
-Both print one JSON document.
+All print one JSON document.
 """
 import base64
 import glob
@@ -233,7 +235,82 @@ def receive(dialect, port, count):
     return decoded
 
 
+def make(folder, count):
+    import fabio.cbfimage
+    i = numpy.arange(53 * 37)
+    images = []
+    for k in range(int(count)):
+        image = ((7 * i + 13 * k) % 1000).astype("<i4")
+        image[i % 211 == 3] = 1_000_000 + k
+        image[i % 101 == 5], image[i % 11 == 0] = -2, -1
+        images.append(image.reshape(53, 37))
+        fabio.cbfimage.CbfImage(data=images[-1]).write(os.path.join(folder, f"image_{k:05}.cbf"))
+    with h5py.File(os.path.join(folder, "stack.h5"), "w") as file:
+        file.create_dataset("entry/data/data", data=numpy.array(images), chunks=(1, 53, 37), compression="gzip")
+        file.create_dataset("small", data=numpy.array(images).astype("<u2"))
+    return images
+
+
+def simplon(rest, port, stream_format):
+    """What a beamline's control program does with a SIMPLON detector: 2 images for each of 3 triggers."""
+    import urllib.error
+    import urllib.request
+    import zmq
+
+    def call(method, path, value=None):
+        body = None if value is None else json.dumps({"value": value}).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{rest}/{path}", body, {"Content-Type": "application/json"}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                text = answer.read()
+                return answer.status, json.loads(text) if text else None
+        except urllib.error.HTTPError as e:
+            return e.code, e.read().decode()
+
+    def state():
+        return call("GET", "detector/api/1.8.0/status/state")[1]["value"]
+
+    socket = zmq.Context().socket(zmq.PULL)
+    socket.connect(f"tcp://127.0.0.1:{port}")
+    log = {"before": state()}
+    assert call("PUT", "detector/api/1.8.0/command/initialize")[0] == 200
+    log["initialized"] = state()
+    assert call("PUT", "stream/api/1.8.0/config/format", stream_format)[0] == 200
+    assert call("PUT", "stream/api/1.8.0/config/mode", "enabled")[0] == 200
+    assert call("PUT", "stream/api/1.8.0/config/header_appendix", "sample 7")[0] == 200
+    log["changed"] = call("PUT", "detector/api/1.8.0/config/nimages", 2)[1]
+    assert call("PUT", "detector/api/1.8.0/config/ntrigger", 3)[0] == 200
+    assert call("PUT", "detector/api/1.8.0/config/frame_time", 0.02)[0] == 200
+    assert call("PUT", "detector/api/1.8.0/config/photon_energy", 60000)[0] == 200
+    log["nimages"] = call("GET", "detector/api/1.8.0/config/nimages")[1]
+    log["unknown"] = call("GET", "detector/api/1.8.0/config/colour")
+    log["bad"] = call("PUT", "detector/api/1.8.0/config/nimages", -1)
+    log["unarmed"] = call("PUT", "detector/api/1.8.0/command/trigger")
+    log["armed"] = call("PUT", "detector/api/1.8.0/command/arm")[1]
+    log["ready"] = state()
+    dialect = {"cbor": stream2, "legacy": stream1}[stream_format]
+    messages = []
+
+    def take(count):
+        for _ in range(count):
+            assert socket.poll(60000), f"nothing came after {len(messages)} messages"
+            messages.append(dialect(socket.recv_multipart()))
+
+    take(1)
+    for trigger in range(3):
+        assert call("PUT", "detector/api/1.8.0/command/trigger")[0] == 200
+        take(2)
+    take(1)
+    log["after"] = state()
+    second = call("PUT", "detector/api/1.8.0/command/arm")[1]["sequence id"]
+    assert call("PUT", "detector/api/1.8.0/command/disarm")[0] == 200
+    take(2)
+    log["second"], log["disarmed"] = second, state()
+    return dict(log, messages=messages)
+
+
 if __name__ == "__main__":
     command, name, *more = sys.argv[1:]
-    found = [check(name, folder) for folder in more] if command == "check" else receive(name, more[0], int(more[1]))
+    found = {"check": lambda: [check(name, folder) for folder in more], "receive": lambda: receive(name, more[0], int(more[1])),
+             "make": lambda: make(name, more[0]), "simplon": lambda: simplon(name, more[0], more[1])}[command]()
     print(json.dumps(found, default=summary))

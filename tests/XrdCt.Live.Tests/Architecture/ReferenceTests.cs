@@ -25,7 +25,7 @@ public sealed class ReferenceTests
         ["XrdCt.Live.Phantoms"] = (["XrdCt.Live.Model"], []),
         ["XrdCt.Live.Simulator"] = (
             ["XrdCt.Live.Model", "XrdCt.Live.Egress", "XrdCt.Live.Phantoms"],
-            ["NetMQ", "Spectre.Console", "System.CommandLine"]),
+            ["PureHDF", "Spectre.Console", "System.CommandLine"]),
     };
 
     private static readonly string[] CatchAlls = ["Common", "Core", "Shared", "Utils", "Utilities", "Helpers", "Misc"];

@@ -4,11 +4,12 @@ using NetMQ.Sockets;
 using XrdCt.Live.Egress.Dialects;
 using XrdCt.Live.Egress.ZeroMq;
 using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Simulator.Sources;
 using XrdCt.Live.Simulator.Streaming;
 
 namespace XrdCt.Live.Tests.Simulators;
 
-public sealed class ScanStreamerTests : IDisposable
+public sealed class SeriesStreamerTests : IDisposable
 {
     private const string Decode = """
         import sys, struct, datetime, cbor2, h5py, hdf5plugin, numpy
@@ -103,7 +104,7 @@ public sealed class ScanStreamerTests : IDisposable
             WrongSizeFrame = 7,
             SecondHeaderAt = 9,
         };
-        (List<byte[]> messages, ScanSummary summary) = Stream(new StreamOptions { Faults = faults }, plan);
+        (List<byte[]> messages, SeriesSummary summary) = Stream(new StreamOptions { Faults = faults }, plan);
         int?[] ids = [.. messages.Select(IdOf)];
         Assert.Equal(2, summary.Dropped.Count);
         Assert.Equal(2, summary.Repeated.Count);
@@ -128,7 +129,7 @@ public sealed class ScanStreamerTests : IDisposable
     [Fact]
     public void Run_DieAt_SendsNoEnd()
     {
-        (List<byte[]> messages, ScanSummary summary) = Stream(
+        (List<byte[]> messages, SeriesSummary summary) = Stream(
             new StreamOptions { Faults = new FaultOptions { DieAt = 2 } });
         Assert.Equal([null, 0, 1], messages.Select(IdOf));
         Assert.Equal(2, summary.DiedAt);
@@ -140,8 +141,8 @@ public sealed class ScanStreamerTests : IDisposable
     {
         using CancellationTokenSource stop = new();
         using Recorder sink = new() { After = count => { if (count == 3) { stop.Cancel(); } } };
-        ScanSummary summary = new ScanStreamer(SimulatedScan.Of(Small), new StreamOptions(), sink).Run(
-            null, stop.Token);
+        using SeriesStreamer streamer = NewStreamer(Small, new StreamOptions(), sink);
+        SeriesSummary summary = streamer.Run(null, stop.Token);
         Assert.True(summary.Stopped);
         Assert.True(summary.EndSent);
         Assert.Equal(2, summary.SentCount);
@@ -152,8 +153,7 @@ public sealed class ScanStreamerTests : IDisposable
     public void Run_NobodyTakes_Throws()
     {
         using Recorder sink = new() { Refuses = true };
-        ScanStreamer streamer = new(
-            SimulatedScan.Of(Small), new StreamOptions { Timeout = TimeSpan.FromTicks(1) }, sink);
+        using SeriesStreamer streamer = NewStreamer(Small, new StreamOptions { Timeout = TimeSpan.FromTicks(1) }, sink);
         TimeoutException e = Assert.Throws<TimeoutException>(() => streamer.Run(null, CancellationToken.None));
         Assert.Contains("nobody took a message", e.Message, StringComparison.Ordinal);
     }
@@ -176,8 +176,8 @@ public sealed class ScanStreamerTests : IDisposable
         using PullSocket receiver = new();
         int port = receiver.BindRandomPort("tcp://127.0.0.1");
         using PushSink sink = new($"tcp://127.0.0.1:{port}", bind: false);
-        ScanSummary summary = new ScanStreamer(SimulatedScan.Of(Small), new StreamOptions(), sink).Run(
-            null, CancellationToken.None);
+        using SeriesStreamer streamer = NewStreamer(Small, new StreamOptions(), sink);
+        SeriesSummary summary = streamer.Run(null, CancellationToken.None);
         List<byte[]> messages = [];
         while (messages.Count < 6 && receiver.TryReceiveFrameBytes(TimeSpan.FromSeconds(10), out byte[]? message))
         {
@@ -188,12 +188,24 @@ public sealed class ScanStreamerTests : IDisposable
         Assert.Equal(summary.ByteCount, messages.Where(IsImage).Sum(m => m.Length));
     }
 
-    private static (List<byte[]> Messages, ScanSummary Summary) Stream(StreamOptions options, ScanPlan? plan = null)
+    private static (List<byte[]> Messages, SeriesSummary Summary) Stream(StreamOptions options, ScanPlan? plan = null)
     {
         using Recorder sink = new();
-        ScanSummary summary = new ScanStreamer(SimulatedScan.Of(plan ?? Small), options, sink).Run(
-            null, CancellationToken.None);
+        using SeriesStreamer streamer = NewStreamer(plan ?? Small, options, sink);
+        SeriesSummary summary = streamer.Run(null, CancellationToken.None);
         return (sink.Messages, summary);
+    }
+
+    private static SeriesStreamer NewStreamer(ScanPlan plan, StreamOptions options, IMessageSink sink)
+    {
+        Phantoms.Experiment.VirtualExperiment experiment = SimulatedScan.Of(plan);
+        return new SeriesStreamer(
+            new PhantomSource(experiment),
+            VirtualDetector.Describe(experiment.Detector.Geometry),
+            options,
+            StreamDialects.Of("dectris-stream-2"),
+            new Stream2Writer(),
+            sink);
     }
 
     private static bool IsImage(byte[] message) => TypeOf(message) == "image";

@@ -3,13 +3,13 @@ using System.Text.Json.Serialization;
 namespace XrdCt.Live.Simulator.Streaming;
 
 /// <summary>What was sent, and what was done wrong on purpose.</summary>
-public sealed record ScanSummary
+public sealed record SeriesSummary
 {
     /// <summary>Number of the series.</summary>
     [JsonPropertyName("series_id")]
     public required long SeriesId { get; init; }
 
-    /// <summary>Frames of the scan plan.</summary>
+    /// <summary>Frames of the series.</summary>
     [JsonPropertyName("frames")]
     public required int FrameCount { get; init; }
 
@@ -37,6 +37,14 @@ public sealed record ScanSummary
     [JsonPropertyName("wrong_size")]
     public required IReadOnlyList<int> WrongSize { get; init; }
 
+    /// <summary>Indices of frames sent with one wrong bit.</summary>
+    [JsonPropertyName("flipped")]
+    public required IReadOnlyList<int> Flipped { get; init; }
+
+    /// <summary>Frame before which the sender paused as asked.</summary>
+    [JsonPropertyName("paused_at")]
+    public required int? PausedAt { get; init; }
+
     /// <summary>Frame before which a second start message was sent.</summary>
     [JsonPropertyName("second_header_at")]
     public required int? SecondHeaderAt { get; init; }
@@ -45,7 +53,7 @@ public sealed record ScanSummary
     [JsonPropertyName("died_at")]
     public required int? DiedAt { get; init; }
 
-    /// <summary>True where the user stopped the scan.</summary>
+    /// <summary>True where the user stopped the series.</summary>
     [JsonPropertyName("stopped")]
     public required bool Stopped { get; init; }
 
