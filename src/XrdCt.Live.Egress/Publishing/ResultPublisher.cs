@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using XrdCt.Live.Egress.Dialects;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Sinograms;
@@ -38,7 +37,7 @@ public sealed class ResultPublisher : ILiveDisplay, IPatternPublisher, IDisposab
 
     /// <summary>Opens the sockets.</summary>
     /// <param name="options">Where, and how much memory.</param>
-    /// <param name="time">Clock of the time of publication.</param>
+    /// <param name="time">Clock of the times of publication and of repetition.</param>
     /// <exception cref="ArgumentOutOfRangeException">The memory limit is below <see cref="ResultPublisherOptions.LeastMemory_bytes"/>.</exception>
     /// <exception cref="IOException">An endpoint cannot be listened on; the message says which, and the remedy.</exception>
     public ResultPublisher(ResultPublisherOptions options, TimeProvider time)
@@ -153,8 +152,8 @@ public sealed class ResultPublisher : ILiveDisplay, IPatternPublisher, IDisposab
     /// <param name="stop">Ends the wait, without an exception.</param>
     public async Task LingerAsync(TimeSpan longest, CancellationToken stop)
     {
-        long began = Stopwatch.GetTimestamp();
-        while (HasSubscribers && _failure is null && !stop.IsCancellationRequested && Stopwatch.GetElapsedTime(began) < longest)
+        long began = _time.GetTimestamp();
+        while (HasSubscribers && _failure is null && !stop.IsCancellationRequested && _time.GetElapsedTime(began) < longest)
         {
             await Task.Delay(Tick, CancellationToken.None).ConfigureAwait(false);
         }
@@ -209,14 +208,14 @@ public sealed class ResultPublisher : ILiveDisplay, IPatternPublisher, IDisposab
     {
         try
         {
-            long repeated = Stopwatch.GetTimestamp();
+            long repeated = _time.GetTimestamp();
             while (!_stopping && _failure is null)
             {
                 bool busy = _sockets.Serve(_scan);
                 _hasSubscribers = _sockets.HasSubscribers;
-                if (Stopwatch.GetElapsedTime(repeated) > RepeatPeriod)
+                if (_time.GetElapsedTime(repeated) > RepeatPeriod)
                 {
-                    repeated = Stopwatch.GetTimestamp();
+                    repeated = _time.GetTimestamp();
                     _sockets.Repeat();
                 }
                 else if (!busy)

@@ -7,6 +7,7 @@ using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Tests.Display;
+using XrdCt.Live.Tests.Pipeline;
 
 namespace XrdCt.Live.Tests.Publishing;
 
@@ -17,7 +18,11 @@ public sealed class ResultPublisherTests : IDisposable
 
     private static readonly ScanDescription Scan = ExampleScan.Description with { Plan = new ScanPlan(50, 40, 10) };
 
-    private readonly ResultPublisher _publisher = new(Options(), TimeProvider.System);
+    // It stands still, so that nothing is repeated unless it is told to go on.
+    private readonly FakeClock _clock = new();
+    private readonly ResultPublisher _publisher;
+
+    public ResultPublisherTests() => _publisher = new ResultPublisher(Options(), _clock);
 
     public void Dispose() => _publisher.Dispose();
 
@@ -66,6 +71,27 @@ public sealed class ResultPublisherTests : IDisposable
         Latest(first, 1);
         using SubscriberSocket second = Subscribe(_publisher.Latest, "latest/scan");
         Assert.Equal(["latest/scan"], Latest(second, 1).Keys);
+    }
+
+    [Fact]
+    public void Latest_AfterAWhile_IsRepeatedForWhoMissedIt()
+    {
+        ShowAll("total", 1);
+        using SubscriberSocket subscriber = Subscribe(_publisher.Latest, "latest/roi");
+        (_, PublishedMessage first) = Receive(subscriber);
+        _clock.Advance(TimeSpan.FromSeconds(3));
+        (_, PublishedMessage again) = Receive(subscriber);
+        Assert.Equal(first["published_at"], again["published_at"]);
+    }
+
+    [Fact]
+    public void Every_SubscriberAfterTheEnd_GetsTheEnd()
+    {
+        ShowAll("total", 1);
+        using SubscriberSocket first = Subscribe(_publisher.Every, "every/");
+        Assert.Equal("every/end", Receive(first).Topic);
+        using SubscriberSocket second = Subscribe(_publisher.Every, "every/");
+        Assert.Equal("every/end", Receive(second).Topic);
     }
 
     [Fact]
@@ -266,7 +292,7 @@ public sealed class ResultPublisherTests : IDisposable
     {
         ShowAll("total", 1);
         SubscriberSocket subscriber = Subscribe(_publisher.Latest, "latest/");
-        Latest(subscriber, 1);
+        Assert.True(SpinWait.SpinUntil(() => _publisher.HasSubscribers, Hang));
         Task lingering = _publisher.LingerAsync(Hang, TestContext.Current.CancellationToken);
         Assert.False(lingering.IsCompleted);
         subscriber.Dispose();
