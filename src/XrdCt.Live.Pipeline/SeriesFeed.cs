@@ -23,6 +23,37 @@ public sealed class SeriesFeed(Func<IFrameSource> open) : IDisposable
     /// <exception cref="InvalidOperationException">The source cannot be opened.</exception>
     public IFrameSource Lend() => new Loan(this, Source());
 
+    /// <summary>Waits for a series header; frames of series whose header did not come are let go.</summary>
+    /// <param name="stop">Ends the waiting.</param>
+    /// <returns>The header, which stays the first event to come; null when stopped.</returns>
+    public SeriesHeader? AwaitHeader(CancellationToken stop)
+    {
+        IFrameSource source = Source();
+        while (!stop.IsCancellationRequested)
+        {
+            SourceEvent received = Take(source, Tick);
+            if (received.Kind == SourceEventKind.SeriesStarted)
+            {
+                PutBack(received);
+                return received.Series;
+            }
+
+            LetGo(received);
+        }
+
+        return null;
+    }
+
+    /// <summary>Forgets the event that was put back.</summary>
+    public void Discard()
+    {
+        if (_putBack is { } left)
+        {
+            _putBack = null;
+            LetGo(left);
+        }
+    }
+
     /// <summary>Puts an event in front of those to come.</summary>
     public void PutBack(SourceEvent received) => _putBack = received;
 
@@ -44,16 +75,8 @@ public sealed class SeriesFeed(Func<IFrameSource> open) : IDisposable
                 case SourceEventKind.Image when received.Frame.Header.SeriesId != finished:
                     PutBack(received);
                     return new SeriesHeader { SeriesId = received.Frame.Header.SeriesId };
-                case SourceEventKind.Image:
-                    received.Frame.Dispose();
-                    Interlocked.Increment(ref _strayCount);
-                    break;
-                case SourceEventKind.Rejected:
-                    Interlocked.Increment(ref _strayCount);
-                    break;
-                case SourceEventKind.SeriesEnded:
-                case SourceEventKind.Silence:
                 default:
+                    LetGo(received);
                     break;
             }
         }
@@ -66,14 +89,22 @@ public sealed class SeriesFeed(Func<IFrameSource> open) : IDisposable
     {
         lock (_lock)
         {
-            if (_putBack is { Kind: SourceEventKind.Image } left)
-            {
-                left.Frame.Dispose();
-            }
-
-            _putBack = null;
+            Discard();
             _source?.Dispose();
             _source = null;
+        }
+    }
+
+    private void LetGo(in SourceEvent received)
+    {
+        if (received.Kind == SourceEventKind.Image)
+        {
+            received.Frame.Dispose();
+        }
+
+        if (received.Kind is SourceEventKind.Image or SourceEventKind.Rejected)
+        {
+            Interlocked.Increment(ref _strayCount);
         }
     }
 

@@ -78,40 +78,22 @@ internal sealed class LiveSession
 
         using ResultPublisher? publisher = publishing is null ? null : StartPublisher(publishing);
         NexusScanStore store = OpenStore(Configuration.Output.Folder);
-        LiveOutcome? outcome = null;
-        bool anyFailed = false;
+        ILiveDisplay shown = publisher is null ? hub : new DisplayFanOut(hub, publisher);
+        bool allWell;
         using (var feed = new SeriesFeed(source.Open))
         {
-            while (outcome is null || await NextAsync(feed, outcome, stop).ConfigureAwait(false))
-            {
-                if (TakesFromHeader)
-                {
-                    SeriesHeader? header = await HeaderAsync(feed, stop).ConfigureAwait(false);
-                    if (header is null)
-                    {
-                        break;
-                    }
-
-                    options = SetUp.LiveOptions(Configuration, folder, File, Note, header);
-                }
-
-                var scan = new LiveScan(
-                    options!,
+            allWell = await ScanAfterScanAsync(
+                feed,
+                options,
+                known => new LiveScan(
+                    known,
                     feed.Lend,
-                    () => new FrameDecoder(options!.Integration.Geometry.Shape),
-                    publisher is null ? hub : new DisplayFanOut(hub, publisher),
+                    () => new FrameDecoder(known.Integration.Geometry.Shape),
+                    shown,
                     store,
                     TimeProvider.System,
-                    publisher);
-                outcome = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false);
-                Report(outcome, scan.State);
-                anyFailed |= !IsWanted(outcome, stop);
-            }
-
-            if (feed.StrayCount > 0)
-            {
-                Say($"{feed.StrayCount} messages came between scans and belonged to none");
-            }
+                    publisher),
+                stop).ConfigureAwait(false);
         }
 
         if (publisher?.Failure is string unpublished)
@@ -132,14 +114,39 @@ internal sealed class LiveSession
         }
 
         ZmqRuntime.Shutdown();
-        return anyFailed ? 1 : 0;
+        return allWell ? 0 : 1;
+    }
+
+    private async Task<bool> ScanAfterScanAsync(
+        SeriesFeed feed, LiveOptions? options, Func<LiveOptions, LiveScan> setUp, CancellationToken stop)
+    {
+        bool allWell = true;
+        LiveOutcome? last = null;
+        while (last is null || await NextAsync(feed, last, stop).ConfigureAwait(false))
+        {
+            LiveOptions? known = options ?? await OptionsFromHeaderAsync(feed, stop).ConfigureAwait(false);
+            if (known is null)
+            {
+                break;
+            }
+
+            LiveScan scan = setUp(known);
+            last = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false);
+            Report(last, scan.State);
+
+            // An operator's stop is no failure; whatever else left cells empty is.
+            allWell &= last.Phase == ScanPhase.Complete || (last.Phase == ScanPhase.Incomplete && stop.IsCancellationRequested);
+        }
+
+        if (feed.StrayCount > 0)
+        {
+            Say($"{feed.StrayCount} messages came between scans and belonged to none");
+        }
+
+        return allWell;
     }
 
     private bool TakesFromHeader => Configuration.Source?.FromHeader is { Length: > 0 };
-
-    // An operator's stop is no failure; whatever else left cells empty is.
-    private static bool IsWanted(LiveOutcome outcome, CancellationToken stop) => outcome.Phase == ScanPhase.Complete
-        || (outcome.Phase == ScanPhase.Incomplete && stop.IsCancellationRequested);
 
     /// <summary>Whether there is another scan; waits for its first message.</summary>
     private async Task<bool> NextAsync(SeriesFeed feed, LiveOutcome last, CancellationToken stop)
@@ -163,11 +170,29 @@ internal sealed class LiveSession
         return await OnOwnThread(() => feed.AwaitNext(isOver ? last.SeriesId : null, stop)).ConfigureAwait(false) is not null;
     }
 
-    // The header that the next scan is set up with; it stays in front of the feed, as the scan's first message.
-    private async Task<SeriesHeader?> HeaderAsync(SeriesFeed feed, CancellationToken stop)
+    // The header stays in front of the feed: it is the scan's first message too.
+    private async Task<LiveOptions?> OptionsFromHeaderAsync(SeriesFeed feed, CancellationToken stop)
     {
-        Say("waiting for the detector's header");
-        return await OnOwnThread(() => feed.AwaitNext(null, stop)).ConfigureAwait(false);
+        string folder = Path.GetDirectoryName(Path.GetFullPath(File))!;
+        while (true)
+        {
+            Say("waiting for the detector's header");
+            if (await OnOwnThread(() => feed.AwaitHeader(stop)).ConfigureAwait(false) is not { } header)
+            {
+                return null;
+            }
+
+            try
+            {
+                return SetUp.LiveOptions(Configuration, folder, File, Note, header);
+            }
+            catch (UserException e) when (FollowsSeries && !ExitWithScan)
+            {
+                // The detector may be set right and armed anew: no reason to end.
+                Console.Error.WriteLine($"xrdct: {e.Message}");
+                feed.Discard();
+            }
+        }
     }
 
     private static Task<T> OnOwnThread<T>(Func<T> wait) =>

@@ -107,6 +107,23 @@ public abstract class IntegratorContract
     }
 
     [Fact]
+    public void Integrate_FlatField_IsDividedOutAndItsDeadPixelsDoNotCount()
+    {
+        // Counts are exactly 7 times the flat field, so that every bin is 7 whatever pixels are kept.
+        IntegrationOptions options = SmallDetector.Options(Filter) with { SolidAngle = false, PolarisationFactor = null };
+        float[] flat = [.. Enumerable.Range(0, SmallDetector.Geometry.Shape.PixelCount).Select(i => (i % 10) switch { 0 => 0f, 1 => float.NaN, var k => k })];
+        var plan = new IntegrationPlan(SmallDetector.Geometry, SmallDetector.Mask(), options, flat);
+        int[] pixels = [.. flat.Select(f => f > 0 ? (int)(7 * f) : 1_000_000)];
+        var pattern = new DiffractionPattern(plan.Axis.BinCount);
+
+        Create(plan).Integrate(pixels, pattern);
+
+        Assert.All(Enumerable.Range(0, plan.Axis.BinCount).Where(b => pattern.Count[b] > 0), b => Assert.Equal(7, pattern.Intensity(b), 1e-5));
+        Assert.InRange(plan.ValidPixelCount, 1, pixels.Length * 8 / 10);
+        Assert.Throws<ArgumentException>(() => new IntegrationPlan(SmallDetector.Geometry, SmallDetector.Mask(), options, flat.AsSpan(1)));
+    }
+
+    [Fact]
     public void Integrate_FrameOfAnotherSize_IsRefused()
     {
         var plan = new IntegrationPlan(SmallDetector.Geometry, SmallDetector.Mask(), SmallDetector.Options(Filter));

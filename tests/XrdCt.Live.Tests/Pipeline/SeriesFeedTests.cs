@@ -59,6 +59,29 @@ public sealed class SeriesFeedTests
     }
 
     [Fact]
+    public void AwaitHeader_FramesBefore_AreLetGoAndTheHeaderStaysFirst()
+    {
+        using SeriesFeed feed = Feed([.. Images(0..2, 1), End(1), Start(2), .. Images(0..Cells, 2), End(2)]);
+
+        Assert.Equal(2, feed.AwaitHeader(CancellationToken.None)!.SeriesId);
+        Assert.Equal(2, feed.StrayCount);
+        Assert.True(Scan(feed, out List<int> frames).IsComplete);
+        Assert.Equal(Cells, frames.Count);
+        Assert.Equal(0, _leases.Live);
+    }
+
+    [Fact]
+    public void Discard_HeaderPutBack_IsForgotten()
+    {
+        using SeriesFeed feed = Feed([Start(1), Start(2)]);
+        feed.AwaitHeader(CancellationToken.None);
+
+        feed.Discard();
+
+        Assert.Equal(2, feed.AwaitHeader(CancellationToken.None)!.SeriesId);
+    }
+
+    [Fact]
     public void AwaitNext_Stopped_ReturnsNothing()
     {
         using var stop = new CancellationTokenSource();
