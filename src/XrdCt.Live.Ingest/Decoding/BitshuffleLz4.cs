@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using K4os.Compression.LZ4;
 
 namespace XrdCt.Live.Ingest.Decoding;
 
@@ -21,7 +20,7 @@ public static class BitshuffleLz4
     private const int HeaderBytes = 12;
 
     /// <summary>
-    /// Scratch that <see cref="TryDecode"/> needs for this payload; never more than twice the output.
+    /// Scratch that <see cref="TryDecode"/> needs for this payload; never more than twice the output and 32 bytes.
     /// </summary>
     /// <param name="payload">The packed data.</param>
     /// <param name="elementSize">Bytes of an element: 1, 2, 4 or 8.</param>
@@ -57,8 +56,8 @@ public static class BitshuffleLz4
                 nameof(scratch));
         }
 
-        Span<byte> shuffled = scratch[..layout.LargestBlock];
-        Span<byte> planes = scratch[layout.LargestBlock..];
+        Span<byte> shuffled = scratch[..(layout.LargestBlock + Lz4Block.Slack_bytes)];
+        Span<byte> planes = scratch[shuffled.Length..];
         ReadOnlySpan<byte> rest = payload[HeaderBytes..];
         int shuffledEnd = output.Length - layout.TailBytes;
         for (int at = 0; at < shuffledEnd;)
@@ -69,13 +68,12 @@ public static class BitshuffleLz4
                 return false;
             }
 
-            Span<byte> block = shuffled[..blockLength];
-            if (LZ4Codec.Decode(packed, block) != blockLength)
+            if (!Lz4Block.TryDecode(packed, shuffled, blockLength))
             {
                 return false;
             }
 
-            BitUnshuffle.Apply(block, elementSize, planes, output.Slice(at, blockLength));
+            BitUnshuffle.Apply(shuffled[..blockLength], elementSize, planes, output.Slice(at, blockLength));
             at += blockLength;
         }
 
@@ -162,8 +160,9 @@ public static class BitshuffleLz4
 
         int tailBytes = outputLength % granule;
         int largestBlock = Math.Min(blockBytes, outputLength - tailBytes);
-        layout = new Layout(blockBytes, tailBytes, largestBlock, elementSize == 1 ? largestBlock : 2 * largestBlock);
-        return largestBlock <= int.MaxValue / 2;
+        int planesBytes = elementSize == 1 ? 0 : largestBlock;
+        layout = new Layout(blockBytes, tailBytes, largestBlock, largestBlock + Lz4Block.Slack_bytes + planesBytes);
+        return largestBlock <= (int.MaxValue - Lz4Block.Slack_bytes) / 2;
     }
 
     private readonly record struct Layout(int BlockBytes, int TailBytes, int LargestBlock, int ScratchBytes);

@@ -1,20 +1,27 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
 
 namespace XrdCt.Live.Ingest.Decoding;
 
 /// <summary>
-/// Unpacks frames of one detector in any <see cref="PixelEncoding"/> and <see cref="PixelType"/>. Not thread-safe: one
-/// instance per worker. Allocates nothing per frame: the scratch grows once if a sender takes larger blocks.
+/// Unpacks frames of one detector in any <see cref="PixelEncoding"/> and <see cref="PixelType"/>, either byte order, row-
+/// or column-major. Not thread-safe: one instance per worker. Allocates nothing per frame: the scratch grows once if a
+/// sender takes larger blocks, pixels of 8 bytes or column-major order, and never beyond 24 bytes per pixel of the geometry
+/// (a whole frame of 8 bytes per pixel, and twice that where a sender packs it as one single block).
 /// </summary>
 /// <remarks>
-/// Unsigned 32-bit counts of 2³¹ and more that are no flag come out as 2³¹−1, so that they stay valid pixels.
-/// Big-endian machines are not supported.
+/// All flags of a detector come out as one: a negative count. The integrators leave negative pixels out of every sum
+/// and count before any arithmetic, so a flag never becomes intensity. Unsigned counts of 2³¹ and more that are no
+/// flag come out as 2³¹−1, so that they stay valid pixels. Byte offset has a byte order of its own, whatever the frame
+/// says. Big-endian machines are not supported.
 /// </remarks>
 public sealed class FrameDecoder : IFrameDecoder
 {
     private readonly ImageShape _shape;
-    private byte[] _scratch = new byte[2 * BitshuffleLz4.DefaultBlockBytes];
+    private byte[] _blocks = new byte[(2 * BitshuffleLz4.DefaultBlockBytes) + Lz4Block.Slack_bytes];
+    private ulong[] _frame = [];
 
     /// <summary>Makes a decoder.</summary>
     /// <param name="shape">
@@ -35,6 +42,7 @@ public sealed class FrameDecoder : IFrameDecoder
     }
 
     /// <inheritdoc/>
+    /// <remarks>Frames of 8-byte pixels with more than 2³¹ bytes are <see cref="FrameOutcome.WrongShape"/>.</remarks>
     /// <exception cref="ArgumentException">
     /// <paramref name="pixels"/> has not one value per pixel of the geometry.
     /// </exception>
@@ -52,20 +60,59 @@ public sealed class FrameDecoder : IFrameDecoder
             return FrameOutcome.WrongShape;
         }
 
+        int elementSize = PixelTypes.SizeOf(frame.Type);
+        bool isWide = elementSize > sizeof(int);
+        if (isWide && pixels.Length > int.MaxValue / elementSize)
+        {
+            return FrameOutcome.WrongShape;
+        }
+
+        int words = isWide ? pixels.Length : frame.IsColumnMajor ? (pixels.Length + 1) / 2 : 0;
+        if (words > _frame.Length)
+        {
+            _frame = new ulong[words];
+        }
+
+        Span<byte> scratch = MemoryMarshal.AsBytes(_frame.AsSpan());
+        if (!frame.IsColumnMajor)
+        {
+            return DecodeInOrder(frame, elementSize, scratch, pixels);
+        }
+
+        // Wide pixels are narrowed in place, so their counts may begin where they do.
+        Span<int> columnMajor = MemoryMarshal.Cast<byte, int>(scratch)[..pixels.Length];
+        FrameOutcome outcome = DecodeInOrder(frame, elementSize, scratch, columnMajor);
+        if (outcome == FrameOutcome.Accepted)
+        {
+            ColumnMajorImage.Transpose(columnMajor, _shape, pixels);
+        }
+
+        return outcome;
+    }
+
+    private FrameOutcome DecodeInOrder(in RawFrame frame, int elementSize, Span<byte> wide, Span<int> counts)
+    {
         if (frame.Encoding == PixelEncoding.CbfByteOffset)
         {
             return frame.Type != PixelType.Int32 ? FrameOutcome.WrongShape
-                : CbfByteOffset.TryDecode(frame.Payload, pixels) ? FrameOutcome.Accepted
+                : CbfByteOffset.TryDecode(frame.Payload, counts) ? FrameOutcome.Accepted
                 : FrameOutcome.Truncated;
         }
 
-        int elementSize = PixelTypes.SizeOf(frame.Type);
-        if (!TryUnpack(frame.Encoding, frame.Payload, elementSize, PixelWidening.NarrowEnd(pixels, elementSize)))
+        Span<byte> plain = elementSize > sizeof(int)
+            ? wide[..(elementSize * counts.Length)]
+            : PixelWidening.NarrowEnd(counts, elementSize);
+        if (!TryUnpack(frame.Encoding, frame.Payload, elementSize, plain))
         {
             return FrameOutcome.Truncated;
         }
 
-        Widen(frame.Type, pixels);
+        if (frame.IsBigEndian)
+        {
+            ReverseBytes(elementSize, plain);
+        }
+
+        Convert(frame.Type, plain, counts);
         return FrameOutcome.Accepted;
     }
 
@@ -75,14 +122,16 @@ public sealed class FrameDecoder : IFrameDecoder
         {
             case PixelEncoding.BitshuffleLz4:
                 int scratchLength = BitshuffleLz4.ScratchLength(payload, elementSize, output.Length);
-                if (scratchLength > _scratch.Length)
+                if (scratchLength > _blocks.Length)
                 {
-                    _scratch = new byte[scratchLength];
+                    _blocks = new byte[scratchLength];
                 }
 
-                return scratchLength >= 0 && BitshuffleLz4.TryDecode(payload, elementSize, _scratch, output);
+                return scratchLength >= 0 && BitshuffleLz4.TryDecode(payload, elementSize, _blocks, output);
             case PixelEncoding.Lz4:
                 return Lz4Blocks.TryDecode(payload, output);
+            case PixelEncoding.Lz4Block:
+                return Lz4Block.TryDecode(payload, output);
             case PixelEncoding.None:
                 return payload.Length == output.Length && payload.TryCopyTo(output);
             default:
@@ -90,24 +139,60 @@ public sealed class FrameDecoder : IFrameDecoder
         }
     }
 
-    private static void Widen(PixelType type, Span<int> pixels)
+    private static void ReverseBytes(int elementSize, Span<byte> plain)
+    {
+        switch (elementSize)
+        {
+            case 2:
+                Span<ushort> twos = MemoryMarshal.Cast<byte, ushort>(plain);
+                BinaryPrimitives.ReverseEndianness(twos, twos);
+                break;
+            case 4:
+                Span<uint> fours = MemoryMarshal.Cast<byte, uint>(plain);
+                BinaryPrimitives.ReverseEndianness(fours, fours);
+                break;
+            case 8:
+                Span<ulong> eights = MemoryMarshal.Cast<byte, ulong>(plain);
+                BinaryPrimitives.ReverseEndianness(eights, eights);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static void Convert(PixelType type, ReadOnlySpan<byte> wide, Span<int> counts)
     {
         switch (type)
         {
             case PixelType.UInt8:
-                PixelWidening.FromUInt8(pixels);
+                PixelWidening.FromUInt8(counts);
                 break;
             case PixelType.UInt16:
-                PixelWidening.FromUInt16(pixels);
+                PixelWidening.FromUInt16(counts);
                 break;
             case PixelType.UInt32:
-                PixelWidening.FromUInt32(pixels);
+                PixelWidening.FromUInt32(counts);
                 break;
             case PixelType.Int8:
-                PixelWidening.FromInt8(pixels);
+                PixelWidening.FromInt8(counts);
                 break;
             case PixelType.Int16:
-                PixelWidening.FromInt16(pixels);
+                PixelWidening.FromInt16(counts);
+                break;
+            case PixelType.UInt64:
+                PixelNarrowing.FromUInt64(wide, counts);
+                break;
+            case PixelType.Int64:
+                PixelNarrowing.FromInt64(wide, counts);
+                break;
+            case PixelType.Float16:
+                PixelRounding.FromFloat16(counts);
+                break;
+            case PixelType.Float32:
+                PixelRounding.FromFloat32(counts);
+                break;
+            case PixelType.Float64:
+                PixelRounding.FromFloat64(wide, counts);
                 break;
             case PixelType.Int32:
             default:

@@ -1,5 +1,3 @@
-using K4os.Compression.LZ4;
-
 namespace XrdCt.Live.Ingest.Decoding;
 
 /// <summary>
@@ -34,7 +32,7 @@ public static class Lz4Blocks
             {
                 packed.CopyTo(block);
             }
-            else if (LZ4Codec.Decode(packed, block) != block.Length)
+            else if (!Lz4Block.TryDecode(packed, block))
             {
                 return false;
             }

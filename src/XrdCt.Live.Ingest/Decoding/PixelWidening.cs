@@ -75,7 +75,18 @@ internal static class PixelWidening
     internal static void FromInt8(Span<int> counts)
     {
         ReadOnlySpan<sbyte> narrow = MemoryMarshal.Cast<byte, sbyte>(NarrowEnd(counts, sizeof(sbyte)));
-        for (int i = 0; i < narrow.Length; i++)
+        int i = 0;
+        if (Vector128.IsHardwareAccelerated)
+        {
+            for (; i + 16 <= narrow.Length; i += 16)
+            {
+                (Vector128<short> low, Vector128<short> high) = Vector128.Widen(Vector128.Create(narrow.Slice(i, 16)));
+                Store(low, counts[i..]);
+                Store(high, counts[(i + 8)..]);
+            }
+        }
+
+        for (; i < narrow.Length; i++)
         {
             counts[i] = narrow[i];
         }

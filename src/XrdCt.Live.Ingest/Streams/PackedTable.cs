@@ -1,7 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
-using K4os.Compression.LZ4;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
@@ -37,13 +34,7 @@ internal sealed class PackedTable
 
     /// <summary>Whether the unpacked pixels have an MD5 sum, as Stream V1 carries it.</summary>
     /// <param name="hex">The sum, 32 hexadecimal digits.</param>
-    internal bool MatchesMd5(ReadOnlySpan<byte> hex)
-    {
-#pragma warning disable CA5351 // The format prescribes MD5, against transmission errors only.
-        return Unpack() is { } bytes
-            && Ascii.EqualsIgnoreCase(hex, System.Text.Encoding.ASCII.GetBytes(Convert.ToHexString(MD5.HashData(bytes))));
-#pragma warning restore CA5351
-    }
+    internal bool MatchesMd5(ReadOnlySpan<byte> hex) => Unpack() is { } bytes && FrameDigest.Matches(bytes, hex);
 
     private byte[]? Unpack()
     {
@@ -74,7 +65,7 @@ internal sealed class PackedTable
         }
         else if (Encoding == PixelEncoding.Lz4Block)
         {
-            unpacked = LZ4Codec.Decode(_packed, bytes) == bytes.Length;
+            unpacked = Lz4Block.TryDecode(_packed, bytes);
         }
         else if (Encoding == PixelEncoding.BitshuffleLz4
             && BitshuffleLz4.ScratchLength(_packed, elementSize, bytes.Length) is var scratch and >= 0)

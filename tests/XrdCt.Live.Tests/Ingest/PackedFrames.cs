@@ -67,6 +67,9 @@ internal static class PackedFrames
         return packed.ToArray();
     }
 
+    /// <summary>One LZ4 block without framing.</summary>
+    internal static byte[] Lz4Block(ReadOnlySpan<byte> plain) => Compress(plain);
+
     internal static byte[] CbfByteOffset(ReadOnlySpan<int> pixels)
     {
         using MemoryStream packed = new();
