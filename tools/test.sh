@@ -7,7 +7,7 @@ results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
 # Foreign peers of the tests: libzmq, pyFAI, h5py, silx, scikit-image and a browser.
-packages="python3-pyfai python3-silx python3-fabio python3-h5py python3-hdf5plugin bitshuffle python3-skimage python3-zmq python3-cbor2 chromium"
+packages="python3-pyfai python3-silx python3-fabio python3-h5py python3-hdf5plugin bitshuffle python3-skimage python3-zmq python3-cbor2 python3-msgpack python3-lz4 chromium"
 missing=""
 if command -v dpkg-query >/dev/null; then
   for package in $packages; do
