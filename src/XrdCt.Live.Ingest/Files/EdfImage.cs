@@ -96,39 +96,49 @@ public sealed class EdfImage
 
     private static byte[] ReadHeader(ImageStream stream, ReadOnlySpan<byte> begun, out int headerLength)
     {
-        byte[] head = begun.ToArray();
+        // Doubles, so that a long header costs no more than twice itself.
+        byte[] head = new byte[Math.Max(HeaderBlock, begun.Length)];
+        begun.CopyTo(head);
+        int have = begun.Length;
         for (int searched = 0; ;)
         {
-            int close = head.AsSpan(searched).IndexOf((byte)'}');
-            int at = searched + close + 1;
-            if (close >= 0 && at < head.Length)
+            ReadOnlySpan<byte> unsearched = head.AsSpan(searched, have - searched);
+            int close = unsearched.IndexOf((byte)'}');
+            int end = EndOfLine(unsearched, close + 1);
+            if (close >= 0 && end != 0)
             {
-                int newline = head[at] == (byte)'\r' ? at + 1 : at;
-                if (newline < head.Length)
+                // A brace inside a value is not followed by the end of its line.
+                if (end > 0)
                 {
-                    // A brace inside a value is not followed by the end of its line.
-                    if (head[newline] == (byte)'\n')
-                    {
-                        headerLength = newline + 1;
-                        return head;
-                    }
-
-                    searched = at;
-                    continue;
+                    headerLength = searched + end;
+                    return head[..have];
                 }
+
+                searched += close + 1;
+                continue;
             }
 
-            searched = close >= 0 ? searched + close : head.Length;
-            int old = head.Length;
-            Array.Resize(ref head, old + HeaderBlock);
-            int came = old > LongestHeader ? 0 : stream.ReadAtMost(head.AsSpan(old));
+            searched = close >= 0 ? searched + close : have;
+            if (have == head.Length)
+            {
+                Array.Resize(ref head, 2 * have);
+            }
+
+            int came = have > LongestHeader ? 0 : stream.ReadAtMost(head.AsSpan(have));
             if (came == 0)
             {
                 throw stream.Wrong("the EDF header has no closing brace; the file is damaged or not EDF");
             }
 
-            Array.Resize(ref head, old + came);
+            have += came;
         }
+    }
+
+    /// <summary>Where the line that ends at <paramref name="at"/> is over; −1 where it does not end, 0 where more must be read.</summary>
+    private static int EndOfLine(ReadOnlySpan<byte> text, int at)
+    {
+        at += at < text.Length && text[at] == (byte)'\r' ? 1 : 0;
+        return at >= text.Length ? 0 : text[at] == (byte)'\n' ? at + 1 : -1;
     }
 
     private static Dictionary<string, string> Parse(ImageStream stream, string text)

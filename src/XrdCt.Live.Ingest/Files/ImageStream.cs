@@ -77,6 +77,30 @@ internal sealed class ImageStream : IDisposable
         return bytes;
     }
 
+    /// <summary>Reads all that is left; the first bytes are <paramref name="begun"/>.</summary>
+    internal byte[] ReadToEnd(ReadOnlySpan<byte> begun, int most)
+    {
+        byte[] bytes = new byte[1 << 16];
+        begun.CopyTo(bytes);
+        for (int have = begun.Length; ;)
+        {
+            int came = ReadAtMost(bytes.AsSpan(have));
+            have += came;
+            if (have < bytes.Length)
+            {
+                Array.Resize(ref bytes, have);
+                return bytes;
+            }
+
+            if (bytes.Length >= most)
+            {
+                throw Wrong($"the file has more than {most} bytes, too many for an image of its kind");
+            }
+
+            Array.Resize(ref bytes, Math.Min(most, 2 * bytes.Length));
+        }
+    }
+
     /// <summary>Checks the size that a header claims.</summary>
     internal ImageShape CheckShape(long rows, long columns, ImageShape? expected)
     {

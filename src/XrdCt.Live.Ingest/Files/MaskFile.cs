@@ -18,33 +18,28 @@ public static class MaskFile
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static PixelMask Read(string path, ImageShape shape)
     {
-        NumberArray numbers = ReadNumbers(path, shape);
-        return new PixelMask(shape, numbers.NonZero());
+        using ImageStream stream = ImageStream.Open(path);
+        return new PixelMask(shape, ReadNumbers(stream, shape).NonZero());
     }
 
-    private static NumberArray ReadNumbers(string path, ImageShape shape)
+    /// <summary>The numbers of a mask file of any kind.</summary>
+    internal static NumberArray ReadNumbers(ImageStream stream, ImageShape shape)
     {
-        using (ImageStream stream = ImageStream.Open(path))
+        byte[] begun = new byte[NpyImage.Magic.Length];
+        Span<byte> magic = begun.AsSpan(0, stream.ReadAtMost(begun));
+        if (magic.SequenceEqual(NpyImage.Magic))
         {
-            byte[] begun = new byte[NpyImage.Magic.Length];
-            Span<byte> magic = begun.AsSpan(0, stream.ReadAtMost(begun));
-            if (magic.SequenceEqual(NpyImage.Magic))
-            {
-                return NpyImage.Read(stream, shape);
-            }
-
-            // fabio accepts a line break before the brace, so do we.
-            if (magic.TrimStart("\r\n"u8).StartsWith("{"u8))
-            {
-                return EdfImage.Read(stream, magic, shape).Numbers;
-            }
-
-            if (!magic.StartsWith("II*\0"u8) && !magic.StartsWith("MM\0*"u8))
-            {
-                throw stream.Wrong("the mask is neither EDF, NPY nor TIFF; save it in one of these");
-            }
+            return NpyImage.Read(stream, shape);
         }
 
-        return TiffImage.Read(path, shape);
+        // fabio accepts a line break before the brace, so do we.
+        if (magic.TrimStart("\r\n"u8).StartsWith("{"u8))
+        {
+            return EdfImage.Read(stream, magic, shape).Numbers;
+        }
+
+        return magic.StartsWith("II*\0"u8) || magic.StartsWith("MM\0*"u8)
+            ? TiffImage.Read(stream, magic, shape)
+            : throw stream.Wrong("the mask is neither EDF, NPY nor TIFF; save it in one of these");
     }
 }

@@ -7,7 +7,7 @@ namespace XrdCt.Live.Ingest.Files;
 internal static class TiffImage
 {
     // A mask of the largest detectors (16 million pixels of 32 bits) has 64 MB.
-    private const long LargestFile = 512L << 20;
+    private const int LargestFile = 512 << 20;
 
     static TiffImage()
     {
@@ -15,26 +15,22 @@ internal static class TiffImage
         Tiff.SetErrorHandler(new SilentHandler());
     }
 
-    internal static NumberArray Read(string path, ImageShape? expected)
+    /// <summary>Reads on after <paramref name="begun"/>, the first bytes of the file.</summary>
+    internal static NumberArray Read(ImageStream file, ReadOnlySpan<byte> begun, ImageShape? expected)
     {
-        using ImageStream file = ImageStream.Open(path);
-        if (new FileInfo(path).Length is var length && length > LargestFile)
-        {
-            throw file.Wrong($"a TIFF file of {length} bytes holds no mask");
-        }
-
-        byte[] bytes = File.ReadAllBytes(path);
+        byte[] bytes = file.ReadToEnd(begun, LargestFile);
         ImageShape shape = TiffDirectory.Check(bytes, file, expected);
         try
         {
             using MemoryStream memory = new(bytes);
-            using Tiff tiff = Tiff.ClientOpen(path, "r", memory, new TiffStream())
+            using Tiff tiff = Tiff.ClientOpen(file.Name, "r", memory, new TiffStream())
                 ?? throw file.Wrong("the TIFF header is damaged");
             return Read(tiff, file, shape);
         }
-        catch (Exception e) when (e is not FormatException)
+        catch (Exception e) when (e is not FormatException || !e.Message.StartsWith(file.Name, StringComparison.Ordinal))
         {
-            // The library is not written against hostile files: whatever it throws means that the file is damaged.
+            // The library is not written against hostile files: whatever it throws means that the file is damaged. What
+            // begins with the name of the file is ours; the library's own FormatException says nothing to a user.
             throw file.Wrong("the TIFF file is damaged; save it again", e);
         }
     }

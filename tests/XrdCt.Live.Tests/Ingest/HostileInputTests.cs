@@ -125,6 +125,36 @@ public class HostileInputTests
         Assert.InRange(read, 1, FileCases / 3);
     }
 
+    /// <summary>A TIFF tag of the wrong type, on which the library throws a FormatException of its own (found by fuzzing).</summary>
+    [Fact]
+    public void MaskFile_TiffOnWhichTheLibraryThrows_NamesTheFile()
+    {
+        const string Damaged =
+            "49492a00080000000a000001030001000000030000000101030001000000020000000201030001000000080000004001"
+            + "030001000000010000000601030001000000010000001101040002000000860000001501070001000000010000001601"
+            + "0300010000000100000017010400020000008e0000005301030001000000010000000000000096000000990000000300"
+            + "000003000000010000000001";
+        using TemporaryFolder folder = new();
+        string path = folder.Write("tag.tif", Convert.FromHexString(Damaged));
+
+        FormatException e = Assert.Throws<FormatException>(() => MaskFile.Read(path, new ImageShape(2, 3)));
+
+        Assert.StartsWith(path, e.Message);
+    }
+
+    /// <summary>A header that never ends is read up to its limit, at a price in proportion (it was quadratic).</summary>
+    [Fact]
+    public void EdfImage_HeaderWithoutEnd_CostsNoMoreThanAFewTimesItself()
+    {
+        using TemporaryFolder folder = new();
+        byte[] endless = new byte[2 << 20];
+        endless.AsSpan().Fill((byte)' ');
+        endless[0] = (byte)'{';
+        string path = folder.Write("endless.edf", endless);
+
+        OnlyFormatException(() => EdfImage.Read(path));
+    }
+
     private static void OnlyFormatException(Action read)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();

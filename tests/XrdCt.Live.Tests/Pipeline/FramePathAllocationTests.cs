@@ -1,4 +1,5 @@
 using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Egress.Encoding;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
@@ -6,7 +7,6 @@ using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Pipeline;
-using XrdCt.Live.Egress.Encoding;
 
 namespace XrdCt.Live.Tests.Pipeline;
 

@@ -4,7 +4,7 @@ using K4os.Compression.LZ4;
 using XrdCt.Live.Ingest.Files;
 using XrdCt.Live.Model.Frames;
 
-namespace XrdCt.Live.Tests.Ingest;
+namespace XrdCt.Live.Fuzzing;
 
 /// <summary>Makes packed frames the plain way: bit by bit, as the format descriptions say.</summary>
 internal static class PackedFrames
