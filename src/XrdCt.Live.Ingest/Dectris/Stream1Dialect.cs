@@ -1,4 +1,4 @@
-using System.Text;
+using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.Streams;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
@@ -7,7 +7,8 @@ namespace XrdCt.Live.Ingest.Dectris;
 
 /// <summary>
 /// DECTRIS Stream V1: JSON multipart. All header details, appendices, and the liberties that senders take: other keys
-/// (<c>acqID</c> of EigerFan), the misspelled <c>deseries_end-1.0</c>, a <c>size</c> that is not the blob's.
+/// (<c>acqID</c> of EigerFan), the misspelled <c>deseries_end-1.0</c>, a <c>size</c> that is not the blob's (nobody needs it: the
+/// blob's own length and the unpacking tell whether it is whole).
 /// </summary>
 /// <remarks>
 /// Source: SIMPLON API, stream subsystem (legacy), and captures of an EIGER 1M. The shape of Stream V1 is [x, y] = [columns, rows].
@@ -17,6 +18,7 @@ namespace XrdCt.Live.Ingest.Dectris;
 public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
 {
     private const int HeaderPart = 0;
+    private const int ConfigurationPart = 1;
     private const int ImagePart = 1;
     private const int PixelPart = 2;
     private const int TimePart = 3;
@@ -31,7 +33,7 @@ public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
     public SourceEvent Read(StreamMessage message)
     {
         ArgumentNullException.ThrowIfNull(message);
-        JsonHeader header = new();
+        JsonHeader header = new(stackalloc byte[JsonHeader.UnescapedRoom]);
         if (!header.TryRead(message.Part(HeaderPart).Span) || header.Series < 0)
         {
             return Rejections.Malformed(
@@ -57,11 +59,13 @@ public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
     private SourceEvent Start(StreamMessage message, scoped ref JsonHeader header)
     {
         long series = header.Series;
+        bool hasConfiguration = !header.HeaderDetail.SequenceEqual("none"u8);
+        Span<byte> unescaped = stackalloc byte[JsonHeader.UnescapedRoom];
         PackedTable? mask = null;
         PackedTable? flatField = null;
         for (int i = 1; i < message.PartCount && i < LastPart(message); i++)
         {
-            JsonHeader part = new();
+            JsonHeader part = new(unescaped);
             if (!part.TryRead(message.Part(i).Span))
             {
                 continue;
@@ -70,8 +74,12 @@ public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
             bool isTable = part.HType.StartsWith("d"u8) && part.ShapeLength == 2 && i + 1 < message.PartCount;
             if (!isTable)
             {
-                // The configuration, or a header appendix that happens to be JSON.
-                header.TryRead(message.Part(i).Span);
+                // A header appendix that happens to be JSON has keys of its own, such as an energy in other units: it is not taken.
+                if (i == ConfigurationPart && hasConfiguration)
+                {
+                    header.TryRead(message.Part(i).Span);
+                }
+
                 continue;
             }
 
@@ -93,12 +101,12 @@ public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
             Series = new SeriesHeader
             {
                 SeriesId = series,
-                ImageCount = CountOf(header),
+                ImageCount = header.ExpectedImages,
                 Shape = FrameShape.Of(header.SizeY, header.SizeX),
                 Energy_keV = header.Energy_eV is > 0 and < double.PositiveInfinity ? header.Energy_eV / 1000 : null,
                 FramePeriod = header.FrameTime_s is > 0 and < 1e6 ? TimeSpan.FromSeconds(header.FrameTime_s) : null,
                 Distance_m = header.Distance_m is > 0 and < double.PositiveInfinity ? header.Distance_m : null,
-                Detector = header.Description.IsEmpty ? null : Encoding.UTF8.GetString(header.Description),
+                Detector = ShownText.Of(header.Description),
                 FlatFieldApplied = header.FlatFieldApplied,
                 Tables = mask is null && flatField is null ? null : new PackedTables(mask, flatField),
             },
@@ -113,17 +121,6 @@ public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
             ? new PackedTable(bytes) { Shape = shape, Type = type, Encoding = PixelEncoding.None }
             : null;
 
-    /// <summary>Images of a series: nimages · ntrigger, but one per trigger where the trigger sets the exposure (inte, exte).</summary>
-    private static int? CountOf(scoped in JsonHeader header)
-    {
-        bool perTrigger = header.TriggerMode.SequenceEqual("inte"u8) || header.TriggerMode.SequenceEqual("exte"u8);
-        long triggers = Math.Max(header.TriggerCount, 1);
-        long images = perTrigger ? triggers : header.ImageCount;
-        return images is < 1 or > int.MaxValue || triggers > int.MaxValue ? null
-            : perTrigger ? (int)images
-            : images * triggers <= int.MaxValue ? (int)(images * triggers) : null;
-    }
-
     private SourceEvent Image(StreamMessage message, scoped ref JsonHeader header)
     {
         if (message.PartCount is < TimePart or > AppendixPart + 1 || header.Frame is < 0 or > int.MaxValue)
@@ -132,7 +129,7 @@ public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
                 $"an image of DECTRIS Stream V1 has 3 to 5 parts and a frame number; this message has {message.PartCount} parts");
         }
 
-        JsonHeader image = new();
+        JsonHeader image = new(stackalloc byte[JsonHeader.UnescapedRoom]);
         if (!image.TryRead(message.Part(ImagePart).Span)
             || image.ShapeLength != 2
             || FrameShape.Of(image.Shape.Second, image.Shape.First) is not { } shape
@@ -140,25 +137,21 @@ public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
             || !PixelNames.TryReadGrammar(image.Encoding, type, out PixelEncoding encoding, out bool isBigEndian))
         {
             return Rejections.Malformed(
-                $"frame {header.Frame}: its second part does not name a shape [x, y], an integer type and an encoding such as bs32-lz4<");
+                $"frame {header.Frame}: its second part does not name a shape [x, y], a type such as uint32 and an encoding such as bs32-lz4<");
         }
 
-        int length = message.Part(PixelPart).Length;
-        if (image.Size > length)
-        {
-            return Rejections.Truncated($"frame {header.Frame} is cut short: {length} of {image.Size} bytes came");
-        }
-
+        JsonHeader time = new(default);
         if (message.PartCount > TimePart)
         {
-            header.TryRead(message.Part(TimePart).Span);
+            time.TryRead(message.Part(TimePart).Span);
         }
 
         FrameFacts facts = message.PartCount > AppendixPart ? FrameFacts.FromJson(message.Part(AppendixPart).Span) : FrameFacts.None;
         if (options.CheckDigests && !header.Hash.IsEmpty)
         {
+            // Of the plain pixels at DECTRIS; of the packed ones where LiberTEM simulates it.
             PackedTable pixels = new(message.Part(PixelPart).Span) { Shape = shape, Type = type, Encoding = encoding };
-            if (!pixels.MatchesMd5(header.Hash))
+            if (!pixels.MatchesMd5(header.Hash) && !FrameDigest.Matches(message.Part(PixelPart).Span, header.Hash))
             {
                 return Rejections.Truncated($"frame {header.Frame} is damaged: its pixels do not have the MD5 sum that came with it");
             }
@@ -168,7 +161,7 @@ public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
         {
             SeriesId = header.Series,
             Index = (int)header.Frame,
-            AcquiredAt = DateOf(header.StopTime_ns, message.ReceivedAt),
+            AcquiredAt = DateOf(time.StopTime_ns, message.ReceivedAt),
             Monitor = facts.Monitor,
             Translation_mm = facts.Translation_mm,
             Rotation_deg = facts.Rotation_deg,

@@ -239,7 +239,7 @@ public sealed class Stream2Reader
             : null;
         if (fields.Kind is null)
         {
-            problem = $"the message has the unknown type '{Excerpt(type)}'; start, image and end are known";
+            problem = $"the message has the unknown type '{ShownText.Excerpt(type)}'; start, image and end are known";
         }
 
         return fields.Kind is not null;
@@ -533,7 +533,7 @@ public sealed class Stream2Reader
         fields.Encoding = PixelEncoding.Lz4;
         if (!algorithm.SequenceEqual("lz4"u8))
         {
-            problem = $"the compression '{Excerpt(algorithm)}' is not supported: bslz4 and lz4 are";
+            problem = $"the compression '{ShownText.Excerpt(algorithm)}' is not supported: bslz4 and lz4 are";
             return false;
         }
 
@@ -543,25 +543,18 @@ public sealed class Stream2Reader
     private SeriesHeader Header(in Fields fields, ReadOnlySpan<byte> message) => new()
     {
         SeriesId = (long)fields.SeriesId!.Value,
-        UniqueId = fields.UniqueId.IsEmpty ? null : Encoding.UTF8.GetString(fields.UniqueId),
+        UniqueId = ShownText.Of(fields.UniqueId),
         ImageCount = fields.ImageCount is >= 1 and <= int.MaxValue ? (int)fields.ImageCount : null,
         Shape = fields is { SizeX: >= 1 and <= LargestSide, SizeY: >= 1 and <= LargestSide }
             ? new ImageShape((int)fields.SizeY, (int)fields.SizeX)
             : null,
         Energy_keV = fields.Energy_eV is > 0 and < double.PositiveInfinity ? fields.Energy_eV / 1000 : null,
         FramePeriod = fields.FrameTime_s is > 0 and < 1e6 ? TimeSpan.FromSeconds(fields.FrameTime_s) : null,
-        Detector = fields.Detector.IsEmpty ? null : Encoding.UTF8.GetString(fields.Detector),
+        Detector = ShownText.Of(fields.Detector),
         Distance_m = fields.Distance_m is > 0 and < double.PositiveInfinity ? fields.Distance_m : null,
         FlatFieldApplied = fields.FlatFieldApplied,
         Tables = _keepsTables ? Stream2Tables.Keep(message[fields.Mask], message[fields.FlatField], _channel) : null,
     };
-
-    private static string Excerpt(ReadOnlySpan<byte> text)
-    {
-        const int Longest = 40;
-        string shown = Encoding.UTF8.GetString(text[..Math.Min(text.Length, Longest)]);
-        return string.Concat(shown.Select(c => char.IsControl(c) ? '?' : c));
-    }
 
     /// <summary>Fields of a message as far as read; numbers that are absent are NaN or 0.</summary>
     private ref struct Fields

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Text;
+using System.Security.Cryptography;
 using XrdCt.Live.Model.Frames;
 
 namespace XrdCt.Live.Ingest.Files;
@@ -62,6 +64,34 @@ internal readonly struct CbfSection
         };
         problem = null;
         return true;
+    }
+
+    /// <summary>Checks the packed pixels against the MD5 sum of the header.</summary>
+    /// <param name="file">The file that the section was found in.</param>
+    /// <returns>Whether they agree; null where the header has no sum.</returns>
+    internal bool? MatchesMd5(ReadOnlySpan<byte> file)
+    {
+        ReadOnlySpan<byte> key = "Content-MD5:"u8;
+        ReadOnlySpan<byte> header = file[..Payload.Start.Value];
+        int at = header.IndexOf(key);
+        if (at < 0)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<byte> text = header[(at + key.Length)..].TrimStart((byte)' ');
+        int end = text.IndexOfAny(" \t\r\n;"u8);
+        Span<byte> claimed = stackalloc byte[MD5.HashSizeInBytes];
+        if (end < 0 || Base64.DecodeFromUtf8(text[..end], claimed, out _, out int length) != OperationStatus.Done || length != claimed.Length)
+        {
+            return false;
+        }
+
+        Span<byte> found = stackalloc byte[MD5.HashSizeInBytes];
+#pragma warning disable CA5351 // The format prescribes MD5, against transmission errors only.
+        MD5.HashData(file[Payload], found);
+#pragma warning restore CA5351
+        return found.SequenceEqual(claimed);
     }
 
     private static bool TryRead(ReadOnlySpan<byte> header, ReadOnlySpan<byte> key, out long value)

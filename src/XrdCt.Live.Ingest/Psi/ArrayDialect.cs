@@ -1,4 +1,3 @@
-using System.Text;
 using XrdCt.Live.Ingest.Streams;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
@@ -7,7 +6,8 @@ namespace XrdCt.Live.Ingest.Psi;
 
 /// <summary>
 /// <c>array-1.0</c>: arrays of PSI's htypes and of areaDetector's NDPluginZMQ, JSON + blob; also <c>pilatus-1.0</c> (a CBF file). There
-/// is no header and no end: a series begins with its first frame, and anew when that frame number comes again.
+/// is no header and no end: a series begins with its first frame, and anew when that frame number comes again. ADZMQ before 1.4 wrote
+/// <c>htype</c> as a list and the shape as [x, y]; both are understood.
 /// </summary>
 /// <remarks>
 /// Sources: <see href="https://github.com/paulscherrerinstitute/htypes"/>, <see href="https://github.com/paulscherrerinstitute/ADZMQ"/>.
@@ -28,7 +28,7 @@ public sealed class ArrayDialect(DialectOptions options) : IStreamDialect
     public SourceEvent Read(StreamMessage message)
     {
         ArgumentNullException.ThrowIfNull(message);
-        JsonHeader header = new();
+        JsonHeader header = new(stackalloc byte[JsonHeader.UnescapedRoom]);
         if (!header.TryRead(message.Part(0).Span))
         {
             return Rejections.Malformed("the message is not array-1.0: its first part is no JSON object");
@@ -50,17 +50,19 @@ public sealed class ArrayDialect(DialectOptions options) : IStreamDialect
         PixelType? type = isFile ? PixelType.Int32 : PixelNames.TypeOf(header.Type);
         PixelEncoding encoding = PixelEncoding.CbfByteOffset;
         bool isBigEndian = false;
-        if (type is null || (!isFile && !TryReadEncoding(header, type.Value, out encoding, out isBigEndian)))
+        if (type is null || (!isFile && !TryReadEncoding(header, message.Part(1).Span, type.Value, out encoding, out isBigEndian)))
         {
             return Rejections.Malformed(
-                $"frame {number}: type '{Text(header.Type)}' or encoding '{Text(header.Encoding)}' is not supported");
+                $"frame {number}: type '{ShownText.Excerpt(header.Type)}' or encoding '{ShownText.Excerpt(header.Encoding)}' is not supported");
         }
 
-        // [z, y, x] of areaDetector has one z.
-        ImageShape? shape = header.ShapeLength switch
+        // [z, y, x] has one z; the list as htype tells that the order is [x, y, z].
+        ImageShape? shape = (header.ShapeLength, header.IsHTypeList) switch
         {
-            2 => FrameShape.Of(header.Shape.First, header.Shape.Second),
-            3 when header.Shape.First == 1 => FrameShape.Of(header.Shape.Second, header.Shape.Third),
+            (2, false) => FrameShape.Of(header.Shape.First, header.Shape.Second),
+            (2, true) => FrameShape.Of(header.Shape.Second, header.Shape.First),
+            (3, false) when header.Shape.First == 1 => FrameShape.Of(header.Shape.Second, header.Shape.Third),
+            (3, true) when header.Shape.Third == 1 => FrameShape.Of(header.Shape.Second, header.Shape.First),
             _ => null,
         };
         if (shape is null && !isFile)
@@ -79,7 +81,7 @@ public sealed class ArrayDialect(DialectOptions options) : IStreamDialect
         {
             SeriesId = _series,
             Index = (int)index,
-            AcquiredAt = DateOf(header.TimeStamp_s) ?? message.ReceivedAt,
+            AcquiredAt = DateOf(header.TimeStamp_s, message.ReceivedAt) ?? message.ReceivedAt,
             Monitor = header.Facts.Monitor,
             Translation_mm = header.Facts.Translation_mm,
             Rotation_deg = header.Facts.Rotation_deg,
@@ -87,13 +89,21 @@ public sealed class ArrayDialect(DialectOptions options) : IStreamDialect
         return ImageParts.Image(message, 1, new ImageDescription(frame, shape ?? default, type.Value, encoding, isBigEndian), options.CheckDigests);
     }
 
-    private static bool TryReadEncoding(scoped in JsonHeader header, PixelType type, out PixelEncoding encoding, out bool isBigEndian)
+    private static bool TryReadEncoding(
+        scoped in JsonHeader header, ReadOnlySpan<byte> pixels, PixelType type, out PixelEncoding encoding, out bool isBigEndian)
     {
         isBigEndian = false;
         bool known = true;
-        if (PixelNames.EncodingOf(header.Encoding) is { } named)
+        if (header.Encoding.SequenceEqual("lz4hdf5"u8))
         {
-            encoding = named;
+            encoding = PixelEncoding.Lz4;
+        }
+        else if (PixelNames.EncodingOf(header.Encoding) is { } named)
+        {
+            // areaDetector takes the 12 bytes off that others put in front: its lz4 is one block, whose first byte is never 0 (the block
+            // begins with literals), unlike that of a size of 8 bytes, highest first. Its bslz4 does not tell the size of its blocks.
+            encoding = named == PixelEncoding.Lz4 && !pixels.StartsWith((byte)0) ? PixelEncoding.Lz4Block : named;
+            known = named != PixelEncoding.BitshuffleLz4 || pixels.StartsWith("\0\0\0\0"u8);
         }
         else
         {
@@ -124,23 +134,16 @@ public sealed class ArrayDialect(DialectOptions options) : IStreamDialect
         return end - start is 0 or > MostDigits ? -1 : number;
     }
 
-    /// <summary>A Unix time; EPICS counts from 1990, which Unix times of today are far from.</summary>
-    private static DateTimeOffset? DateOf(double stamp_s)
+    /// <summary>A time in seconds since 1970, or since 1990 as EPICS counts.</summary>
+    private static DateTimeOffset? DateOf(double stamp_s, DateTimeOffset receivedAt)
     {
-        // 2001-09-09 … 2096: Unix seconds. EPICS seconds (631152000 less) of the years to come lie in between 1.1e9 and 1.6e9 too, so
-        // only a stamp near today can be told from one; others are not used.
+        // The two origins are 20 years apart, so only a stamp within a year of its arrival can be told; others are not used.
         const double EpicsEpoch_s = 631_152_000;
         const double Near_s = 366 * 86400;
-        double now_s = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0;
-        double unix_s = Math.Abs(stamp_s - now_s) < Near_s ? stamp_s
-            : Math.Abs(stamp_s + EpicsEpoch_s - now_s) < Near_s ? stamp_s + EpicsEpoch_s
+        double received_s = (receivedAt - DateTimeOffset.UnixEpoch).TotalSeconds;
+        double unix_s = Math.Abs(stamp_s - received_s) < Near_s ? stamp_s
+            : Math.Abs(stamp_s + EpicsEpoch_s - received_s) < Near_s ? stamp_s + EpicsEpoch_s
             : double.NaN;
-        return double.IsNaN(unix_s) ? null : DateTimeOffset.UnixEpoch.AddSeconds(unix_s);
-    }
-
-    private static string Text(ReadOnlySpan<byte> text)
-    {
-        const int Longest = 40;
-        return string.Concat(Encoding.UTF8.GetString(text[..Math.Min(text.Length, Longest)]).Select(c => char.IsControl(c) ? '?' : c));
+        return unix_s >= 0 ? DateTimeOffset.UnixEpoch.AddSeconds(unix_s) : null;
     }
 }

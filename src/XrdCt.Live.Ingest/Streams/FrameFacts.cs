@@ -17,7 +17,8 @@ public readonly record struct FrameFacts(double Monitor, double? Translation_mm,
     public static FrameFacts FromJson(ReadOnlySpan<byte> json)
     {
         FrameFacts facts = None;
-        if (json.IndexOf((byte)'{') < 0)
+        json = json.TrimEnd((byte)0).TrimStart(" \t\r\n"u8);
+        if (json.IsEmpty || json[0] != (byte)'{')
         {
             return facts;
         }
@@ -54,12 +55,10 @@ public readonly record struct FrameFacts(double Monitor, double? Translation_mm,
     /// <summary>Takes the property that <paramref name="reader"/> stands on and passes over it, whatever it is.</summary>
     internal FrameFacts WithJson(ref Utf8JsonReader reader)
     {
-        ReadOnlySpan<byte> key = reader.ValueTextEquals("monitor"u8) ? "monitor"u8
-            : reader.ValueTextEquals("translation_mm"u8) ? "translation_mm"u8
-            : reader.ValueTextEquals("rotation_deg"u8) ? "rotation_deg"u8
-            : default;
+        // A key with escapes is none of ours; the span lives as long as the caller's bytes.
+        ReadOnlySpan<byte> key = reader.ValueIsEscaped ? default : reader.ValueSpan;
         reader.Read();
-        if (!key.IsEmpty && reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out double value))
+        if (reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out double value))
         {
             return With(key, value);
         }

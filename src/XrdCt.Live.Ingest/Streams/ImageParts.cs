@@ -25,7 +25,7 @@ internal static class ImageParts
                 return Rejections.Malformed($"frame {image.Header.Index}: {problem}");
             }
 
-            if (checksDigest && CbfFile.Parse(bytes, "the CBF file").MatchesMd5() == false)
+            if (checksDigest && section.MatchesMd5(bytes.Span) == false)
             {
                 return Rejections.Truncated($"frame {image.Header.Index} is damaged: its pixels do not have the MD5 sum of the file");
             }

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text.Json;
 
 namespace XrdCt.Live.Ingest.Streams;
@@ -5,17 +6,31 @@ namespace XrdCt.Live.Ingest.Streams;
 /// <summary>
 /// What the JSON parts of a message say, gathered over as many parts as there are: the keys of all dialects with JSON headers (DECTRIS
 /// Stream V1, STINS, pilatus-streamer, PSI and areaDetector arrays). Reading allocates nothing. Numbers that are absent are −1 or NaN,
-/// texts empty.
+/// texts empty. Numbers in quotes and whole numbers written as 3.0 count as numbers.
 /// </summary>
 internal ref struct JsonHeader
 {
+    /// <summary>Room for <see cref="JsonHeader(Span{byte})"/>: encodings and file names; longer escaped texts are passed over.</summary>
+    internal const int UnescapedRoom = 512;
+
+    private Span<byte> _unescaped;
+    private bool _isInAttributes;
+
     /// <summary>An empty header.</summary>
-    public JsonHeader()
+    /// <param name="unescaped">
+    /// Takes texts that have escapes, as JSON writers make them that turn <c>&lt;</c> into <c>\u003c</c>.
+    /// </param>
+    public JsonHeader(Span<byte> unescaped)
     {
+        _unescaped = unescaped;
         Facts = FrameFacts.None;
     }
 
+    /// <summary><c>htype</c>, or the first of several.</summary>
     public ReadOnlySpan<byte> HType { get; private set; }
+
+    /// <summary>Whether <c>htype</c> is a list, as areaDetector's ADZMQ wrote it before 1.4.</summary>
+    public bool IsHTypeList { get; private set; }
 
     /// <summary><c>type</c> of the pixels.</summary>
     public ReadOnlySpan<byte> Type { get; private set; }
@@ -38,8 +53,6 @@ internal ref struct JsonHeader
     public long Series { get; private set; } = -1;
 
     public long Frame { get; private set; } = -1;
-
-    public long Size { get; private set; } = -1;
 
     /// <summary><c>msg_number</c> of STINS.</summary>
     public long MessageNumber { get; private set; } = -1;
@@ -75,16 +88,39 @@ internal ref struct JsonHeader
 
     public FrameFacts Facts { get; private set; }
 
+    /// <summary>
+    /// Images of a series: nimages · ntrigger, but one per trigger where the trigger sets the exposure (inte, exte); null where the
+    /// configuration does not say.
+    /// </summary>
+    public readonly int? ExpectedImages
+    {
+        get
+        {
+            bool perTrigger = TriggerMode.SequenceEqual("inte"u8) || TriggerMode.SequenceEqual("exte"u8);
+            long triggers = Math.Max(TriggerCount, 1);
+            long images = perTrigger ? triggers : ImageCount;
+            if (images is < 1 or > int.MaxValue || triggers > int.MaxValue)
+            {
+                return null;
+            }
+
+            long all = perTrigger ? images : images * triggers;
+            return all <= int.MaxValue ? (int)all : null;
+        }
+    }
+
     /// <summary>Reads one part.</summary>
-    /// <param name="json">UTF-8 text; a NUL at its end, as C senders leave it, is passed over.</param>
+    /// <param name="json">UTF-8 text; white space before and a NUL behind it, as C senders leave it, are passed over.</param>
     /// <returns>False where it is no JSON object.</returns>
     public bool TryRead(ReadOnlySpan<byte> json)
     {
-        json = json.TrimEnd((byte)0);
+        json = json.TrimEnd((byte)0).TrimStart(" \t\r\n"u8);
         if (json.IsEmpty || json[0] != (byte)'{')
         {
             return false;
         }
+
+        _isInAttributes = false;
 
         try
         {
@@ -99,7 +135,8 @@ internal ref struct JsonHeader
         }
         catch (JsonException)
         {
-            return false;
+            // ADZMQ writes attributes without a value as nan, which is no JSON; they come last, so all that matters has been read.
+            return _isInAttributes;
         }
     }
 
@@ -117,7 +154,9 @@ internal ref struct JsonHeader
         {
             // Attributes of areaDetector stand one level deeper.
             reader.Read();
+            _isInAttributes = true;
             ReadAttributes(ref reader);
+            _isInAttributes = false;
             return;
         }
 
@@ -130,11 +169,24 @@ internal ref struct JsonHeader
         reader.Read();
         switch (reader.TokenType)
         {
-            case JsonTokenType.String when !reader.ValueIsEscaped:
-                ReadText(key, ref reader);
+            case JsonTokenType.String:
+                ReadOnlySpan<byte> text = TextOf(ref reader);
+                TakeText(key, text);
+                if (Utf8Parser.TryParse(text, out double quoted, out int used) && used == text.Length)
+                {
+                    TakeNumber(key, quoted, Whole(quoted));
+                }
+
                 break;
-            case JsonTokenType.Number:
-                ReadNumber(key, ref reader);
+            case JsonTokenType.Number when reader.TryGetDouble(out double number):
+                TakeNumber(key, number, WholeOf(ref reader));
+                break;
+            case JsonTokenType.True or JsonTokenType.False when key.SequenceEqual("compression"u8):
+                // pilatus-streamer before it sent CBF files.
+                Encoding = reader.TokenType == JsonTokenType.True ? "bslz4"u8 : "none"u8;
+                break;
+            case JsonTokenType.StartArray when key.SequenceEqual("htype"u8):
+                ReadTypes(ref reader);
                 break;
             case JsonTokenType.True or JsonTokenType.False when key.SequenceEqual("flatfield_correction_applied"u8):
                 FlatFieldApplied = reader.TokenType == JsonTokenType.True;
@@ -148,10 +200,50 @@ internal ref struct JsonHeader
         }
     }
 
-    private void ReadText(ReadOnlySpan<byte> key, scoped ref Utf8JsonReader reader)
+    /// <summary>The text that the reader stands on: in the caller's bytes, or unescaped; empty where it cannot be.</summary>
+    private ReadOnlySpan<byte> TextOf(scoped ref Utf8JsonReader reader)
     {
-        // The reader points into the caller's bytes, so the text lives as long as the part.
-        ReadOnlySpan<byte> text = reader.ValueSpan;
+        if (!reader.ValueIsEscaped)
+        {
+            // The reader points into the caller's bytes, so the text lives as long as the part.
+            return reader.ValueSpan;
+        }
+
+        if (reader.ValueSpan.Length > _unescaped.Length)
+        {
+            return default;
+        }
+
+        try
+        {
+            int length = reader.CopyString(_unescaped);
+            ReadOnlySpan<byte> text = _unescaped[..length];
+            _unescaped = _unescaped[length..];
+            return text;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair is no text.
+            return default;
+        }
+    }
+
+    private void ReadTypes(scoped ref Utf8JsonReader reader)
+    {
+        IsHTypeList = true;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (HType.IsEmpty && reader.TokenType == JsonTokenType.String)
+            {
+                HType = TextOf(ref reader);
+            }
+
+            reader.Skip();
+        }
+    }
+
+    private void TakeText(ReadOnlySpan<byte> key, ReadOnlySpan<byte> text)
+    {
         if (key.SequenceEqual("htype"u8))
         {
             HType = text;
@@ -164,7 +256,7 @@ internal ref struct JsonHeader
         {
             Encoding = text;
         }
-        else if (key.SequenceEqual("endianness"u8))
+        else if (key.SequenceEqual("endianness"u8) || key.SequenceEqual("endianess"u8))
         {
             Endianness = text;
         }
@@ -190,14 +282,8 @@ internal ref struct JsonHeader
         }
     }
 
-    private void ReadNumber(ReadOnlySpan<byte> key, scoped ref Utf8JsonReader reader)
+    private void TakeNumber(ReadOnlySpan<byte> key, double number, long whole)
     {
-        if (!reader.TryGetDouble(out double number))
-        {
-            return;
-        }
-
-        long whole = reader.TryGetInt64(out long integer) ? integer : -1;
         if (key.SequenceEqual("frame"u8))
         {
             Frame = whole;
@@ -205,10 +291,6 @@ internal ref struct JsonHeader
         else if (key.SequenceEqual("series"u8))
         {
             Series = whole;
-        }
-        else if (key.SequenceEqual("size"u8))
-        {
-            Size = whole;
         }
         else if (key.SequenceEqual("msg_number"u8))
         {
@@ -258,7 +340,13 @@ internal ref struct JsonHeader
         Shape = default;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            long side = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long number) ? number : -1;
+            long side = reader.TokenType switch
+            {
+                JsonTokenType.Number => WholeOf(ref reader),
+                JsonTokenType.String when Utf8Parser.TryParse(reader.ValueSpan, out long quoted, out int used)
+                    && used == reader.ValueSpan.Length => quoted,
+                _ => -1,
+            };
             reader.Skip();
             Shape = ShapeLength switch
             {
@@ -269,6 +357,16 @@ internal ref struct JsonHeader
             };
             ShapeLength++;
         }
+    }
+
+    private static long WholeOf(scoped ref Utf8JsonReader reader) =>
+        reader.TryGetInt64(out long whole) ? whole : reader.TryGetDouble(out double number) ? Whole(number) : -1;
+
+    /// <summary>A number without a fraction as an integer; −1 where it has one, or is too large to be exact.</summary>
+    private static long Whole(double number)
+    {
+        const double LargestExact = 1L << 53;
+        return Math.Abs(number) <= LargestExact && double.IsInteger(number) ? (long)number : -1;
     }
 
     private void ReadAttributes(scoped ref Utf8JsonReader reader)

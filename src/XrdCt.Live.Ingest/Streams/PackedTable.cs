@@ -34,10 +34,7 @@ internal sealed class PackedTable
 
     /// <summary>Whether the unpacked pixels have an MD5 sum, as Stream V1 carries it.</summary>
     /// <param name="hex">The sum, 32 hexadecimal digits.</param>
-    internal bool MatchesMd5(ReadOnlySpan<byte> hex)
-    {
-        return Unpack() is { } bytes && FrameDigest.Matches(bytes, hex);
-    }
+    internal bool MatchesMd5(ReadOnlySpan<byte> hex) => Unpack() is { } bytes && FrameDigest.Matches(bytes, hex);
 
     private byte[]? Unpack()
     {

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using MessagePack;
 using XrdCt.Live.Ingest.Streams;
 using XrdCt.Live.Model.Frames;
@@ -11,7 +10,7 @@ namespace XrdCt.Live.Ingest.Xrdct;
 /// The MessagePack stream of this project, for senders that know more of a frame than its pixels: a map with the index, the times, the
 /// monitor and the motor positions, then the pixels as a second part. <c>docs/streams.md</c> has every key.
 /// </summary>
-/// <param name="options">First frame applies.</param>
+/// <param name="options">First frame and digests apply.</param>
 public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
 {
     private const int DeepestNesting = 32;
@@ -58,13 +57,13 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
         Series = new SeriesHeader
         {
             SeriesId = fields.Series,
-            UniqueId = Text(fields.UniqueId),
+            UniqueId = ShownText.Of(fields.UniqueId.Span),
             ImageCount = fields.Images is > 0 and <= int.MaxValue ? (int)fields.Images : null,
             Shape = FrameShape.Of(fields.Rows, fields.Columns),
             Energy_keV = fields.Energy_keV is > 0 and < double.PositiveInfinity ? fields.Energy_keV : null,
             FramePeriod = fields.FrameTime_s is > 0 and < 1e6 ? TimeSpan.FromSeconds(fields.FrameTime_s) : null,
             Distance_m = fields.Distance_m is > 0 and < double.PositiveInfinity ? fields.Distance_m : null,
-            Detector = Text(fields.Detector),
+            Detector = ShownText.Of(fields.Detector.Span),
         },
     };
 
@@ -76,9 +75,12 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
             return Rejections.Malformed($"an image of the xrdct dialect has two parts and an index; this one has {message.PartCount} parts");
         }
 
-        if (FrameShape.Of(fields.Rows, fields.Columns) is not { } shape
-            || PixelNames.TypeOf(fields.PixelType.Span) is not { } type
-            || PixelNames.EncodingOf(fields.Encoding.Span) is not { } encoding)
+        // A CBF file says itself what its pixels are.
+        PixelEncoding? encoding = PixelNames.EncodingOf(fields.Encoding.Span);
+        bool isFile = encoding == PixelEncoding.CbfByteOffset;
+        ImageShape? shape = FrameShape.Of(fields.Rows, fields.Columns);
+        PixelType? type = isFile ? PixelType.Int32 : PixelNames.TypeOf(fields.PixelType.Span);
+        if (encoding is null || type is null || (shape is null && !isFile))
         {
             return Rejections.Malformed(
                 $"frame {fields.Index}: shape [rows, columns], dtype (int32, uint16, …) or encoding (none, bslz4, lz4, cbf) is not supported");
@@ -93,7 +95,8 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
             Translation_mm = fields.Facts.Translation_mm,
             Rotation_deg = fields.Facts.Rotation_deg,
         };
-        return ImageParts.Image(message, 1, new ImageDescription(frame, shape, type, encoding, false));
+        ImageDescription image = new(frame, shape ?? default, type.Value, encoding.Value, IsBigEndian: false);
+        return ImageParts.Image(message, 1, image, options.CheckDigests);
     }
 
     private static bool TryReadMap(ref MessagePackReader reader, ref Fields fields)
@@ -292,12 +295,6 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
 
     // The message is one piece of memory, so its strings are too.
     private static ReadOnlyMemory<byte> Slice(ReadOnlySequence<byte>? text) => text is { } sequence ? sequence.First : default;
-
-    private static string? Text(ReadOnlyMemory<byte> text)
-    {
-        const int Longest = 256;
-        return text.IsEmpty ? null : Encoding.UTF8.GetString(text.Span[..Math.Min(text.Length, Longest)]);
-    }
 
     private enum Kind
     {

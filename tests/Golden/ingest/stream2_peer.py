@@ -3,59 +3,37 @@
     stream2_peer.py encode OUT_FOLDER                    one .cbor file per case, and cases.json
     stream2_peer.py push ENDPOINT ROWS COLUMNS COUNT     start, COUNT images, end, then one bad message of each kind
     stream2_peer.py flood ENDPOINT BYTES                 one message of BYTES bytes, then a good end message
-
-Pixel i of frame k is (7 i + 13 k) mod 1000, but -1 where i mod 11 = 0 and -2 where i mod 101 = 5 (in this order).
 """
 import datetime
 import json
 import os
-import struct
 import sys
 
 import cbor2
-import h5py
-import hdf5plugin
-import lz4.block
 import numpy
 import zmq
 
-TAGS = {"u1": 64, "u2": 69, "u4": 70, "i1": 72, "i2": 77, "i4": 78, "u8": 71, "f4": 85}
+from packed_pixels import bslz4, lz4_hdf5, pixels
+
+TAGS = {"u1": 64, "u2": 69, "u4": 70, "u8": 71, "i1": 72, "i2": 77, "i4": 78, "i8": 79, "f2": 84, "f4": 85, "f8": 86}
 DATE = datetime.datetime(2024, 3, 7, 14, 43, 31, 193000, datetime.timezone(datetime.timedelta(hours=1)))
 
 
-def pixels(rows, columns, k, dtype):
-    i = numpy.arange(rows * columns, dtype=numpy.int64)
-    counts = (7 * i + 13 * k) % 1000
-    if dtype in ("u1", "i1"):
-        counts %= 100
-    counts[i % 101 == 5] = -2
-    counts[i % 11 == 0] = -1
-    return counts.astype("<i8").astype("<" + dtype).reshape(rows, columns)
-
-
-def bslz4(image):
-    with h5py.File("memory.h5", "w", driver="core", backing_store=False) as file:
-        data = file.create_dataset("d", data=image, chunks=image.shape, **hdf5plugin.Bitshuffle())
-        return data.id.read_direct_chunk((0,) * image.ndim)[1]
-
-
-def lz4_hdf5(image, block=65536):
-    plain = image.tobytes()
-    out = struct.pack(">QI", len(plain), block)
-    for at in range(0, len(plain), block):
-        part = plain[at:at + block]
-        packed = lz4.block.compress(part, store_size=False)
-        packed = part if len(packed) >= len(part) else packed
-        out += struct.pack(">I", len(packed)) + packed
-    return out
-
-
-def array(image, dtype, packing, tag=None, order=40):
+def array(image, dtype, packing, tag=None, order=40, shape=None):
     blob = {"none": lambda: image.tobytes(),
             "bslz4": lambda: cbor2.CBORTag(56500, ["bslz4", image.itemsize, bslz4(image)]),
             "lz4": lambda: cbor2.CBORTag(56500, ["lz4", 0, lz4_hdf5(image)]),
             "zstd": lambda: cbor2.CBORTag(56500, ["zstd", 0, b"1234"])}[packing]()
-    return cbor2.CBORTag(order, [list(image.shape), cbor2.CBORTag(tag or TAGS[dtype], blob)])
+    return cbor2.CBORTag(order, [list(shape or image.shape), cbor2.CBORTag(tag or TAGS[dtype], blob)])
+
+
+def flat_field(rows, columns):
+    return (1 + numpy.arange(rows * columns) % 7 / 8).astype("<f4").reshape(rows, columns)
+
+
+def mask(rows, columns):
+    i = numpy.arange(rows * columns)
+    return numpy.where(i % 13 == 0, 1 << (i % 5), 0).astype("<u4").reshape(rows, columns)
 
 
 def message(fields):
@@ -69,7 +47,8 @@ def start(rows, columns, count, series=16):
         "beam_center_x": 0.0, "channels": ["threshold_1"], "count_time": 0.9999999, "frame_time": 0.004,
         "countrate_correction_lookup_table": cbor2.CBORTag(70, numpy.arange(500, dtype="<u4").tobytes()),
         "detector_description": "Dectris PILATUS3 X CdTe 2M", "detector_translation": [0.0, 0.0, 0.5],
-        "flatfield": {"threshold_1": array(numpy.ones((rows, columns), "<f4"), "f4", "none")},
+        "flatfield": {"threshold_1": array(flat_field(rows, columns), "f4", "bslz4")},
+        "pixel_mask": {"threshold_1": array(mask(rows, columns), "u4", "none")},
         "goniometer": {"omega": {"increment": 0.1, "start": 0.0}}, "image_size_x": columns, "image_size_y": rows,
         "incident_energy": 50000.0, "number_of_images": count, "pixel_mask_enabled": True, "user_data": "",
         "something_new": {"a": [1, None, True, -5, 1.5, b"bytes"]}})
@@ -94,11 +73,11 @@ def encode(folder):
     def add(name, data, **facts):
         with open(os.path.join(folder, name + ".cbor"), "wb") as out:
             out.write(data)
-        cases.append(dict({"name": name, "rows": rows, "columns": columns}, **facts))
+        cases.append(dict({"name": name, "rows": rows, "columns": columns, "isFloat": "_f" in name}, **facts))
 
     add("start", start(rows, columns, 250), kind="start")
     add("end", end(), kind="end")
-    for dtype in ("u1", "u2", "u4", "i1", "i2", "i4"):
+    for dtype in ("u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8"):
         for packing in ("none", "bslz4", "lz4"):
             picture = pixels(rows, columns, 3, dtype)
             add(f"image_{dtype}_{packing}", image(3, {"threshold_1": array(picture, dtype, packing)}), kind="image",
@@ -113,13 +92,23 @@ def encode(folder):
     add("no_json", image(4, {"t": good}, user_data='{"monitor": '), kind="image", index=4, bytes=4)
     add("ids_only", image(4, {"t": good}, real_time=None, series_date=None, start_time=None, stop_time=None,
                           series_unique_id=None), kind="image", index=4, bytes=4, undated=True)
-    add("refused_float", image(4, {"t": array(numpy.ones((rows, columns), "<f4"), "f4", "none")}), kind="refused",
-        reason="85")
-    add("refused_u8", image(4, {"t": array(pixels(rows, columns, 4, "u8"), "u8", "bslz4")}), kind="refused", reason="71")
-    add("refused_big_endian", image(4, {"t": array(numpy.ones((rows, columns), ">u2"), "u2", "none", tag=65)}),
-        kind="refused", reason="big endian")
-    add("refused_column_major", image(4, {"t": array(pixels(rows, columns, 4, "i4"), "i4", "none", order=1040)}),
-        kind="refused", reason="column-major")
+    for dtype, tag in (("u2", 65), ("u4", 66), ("u8", 67), ("i2", 73), ("i4", 74), ("i8", 75), ("f2", 80), ("f4", 81), ("f8", 82)):
+        picture = pixels(rows, columns, 4, dtype)
+        picture = picture.astype(picture.dtype.newbyteorder(">"))
+        for packing in ("none", "bslz4"):
+            add(f"big_endian_{dtype}_{packing}", image(4, {"t": array(picture, dtype, packing, tag=tag)}), kind="image", index=4,
+                bytes=picture.itemsize)
+    for dtype in ("u1", "u2", "i4", "f8"):
+        picture = pixels(rows, columns, 4, dtype)
+        # The bytes run down the columns: those of the transposed image along its rows.
+        turned = numpy.ascontiguousarray(picture.T)
+        for packing in ("none", "bslz4", "lz4"):
+            add(f"column_major_{dtype}_{packing}", image(4, {"t": array(turned, dtype, packing, order=1040, shape=picture.shape)}),
+                kind="image", index=4, bytes=picture.itemsize)
+    clamped = pixels(rows, columns, 4, "u1")
+    add("clamped", image(4, {"t": array(clamped, "u1", "none", tag=68)}), kind="image", index=4, bytes=1)
+    add("refused_quadruple", image(4, {"t": array(numpy.zeros((rows, 2 * columns), "<f8"), "f8", "none", tag=87)}), kind="refused",
+        reason="87")
     add("refused_zstd", image(4, {"t": array(pixels(rows, columns, 4, "i4"), "i4", "zstd")}), kind="refused",
         reason="zstd")
     add("refused_no_data", image(4, None), kind="refused", reason="data")

@@ -223,7 +223,20 @@ public class Stream2ReaderTests
             }
         }
 
-        Assert.Equal(23, images);
+        Assert.Equal(69, images);
+    }
+
+    [Fact]
+    public void Read_StartWithTables_KeepsThemForWhoeverAsks()
+    {
+        using TemporaryFolder folder = new();
+        EncodeByPython(folder);
+        byte[] message = File.ReadAllBytes(folder.PathOf("start.cbor"));
+
+        ForeignTables.Check(Read(new Stream2Reader(keepsTables: true), message).Series!.Tables!, new ImageShape(37, 53));
+        ForeignTables.Check(Read(new Stream2Reader("threshold_1", keepsTables: true), message).Series!.Tables!, new ImageShape(37, 53));
+        Assert.Null(Read(new Stream2Reader("threshold_2", keepsTables: true), message).Series!.Tables);
+        Assert.Null(Read(new Stream2Reader(), message).Series!.Tables);
     }
 
     /// <summary>The captured image with pixels of zeros in place of its own.</summary>
@@ -259,6 +272,11 @@ public class Stream2ReaderTests
         DateTimeOffset stop = start.AddMilliseconds(4 * (index + 1));
         Assert.Equal(expected.TryGetProperty("undated", out _) ? null : stop, content.StoppedAt);
         int[] sent = PackedFrames.Expected(37, 53, index, expected.GetProperty("bytes").GetInt32());
+        if (expected.GetProperty("isFloat").GetBoolean())
+        {
+            ForeignStreamContract.MakeOneFlag(sent);
+        }
+
         Assert.True(sent.AsSpan().SequenceEqual(Decode(message, content)), name);
     }
 
@@ -277,6 +295,8 @@ public class Stream2ReaderTests
             Shape = content.Shape,
             Type = content.Type,
             Encoding = content.Encoding,
+            IsBigEndian = content.IsBigEndian,
+            IsColumnMajor = content.IsColumnMajor,
             Lease = new MemoryLease(message),
             PayloadOffset = content.PayloadOffset,
             PayloadLength = content.PayloadLength,

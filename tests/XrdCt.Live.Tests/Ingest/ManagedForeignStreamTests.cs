@@ -1,0 +1,5 @@
+using XrdCt.Live.Ingest.ZeroMq;
+
+namespace XrdCt.Live.Tests.Ingest;
+
+public sealed class ManagedForeignStreamTests() : ForeignStreamContract(ZmqLibrary.Managed);
