@@ -14,7 +14,7 @@ namespace XrdCt.Live.Benchmarks;
 
 /// <summary>
 /// Times the boxes of the frame path on one real frame, and pyFAI on the same frame in the same run; prints Markdown.
-/// <c>XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [REPEATS]</c>
+/// <c>XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [REPEATS]</c>, or the decoders alone: <see cref="DecodeBenchmark"/>.
 /// </summary>
 internal static class Program
 {
@@ -22,9 +22,14 @@ internal static class Program
 
     private static int Main(string[] args)
     {
+        if (args is ["decode", ..])
+        {
+            return DecodeBenchmark.Run(args[1..]);
+        }
+
         if (args.Length is < 3 or > 4)
         {
-            Console.Error.WriteLine("usage: XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [REPEATS]");
+            Console.Error.WriteLine("usage: XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [REPEATS], or decode FRAME.cbf|FRAME.npy … [REPEATS]");
             return 2;
         }
 

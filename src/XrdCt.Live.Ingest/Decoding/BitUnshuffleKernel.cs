@@ -11,4 +11,7 @@ internal enum BitUnshuffleKernel
 
     /// <summary>256 elements at a time: AVX2, with GFNI where present.</summary>
     Vector256,
+
+    /// <summary>512 elements at a time: AVX-512 with GFNI.</summary>
+    Vector512,
 }

@@ -20,7 +20,7 @@ public static class BitshuffleLz4
     private const int HeaderBytes = 12;
 
     /// <summary>
-    /// Scratch that <see cref="TryDecode"/> needs for this payload; never more than twice the output and 32 bytes.
+    /// Scratch that <c>TryDecode</c> needs for this payload; never more than twice the output and 32 bytes.
     /// </summary>
     /// <param name="payload">The packed data.</param>
     /// <param name="elementSize">Bytes of an element: 1, 2, 4 or 8.</param>
@@ -42,7 +42,16 @@ public static class BitshuffleLz4
     /// </param>
     /// <returns>False where the payload is cut short, too long or corrupt; the output is then undefined.</returns>
     /// <exception cref="ArgumentException">The element size, the output or the scratch is not as stated.</exception>
-    public static bool TryDecode(ReadOnlySpan<byte> payload, int elementSize, Span<byte> scratch, Span<byte> output)
+    public static bool TryDecode(ReadOnlySpan<byte> payload, int elementSize, Span<byte> scratch, Span<byte> output) =>
+        TryDecode(BitUnshuffle.Best, payload, elementSize, scratch, output);
+
+    /// <summary>As the public form, with a kernel of the caller's choice, which the machine must support.</summary>
+    internal static bool TryDecode(
+        BitUnshuffleKernel kernel,
+        ReadOnlySpan<byte> payload,
+        int elementSize,
+        Span<byte> scratch,
+        Span<byte> output)
     {
         if (!TryReadLayout(payload, elementSize, output.Length, out Layout layout))
         {
@@ -73,7 +82,7 @@ public static class BitshuffleLz4
                 return false;
             }
 
-            BitUnshuffle.Apply(shuffled[..blockLength], elementSize, planes, output.Slice(at, blockLength));
+            BitUnshuffle.Apply(kernel, shuffled[..blockLength], elementSize, planes, output.Slice(at, blockLength));
             at += blockLength;
         }
 

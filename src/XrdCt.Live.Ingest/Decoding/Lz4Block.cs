@@ -25,8 +25,33 @@ public static class Lz4Block
     // Bytes of a copying step: one AVX2 register.
     private const int Step = 32;
 
+    // Distance from both ends up to which fixed-size copies stay inside; see TryDecodeFar.
+    private const int Far = 64;
+
     private const nuint ShortestMatch = 4;
     private const nuint LongLength = 15;
+
+    /// <summary>Row d, of 16: which of the bytes before a match of distance d comes at place i, <c>i mod d</c>; row 16: all.</summary>
+    private static ReadOnlySpan<byte> Periods =>
+    [
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,
+        0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0,
+        0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+        0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0,
+        0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3,
+        0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1,
+        0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 6,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 1, 2, 3, 4,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 1, 2,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 0, 1,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+    ];
 
     /// <summary>Unpacks a block.</summary>
     /// <param name="packed">The block, whole: nothing may follow it.</param>
@@ -49,6 +74,11 @@ public static class Lz4Block
         nuint roomEnd = (nuint)room.Length;
         nuint from = 0;
         nuint to = 0;
+        if (!TryDecodeFar(packed, room, plainLength, ref from, ref to))
+        {
+            return false;
+        }
+
         while (from < sourceEnd)
         {
             nuint token = Unsafe.Add(ref source, from++);
@@ -109,6 +139,129 @@ public static class Lz4Block
         }
 
         return false;
+    }
+
+    /// <summary>
+    /// The sequences up to a place that is far enough from both ends for copies of fixed size: a token's short literals and
+    /// short match need no check but that of the distance, and no branch on lengths. Half of the matches in shuffled counts
+    /// have distances below 16, so these are no exception here: a shuffle makes the period out of what stands before.
+    /// </summary>
+    /// <returns>False where the block is corrupt; else the rest is up to the caller, which checks everything.</returns>
+    private static bool TryDecodeFar(ReadOnlySpan<byte> packed, Span<byte> room, int plainLength, ref nuint from, ref nuint to)
+    {
+        // A token, 15 literals or 14 and a distance, in copies of 16: at most 1 + 16 + 2 bytes are read, 14 + 18 written.
+        if (packed.Length < Far || plainLength < Far)
+        {
+            return true;
+        }
+
+        ref byte source = ref MemoryMarshal.GetReference(packed);
+        ref byte target = ref MemoryMarshal.GetReference(room);
+        ref byte periods = ref MemoryMarshal.GetReference(Periods);
+        nuint sourceEnd = (nuint)packed.Length;
+        nuint targetEnd = (nuint)plainLength;
+        nuint roomEnd = (nuint)room.Length;
+        nuint sourceFar = sourceEnd - Far;
+        nuint targetFar = targetEnd - Far;
+        nuint f = from;
+        nuint t = to;
+        while (f <= sourceFar && t <= targetFar)
+        {
+            nuint start = f;
+            nuint token = Unsafe.Add(ref source, f++);
+            nuint literals = token >> 4;
+            if (literals == LongLength)
+            {
+                if (!TryReadLength(packed, ref f, ref literals) || literals > sourceEnd - f || literals > targetEnd - t)
+                {
+                    return false;
+                }
+
+                if (literals + Far > sourceEnd - f || literals + Far > targetEnd - t)
+                {
+                    f = start;
+                    break;
+                }
+
+                CopySteps(ref Unsafe.Add(ref source, f), ref Unsafe.Add(ref target, t), literals);
+            }
+            else
+            {
+                Vector128.LoadUnsafe(ref source, f).StoreUnsafe(ref target, t);
+            }
+
+            f += literals;
+            nuint distance = Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref source, f));
+            distance = BitConverter.IsLittleEndian ? distance : BinaryPrimitives.ReverseEndianness((ushort)distance);
+            f += sizeof(ushort);
+            t += literals;
+            if (distance - 1 >= t)
+            {
+                return false;
+            }
+
+            nuint length = token & LongLength;
+            bool isLong = length == LongLength;
+            if (isLong && !TryReadLength(packed, ref f, ref length))
+            {
+                return false;
+            }
+
+            length += ShortestMatch;
+
+            // The first 16 bytes in one way for all distances; beyond the match they are overwritten by what follows.
+            ref byte copy = ref Unsafe.Add(ref target, t);
+            Vector128<byte> period = Vector128.Shuffle(
+                Vector128.LoadUnsafe(ref Unsafe.Subtract(ref copy, distance)),
+                Vector128.LoadUnsafe(ref periods, 16 * Math.Min(distance, 16)));
+            period.StoreUnsafe(ref copy);
+            if (!isLong)
+            {
+                // At most 18 bytes.
+                if (length > 16)
+                {
+                    Unsafe.Add(ref copy, 16) = Unsafe.Subtract(ref Unsafe.Add(ref copy, 16), distance);
+                    Unsafe.Add(ref copy, 17) = Unsafe.Subtract(ref Unsafe.Add(ref copy, 17), distance);
+                }
+
+                t += length;
+                continue;
+            }
+
+            if (length > targetEnd - t)
+            {
+                return false;
+            }
+
+            if (length + Step > roomEnd - t)
+            {
+                Repeat(room, (int)t, (int)distance, (int)length);
+            }
+            else if (distance >= Step)
+            {
+                CopySteps(ref Unsafe.Subtract(ref copy, distance), ref copy, length);
+            }
+            else
+            {
+                // Every 16 bytes, or the largest multiple of the distance below, the period begins anew.
+                nuint stride = distance >= 16 ? 16 : 16 - (16 % distance);
+                for (nuint i = stride; i < length; i += stride)
+                {
+                    if (distance >= 16)
+                    {
+                        period = Vector128.LoadUnsafe(ref Unsafe.Subtract(ref Unsafe.Add(ref copy, i), distance));
+                    }
+
+                    period.StoreUnsafe(ref copy, i);
+                }
+            }
+
+            t += length;
+        }
+
+        from = f;
+        to = t;
+        return true;
     }
 
     /// <summary>Adds the bytes that go on with a length; false where they do not end.</summary>

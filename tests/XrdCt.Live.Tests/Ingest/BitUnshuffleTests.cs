@@ -7,12 +7,16 @@ public class BitUnshuffleTests
     // Below, at and beyond the steps of the kernels (64, 128, 256 elements), DECTRIS' last block, whole blocks.
     private static readonly int[] ElementCounts = [8, 16, 24, 120, 128, 136, 256, 264, 488, 1024, 2048, 4096, 8192];
 
-    public static TheoryData<int, int> Blocks()
+    public static TheoryData<int, int> Blocks() => BlocksUpTo(8192);
+
+    public static TheoryData<int, int> UsualBlocks() => BlocksUpTo(2048);
+
+    private static TheoryData<int, int> BlocksUpTo(int mostElements)
     {
         TheoryData<int, int> blocks = [];
         foreach (int elementSize in (int[])[1, 2, 4, 8])
         {
-            foreach (int count in ElementCounts)
+            foreach (int count in ElementCounts.Where(c => c <= mostElements))
             {
                 blocks.Add(elementSize, count);
             }
@@ -47,6 +51,42 @@ public class BitUnshuffleTests
     [MemberData(nameof(Blocks))]
     public void Vector256_RandomBlock_EqualsScalar(int elementSize, int count) =>
         EqualsScalar(BitUnshuffleKernel.Vector256, elementSize, count);
+
+    [Theory]
+    [MemberData(nameof(Blocks))]
+    public void Vector512_RandomBlock_EqualsScalar(int elementSize, int count) =>
+        EqualsScalar(BitUnshuffleKernel.Vector512, elementSize, count);
+
+    /// <summary>Elements that their lowest bits tell take shorter ways: up to the last bit that they may have, and one more.</summary>
+    [Theory]
+    [MemberData(nameof(UsualBlocks))]
+    public void Apply_FewSignificantBits_EqualsScalar(int elementSize, int count)
+    {
+        Random random = new(20260106);
+        foreach (BitUnshuffleKernel kernel in Enum.GetValues<BitUnshuffleKernel>().Where(BitUnshuffle.IsSupported))
+        {
+            for (int bits = 0; bits <= 8 * elementSize; bits++)
+            {
+                byte[] expected = new byte[elementSize * count];
+                for (int i = 0; i < count; i++)
+                {
+                    long value = bits == 0 ? -random.Next(2) : random.NextInt64() >> (64 - bits);
+                    BitConverter.GetBytes(value).AsSpan(0, elementSize).CopyTo(expected.AsSpan(i * elementSize));
+                }
+
+                byte[] output = new byte[expected.Length];
+
+                BitUnshuffle.Apply(
+                    kernel,
+                    PackedFrames.BitShuffle(expected, elementSize),
+                    elementSize,
+                    new byte[expected.Length],
+                    output);
+
+                Assert.True(expected.AsSpan().SequenceEqual(output), $"{kernel}, {bits} bits");
+            }
+        }
+    }
 
     [Fact]
     public void Scalar_OneBitSet_ComesOutAtItsElement()
