@@ -31,6 +31,7 @@ public sealed class DetectorTests
 
     [Theory]
     [InlineData("", "int32")]
+    [InlineData("::/packed", "int32")]
     [InlineData("::/small", "uint16")]
     public async Task Detector_Hdf5Stack_ReceiverFindsTheSamePixels(string path, string type)
     {

@@ -26,10 +26,13 @@ internal sealed class SimplonDetector : IDisposable
     private readonly SemaphoreSlim _turn = new(1);
     private readonly CancellationTokenSource _closed = new();
     private readonly List<SeriesSummary> _sent = [];
+
+    // One per series, never disposed: an abort may come while the series ends by itself, and without a timer there is nothing to free.
+    private volatile CancellationTokenSource _acquisition = new();
     private SeriesStreamer? _series;
-    private CancellationTokenSource? _acquisition;
     private volatile string _state = "na";
     private volatile bool _isCancelled;
+    private volatile bool _isAborted;
     private long _lastSeries;
     private int _triggersLeft;
 
@@ -174,6 +177,9 @@ internal sealed class SimplonDetector : IDisposable
     public void Dispose()
     {
         _closed.Cancel();
+        _isAborted = true;
+        _isCancelled = true;
+        _acquisition.Cancel();
         _turn.Wait();
         Close(withEnd: false);
         _turn.Release();
@@ -208,8 +214,9 @@ internal sealed class SimplonDetector : IDisposable
 
         _lastSeries++;
         _triggersLeft = Count("ntrigger");
+        _isAborted = false;
         _isCancelled = false;
-        _acquisition = CancellationTokenSource.CreateLinkedTokenSource(_closed.Token);
+        _acquisition = new CancellationTokenSource();
         if (IsStreaming)
         {
             try
@@ -298,7 +305,7 @@ internal sealed class SimplonDetector : IDisposable
             // With the last trigger goes all that is left: repeated frames make more of them.
             for (int i = 0; (isLast || i < Count("nimages")) && isAlive && !_isCancelled && IsStreaming; i++)
             {
-                isAlive = series.SendNext(_acquisition!.Token);
+                isAlive = series.SendNext(_acquisition.Token);
             }
         }
         catch (OperationCanceledException)
@@ -309,7 +316,7 @@ internal sealed class SimplonDetector : IDisposable
 
         if (isLast || _isCancelled || !isAlive)
         {
-            Close(withEnd: true);
+            Close(withEnd: !_isAborted);
             return;
         }
 
@@ -319,10 +326,11 @@ internal sealed class SimplonDetector : IDisposable
     /// <summary>Cancel lets the current image end and sends the end message; abort drops everything at once.</summary>
     private void Interrupt(bool isAbort)
     {
+        _isAborted = isAbort;
         _isCancelled = true;
         if (isAbort)
         {
-            _acquisition?.Cancel();
+            _acquisition.Cancel();
         }
 
         _turn.Wait(_closed.Token);
@@ -357,8 +365,6 @@ internal sealed class SimplonDetector : IDisposable
             finally
             {
                 series.Dispose();
-                _acquisition?.Dispose();
-                _acquisition = null;
                 _series = null;
             }
         }

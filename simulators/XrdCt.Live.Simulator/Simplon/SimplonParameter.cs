@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace XrdCt.Live.Simulator.Simplon;
@@ -51,7 +53,9 @@ internal sealed class SimplonParameter
             return null;
         }
 
-        if (!given.TryGetValue(out double number) || !(number >= _lowest && number <= _highest))
+        bool isNumber = given.GetValueKind() == JsonValueKind.Number;
+        double number = isNumber ? double.Parse(given.ToJsonString(), CultureInfo.InvariantCulture) : double.NaN;
+        if (!(number >= _lowest && number <= _highest))
         {
             return $"is a number from {_lowest} to {_highest}";
         }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using PureHDF;
+using PureHDF.Filters;
 using PureHDF.Selections;
 using PureHDF.VOL.Native;
 using XrdCt.Live.Model.Frames;
@@ -32,6 +33,7 @@ public sealed class Hdf5Source : IFrameSource, IDisposable
             throw new FileNotFoundException($"{parts[0]} does not exist");
         }
 
+        H5Filter.Register(new BitshuffleLz4Filter());
         try
         {
             _file = H5File.OpenRead(parts[0]);
@@ -123,7 +125,7 @@ public sealed class Hdf5Source : IFrameSource, IDisposable
         }
         catch (Exception e) when (e is not IOException)
         {
-            throw new InvalidDataException($"{_name}: image {index} cannot be read ({e.Message.TrimEnd('.')}); store it plain or with gzip", e);
+            throw new InvalidDataException($"{_name}: image {index} cannot be read ({e.Message.TrimEnd('.')}); store it plain, with gzip or with bitshuffle-LZ4", e);
         }
 
         bool isUnsigned = T.MinValue == T.Zero;

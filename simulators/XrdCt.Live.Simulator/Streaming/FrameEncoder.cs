@@ -32,10 +32,39 @@ internal sealed class FrameEncoder(IFrameSource source, SeriesInfo series, bool 
     /// <summary>Time spent on making them.</summary>
     public TimeSpan Busy { get; private set; }
 
-    public EncodedFrame Make(Delivery delivery)
+    /// <summary>Makes a frame.</summary>
+    public EncodedFrame Make(Delivery delivery) => Make(delivery, delivery.Index % source.FrameCount);
+
+    /// <summary>A frame that was packed before, again: the same memory, or a damaged copy.</summary>
+    public EncodedFrame Repeat(EncodedFrame packed, Delivery delivery)
+    {
+        if (delivery.Kind == DeliveryKind.WrongSize)
+        {
+            return Make(delivery, packed.Delivery.Index % source.FrameCount);
+        }
+
+        bool isCopied = delivery.Kind == DeliveryKind.Flipped;
+        byte[] buffer = isCopied ? ArrayPool<byte>.Shared.Rent(packed.Length) : packed.Buffer;
+        if (isCopied)
+        {
+            packed.Payload.Span.CopyTo(buffer);
+        }
+
+        return Damage(new EncodedFrame
+        {
+            Delivery = delivery,
+            Shape = packed.Shape,
+            Facts = packed.Facts,
+            Buffer = buffer,
+            Length = packed.Length,
+            IsRented = isCopied,
+            PlainMd5 = packed.PlainMd5,
+        });
+    }
+
+    private EncodedFrame Make(Delivery delivery, int index)
     {
         long started = Stopwatch.GetTimestamp();
-        int index = delivery.Index % source.FrameCount;
         ImageShape shape = source.Shape;
         if (delivery.Kind == DeliveryKind.WrongSize)
         {
@@ -58,33 +87,6 @@ internal sealed class FrameEncoder(IFrameSource source, SeriesInfo series, bool 
             Length = length,
             IsRented = true,
             PlainMd5 = md5,
-        });
-    }
-
-    /// <summary>A frame that was packed before, again: the same memory, or a damaged copy.</summary>
-    public EncodedFrame Repeat(EncodedFrame packed, Delivery delivery)
-    {
-        if (delivery.Kind == DeliveryKind.WrongSize)
-        {
-            return Make(delivery);
-        }
-
-        bool isCopied = delivery.Kind == DeliveryKind.Flipped;
-        byte[] buffer = isCopied ? ArrayPool<byte>.Shared.Rent(packed.Length) : packed.Buffer;
-        if (isCopied)
-        {
-            packed.Payload.Span.CopyTo(buffer);
-        }
-
-        return Damage(new EncodedFrame
-        {
-            Delivery = delivery,
-            Shape = packed.Shape,
-            Facts = packed.Facts,
-            Buffer = buffer,
-            Length = packed.Length,
-            IsRented = isCopied,
-            PlainMd5 = packed.PlainMd5,
         });
     }
 

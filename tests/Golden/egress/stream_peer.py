@@ -248,6 +248,7 @@ def make(folder, count):
     with h5py.File(os.path.join(folder, "stack.h5"), "w") as file:
         file.create_dataset("entry/data/data", data=numpy.array(images), chunks=(1, 53, 37), compression="gzip")
         file.create_dataset("small", data=numpy.array(images).astype("<u2"))
+        file.create_dataset("packed", data=numpy.array(images), chunks=(1, 53, 37), **hdf5plugin.Bitshuffle())
     return images
 
 

@@ -19,6 +19,10 @@ public sealed class CommandTests : IDisposable
     [InlineData("scan --range-deg 90", "--range-deg")]
     [InlineData("scan --die-at 8080", "8080")]
     [InlineData("frame -o a.npy --translation 101", "--translation")]
+    [InlineData("detector --dialect smoke", "smoke")]
+    [InlineData("detector --cbf a --hdf5 b", "--hdf5")]
+    [InlineData("detector --rearm", "--abort-at")]
+    [InlineData("detector --frames 0", "--frames")]
     public void Main_WrongUse_ExitsWith2AndOneSentence(string arguments, string named)
     {
         (int exitCode, _, string error) = Simulate(arguments.Split(' '));
@@ -31,6 +35,9 @@ public sealed class CommandTests : IDisposable
     [InlineData("truth -o x.tif", ".tif")]
     [InlineData("truth -o missing/x.npy", "create the folder")]
     [InlineData("frame -o x.npy --poni missing.poni", "missing.poni")]
+    [InlineData("detector --cbf missing.cbf", "missing.cbf")]
+    [InlineData("detector --hdf5 missing.h5", "missing.h5")]
+    [InlineData("detector --cbf .", ".cbf files")]
     public void Main_UnusableFile_ExitsWith1AndOneSentence(string arguments, string named)
     {
         (int exitCode, _, string error) = Simulate(arguments.Split(' '));
@@ -75,6 +82,16 @@ public sealed class CommandTests : IDisposable
                 "--truncate-frame", "--wrong-size-frame", "--second-header-at", "--die-at", "--poni", "--write-poni",
                 "--write-mask", "--json"],
             option => Assert.Contains(option, output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Help_Detector_NamesEveryDialect()
+    {
+        (int exitCode, string output, _) = Simulate("detector", "--help");
+        Assert.Equal(0, exitCode);
+        Assert.All(
+            ["dectris-stream-2", "dectris-stream-1", "stins", "pilatus-streamer", "array-1.0", "xrdct", "--rest"],
+            name => Assert.Contains(name, output, StringComparison.Ordinal));
     }
 
     [Fact]
