@@ -14,7 +14,8 @@ namespace XrdCt.Live.Benchmarks;
 
 /// <summary>
 /// Times the boxes of the frame path on one real frame, and pyFAI on the same frame in the same run; prints Markdown.
-/// <c>XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [REPEATS]</c>, or the decoders alone: <see cref="DecodeBenchmark"/>.
+/// <c>XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [REPEATS]</c>, the decoders alone (<see cref="DecodeBenchmark"/>), or
+/// reception alone (<see cref="ReceiveBenchmark"/>).
 /// </summary>
 internal static class Program
 {
@@ -27,9 +28,14 @@ internal static class Program
             return DecodeBenchmark.Run(args[1..]);
         }
 
+        if (args is ["receive", ..])
+        {
+            return ReceiveBenchmark.Run(args[1..]);
+        }
+
         if (args.Length is < 3 or > 4)
         {
-            Console.Error.WriteLine("usage: XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [REPEATS], or decode FRAME.cbf|FRAME.npy … [REPEATS]");
+            Console.Error.WriteLine("usage: XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [REPEATS], decode FRAME.cbf|FRAME.npy … [REPEATS], or receive [RATE_HZ SECONDS [MEAN_COUNTS]]");
             return 2;
         }
 
