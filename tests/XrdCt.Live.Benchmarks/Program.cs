@@ -3,12 +3,12 @@ using System.Globalization;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Egress.Encoding;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.Files;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
-using XrdCt.Live.Egress.Encoding;
 
 namespace XrdCt.Live.Benchmarks;
 

@@ -31,6 +31,9 @@ public static class Lz4Block
     private const nuint ShortestMatch = 4;
     private const nuint LongLength = 15;
 
+    // Longer than any block, and still far from overflowing when something is added.
+    private const nuint Endless = uint.MaxValue - 1024;
+
     /// <summary>Row d, of 16: which of the bytes before a match of distance d comes at place i, <c>i mod d</c>; row 16: all.</summary>
     private static ReadOnlySpan<byte> Periods =>
     [
@@ -83,9 +86,15 @@ public static class Lz4Block
         {
             nuint token = Unsafe.Add(ref source, from++);
             nuint literals = token >> 4;
-            if ((literals == LongLength && !TryReadLength(packed, ref from, ref literals))
-                || literals > sourceEnd - from
-                || literals > targetEnd - to)
+            if (literals == LongLength)
+            {
+                nuint more = LengthFrom(packed, from);
+                literals += more;
+                from += (more / byte.MaxValue) + 1;
+            }
+
+            // An endless length may have put the position beyond the end, but is longer than the output then.
+            if (literals > targetEnd - to || literals > sourceEnd - from)
             {
                 return false;
             }
@@ -115,9 +124,11 @@ public static class Lz4Block
             nuint distance = BinaryPrimitives.ReadUInt16LittleEndian(packed[(int)from..]);
             from += sizeof(ushort);
             nuint length = token & LongLength;
-            if (length == LongLength && !TryReadLength(packed, ref from, ref length))
+            if (length == LongLength)
             {
-                return false;
+                nuint more = LengthFrom(packed, from);
+                length += more;
+                from += (more / byte.MaxValue) + 1;
             }
 
             length += ShortestMatch;
@@ -172,12 +183,15 @@ public static class Lz4Block
             nuint literals = token >> 4;
             if (literals == LongLength)
             {
-                if (!TryReadLength(packed, ref f, ref literals) || literals > sourceEnd - f || literals > targetEnd - t)
+                nuint more = LengthFrom(packed, f);
+                literals += more;
+                f += (more / byte.MaxValue) + 1;
+                if (literals > targetEnd - t || literals > sourceEnd - f)
                 {
                     return false;
                 }
 
-                if (literals + Far > sourceEnd - f || literals + Far > targetEnd - t)
+                if (literals + Far > targetEnd - t || literals + Far > sourceEnd - f)
                 {
                     f = start;
                     break;
@@ -200,14 +214,7 @@ public static class Lz4Block
                 return false;
             }
 
-            nuint length = token & LongLength;
-            bool isLong = length == LongLength;
-            if (isLong && !TryReadLength(packed, ref f, ref length))
-            {
-                return false;
-            }
-
-            length += ShortestMatch;
+            nuint length = (token & LongLength) + ShortestMatch;
 
             // The first 16 bytes in one way for all distances; beyond the match they are overwritten by what follows.
             ref byte copy = ref Unsafe.Add(ref target, t);
@@ -215,7 +222,7 @@ public static class Lz4Block
                 Vector128.LoadUnsafe(ref Unsafe.Subtract(ref copy, distance)),
                 Vector128.LoadUnsafe(ref periods, 16 * Math.Min(distance, 16)));
             period.StoreUnsafe(ref copy);
-            if (!isLong)
+            if (length != LongLength + ShortestMatch)
             {
                 // At most 18 bytes.
                 if (length > 16)
@@ -228,6 +235,9 @@ public static class Lz4Block
                 continue;
             }
 
+            nuint rest = LengthFrom(packed, f);
+            length += rest;
+            f += (rest / byte.MaxValue) + 1;
             if (length > targetEnd - t)
             {
                 return false;
@@ -264,24 +274,31 @@ public static class Lz4Block
         return true;
     }
 
-    /// <summary>Adds the bytes that go on with a length; false where they do not end.</summary>
-    private static bool TryReadLength(ReadOnlySpan<byte> packed, ref nuint from, ref nuint length)
+    /// <summary>
+    /// What the bytes from <paramref name="from"/> on add to a length; <see cref="Endless"/> where they do not end. All but the
+    /// last are 255, so the sum tells their number: <c>sum / 255 + 1</c>.
+    /// </summary>
+    /// <remarks>By value: a position whose address is taken would live in memory instead of a register.</remarks>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static nuint LengthFrom(ReadOnlySpan<byte> packed, nuint from)
     {
-        // At most 2³¹ bytes of 255 each: no overflow in 64 bits; in 32 bits the sum is stopped where nothing can be so long.
-        byte more;
-        do
+        // 255 · 2³¹ would overflow 32 bits, so a sum that is longer than anything stops.
+        nuint sum = 0;
+        foreach (byte more in packed[(int)from..])
         {
-            if (from >= (nuint)packed.Length || length > int.MaxValue)
+            sum += more;
+            if (more != byte.MaxValue)
             {
-                return false;
+                return sum;
             }
 
-            more = packed[(int)from++];
-            length += more;
+            if (sum > int.MaxValue)
+            {
+                break;
+            }
         }
-        while (more == byte.MaxValue);
 
-        return true;
+        return Endless;
     }
 
     /// <summary>Copies whole steps until <paramref name="length"/> bytes are there: up to a step more, none for zero.</summary>
