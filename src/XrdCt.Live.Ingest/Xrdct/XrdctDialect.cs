@@ -30,9 +30,14 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
                 return Rejections.Malformed("the message is not of the xrdct dialect: its first part is no MessagePack map with text keys");
             }
         }
-        catch (Exception e) when (e is MessagePackSerializationException or EndOfStreamException or OverflowException)
+        catch (MessagePackSerializationException e)
         {
             return Rejections.Malformed($"the message is not of the xrdct dialect: {e.Message}");
+        }
+        catch (Exception e) when (e is EndOfStreamException or OverflowException or ArgumentException)
+        {
+            // ArgumentException: MessagePackReader takes the length of a text for negative where it is 2³¹ and more.
+            return Rejections.Malformed("the message is not of the xrdct dialect: its first part is cut short");
         }
 
         if (fields.Series < 0)
@@ -294,7 +299,6 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
 
     /// <summary>A text in the message's own bytes, which are one piece of memory.</summary>
     private static ReadOnlySpan<byte> TextOf(scoped ref MessagePackReader reader) =>
-        // Not by ReadStringSequence, which throws ArgumentOutOfRangeException where the text is cut short.
         reader.TryReadStringSpan(out ReadOnlySpan<byte> text) ? text : default;
 
     private enum Kind

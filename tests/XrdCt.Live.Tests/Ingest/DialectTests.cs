@@ -149,6 +149,22 @@ public class DialectTests
     }
 
     [Fact]
+    public void Read_MistakeInALongText_TakesLittleMemory()
+    {
+        byte[] text = new byte[4 << 20];
+        text.AsSpan().Fill((byte)'x');
+        "{\"htype\":nan"u8.CopyTo(text);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        SourceEvent read = StreamDialects.Create("stins", new DialectOptions()).Read(Message(text));
+        double monitor = FrameFacts.FromJson(text).Monitor;
+
+        Assert.Equal(SourceEventKind.Rejected, read.Kind);
+        Assert.Equal(double.NaN, monitor);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
+    [Fact]
     public void Date_FramesOfOneClock_AreLateByTheFastestWay()
     {
         DetectorClock clock = default;
