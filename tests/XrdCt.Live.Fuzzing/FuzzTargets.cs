@@ -22,6 +22,7 @@ internal static class FuzzTargets
         new FrameDecoderTarget(),
         new Stream2Target(),
         .. FileTarget.All(),
+        .. DialectTarget.All(),
         new FullFrameTarget(),
     ];
 }

@@ -15,8 +15,8 @@ namespace XrdCt.Live.Ingest.Decoding;
 public static class BitUnshuffle
 {
     /// <summary>
-    /// Kernel that this machine runs best. Never the 512-bit one: on a Zen 4 whole frames were no faster with it than with 256
-    /// bits (five runs of the benchmark <c>decode</c>, differences of 7 % either way at most).
+    /// Kernel that this machine runs best. Never the 512-bit one: on a Zen 4 whole frames were not reliably faster
+    /// with it than with 256 bits (several runs of the benchmark <c>decode</c>: up to 10 % either way).
     /// </summary>
     internal static readonly BitUnshuffleKernel Best =
         IsSupported(BitUnshuffleKernel.Vector256) ? BitUnshuffleKernel.Vector256

@@ -18,7 +18,7 @@ public readonly record struct FrameFacts(double Monitor, double? Translation_mm,
     {
         FrameFacts facts = None;
         json = json.TrimEnd((byte)0).TrimStart(" \t\r\n"u8);
-        if (json.IsEmpty || json[0] != (byte)'{')
+        if (json.IsEmpty || json[0] != (byte)'{' || json.Length > JsonHeader.Longest_bytes)
         {
             return facts;
         }

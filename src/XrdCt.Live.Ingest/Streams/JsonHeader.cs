@@ -13,6 +13,12 @@ internal ref struct JsonHeader
     /// <summary>Room for <see cref="JsonHeader(Span{byte})"/>: encodings and file names; longer escaped texts are passed over.</summary>
     internal const int UnescapedRoom = 512;
 
+    /// <summary>
+    /// Longest text that is read, bytes: real ones have some kB. The reader's exceptions quote all that follows a mistake, several times,
+    /// so a text of megabytes would take hundreds of megabytes.
+    /// </summary>
+    internal const int Longest_bytes = 1 << 18;
+
     private Span<byte> _unescaped;
     private bool _isInAttributes;
 
@@ -111,11 +117,11 @@ internal ref struct JsonHeader
 
     /// <summary>Reads one part.</summary>
     /// <param name="json">UTF-8 text; white space before and a NUL behind it, as C senders leave it, are passed over.</param>
-    /// <returns>False where it is no JSON object.</returns>
+    /// <returns>False where it is no JSON object, or longer than <see cref="Longest_bytes"/>.</returns>
     public bool TryRead(ReadOnlySpan<byte> json)
     {
         json = json.TrimEnd((byte)0).TrimStart(" \t\r\n"u8);
-        if (json.IsEmpty || json[0] != (byte)'{')
+        if (json.IsEmpty || json[0] != (byte)'{' || json.Length > Longest_bytes)
         {
             return false;
         }

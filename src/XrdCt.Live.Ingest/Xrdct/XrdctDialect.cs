@@ -1,4 +1,3 @@
-using System.Buffers;
 using MessagePack;
 using XrdCt.Live.Ingest.Streams;
 using XrdCt.Live.Model.Frames;
@@ -31,9 +30,14 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
                 return Rejections.Malformed("the message is not of the xrdct dialect: its first part is no MessagePack map with text keys");
             }
         }
-        catch (Exception e) when (e is MessagePackSerializationException or EndOfStreamException or OverflowException)
+        catch (MessagePackSerializationException e)
         {
             return Rejections.Malformed($"the message is not of the xrdct dialect: {e.Message}");
+        }
+        catch (Exception e) when (e is EndOfStreamException or OverflowException or ArgumentException)
+        {
+            // ArgumentException: MessagePackReader takes the length of a text for negative where it is 2³¹ and more.
+            return Rejections.Malformed("the message is not of the xrdct dialect: its first part is cut short");
         }
 
         if (fields.Series < 0)
@@ -57,13 +61,13 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
         Series = new SeriesHeader
         {
             SeriesId = fields.Series,
-            UniqueId = ShownText.Of(fields.UniqueId.Span),
+            UniqueId = ShownText.Of(fields.UniqueId),
             ImageCount = fields.Images is > 0 and <= int.MaxValue ? (int)fields.Images : null,
             Shape = FrameShape.Of(fields.Rows, fields.Columns),
             Energy_keV = fields.Energy_keV is > 0 and < double.PositiveInfinity ? fields.Energy_keV : null,
             FramePeriod = fields.FrameTime_s is > 0 and < 1e6 ? TimeSpan.FromSeconds(fields.FrameTime_s) : null,
             Distance_m = fields.Distance_m is > 0 and < double.PositiveInfinity ? fields.Distance_m : null,
-            Detector = ShownText.Of(fields.Detector.Span),
+            Detector = ShownText.Of(fields.Detector),
         },
     };
 
@@ -76,10 +80,10 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
         }
 
         // A CBF file says itself what its pixels are.
-        PixelEncoding? encoding = PixelNames.EncodingOf(fields.Encoding.Span);
+        PixelEncoding? encoding = PixelNames.EncodingOf(fields.Encoding);
         bool isFile = encoding == PixelEncoding.CbfByteOffset;
         ImageShape? shape = FrameShape.Of(fields.Rows, fields.Columns);
-        PixelType? type = isFile ? PixelType.Int32 : PixelNames.TypeOf(fields.PixelType.Span);
+        PixelType? type = isFile ? PixelType.Int32 : PixelNames.TypeOf(fields.PixelType);
         if (encoding is null || type is null || (shape is null && !isFile))
         {
             return Rejections.Malformed(
@@ -99,7 +103,7 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
         return ImageParts.Image(message, 1, image, options.CheckDigests);
     }
 
-    private static bool TryReadMap(ref MessagePackReader reader, ref Fields fields)
+    private static bool TryReadMap(scoped ref MessagePackReader reader, ref Fields fields)
     {
         if (reader.NextMessagePackType != MessagePackType.Map)
         {
@@ -114,13 +118,13 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
                 return false;
             }
 
-            ReadField(ref reader, Slice(reader.ReadStringSequence()).Span, ref fields);
+            ReadField(ref reader, TextOf(ref reader), ref fields);
         }
 
         return true;
     }
 
-    private static void ReadField(ref MessagePackReader reader, ReadOnlySpan<byte> key, ref Fields fields)
+    private static void ReadField(scoped ref MessagePackReader reader, ReadOnlySpan<byte> key, ref Fields fields)
     {
         switch (reader.NextMessagePackType)
         {
@@ -131,7 +135,7 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
                 ReadFloat(key, reader.ReadDouble(), ref fields);
                 break;
             case MessagePackType.String:
-                ReadText(key, Slice(reader.ReadStringSequence()), ref fields);
+                ReadText(key, TextOf(ref reader), ref fields);
                 break;
             case MessagePackType.Array when key.SequenceEqual("shape"u8):
                 ReadShape(ref reader, ref fields);
@@ -145,7 +149,7 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
         }
     }
 
-    private static void ReadInteger(ref MessagePackReader reader, ReadOnlySpan<byte> key, ref Fields fields)
+    private static void ReadInteger(scoped ref MessagePackReader reader, ReadOnlySpan<byte> key, ref Fields fields)
     {
         // 0xCF is an unsigned 64-bit number, which may be beyond any of ours.
         long value = reader.NextCode == MessagePackCode.UInt64
@@ -193,13 +197,13 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
         }
     }
 
-    private static void ReadText(ReadOnlySpan<byte> key, ReadOnlyMemory<byte> text, ref Fields fields)
+    private static void ReadText(ReadOnlySpan<byte> key, ReadOnlySpan<byte> text, ref Fields fields)
     {
         if (key.SequenceEqual("type"u8))
         {
-            fields.Kind = text.Span.SequenceEqual("image"u8) ? Kind.Image
-                : text.Span.SequenceEqual("start"u8) ? Kind.Start
-                : text.Span.SequenceEqual("end"u8) ? Kind.End
+            fields.Kind = text.SequenceEqual("image"u8) ? Kind.Image
+                : text.SequenceEqual("start"u8) ? Kind.Start
+                : text.SequenceEqual("end"u8) ? Kind.End
                 : Kind.Unknown;
         }
         else if (key.SequenceEqual("dtype"u8))
@@ -220,7 +224,7 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
         }
     }
 
-    private static void ReadShape(ref MessagePackReader reader, ref Fields fields)
+    private static void ReadShape(scoped ref MessagePackReader reader, ref Fields fields)
     {
         int count = reader.ReadArrayHeader();
         for (int i = 0; i < count; i++)
@@ -237,7 +241,7 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
         }
     }
 
-    private static void ReadPositions(ref MessagePackReader reader, ref Fields fields)
+    private static void ReadPositions(scoped ref MessagePackReader reader, ref Fields fields)
     {
         int count = reader.ReadMapHeader();
         for (int i = 0; i < count; i++)
@@ -249,12 +253,12 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
                 continue;
             }
 
-            ReadOnlyMemory<byte> key = Slice(reader.ReadStringSequence());
+            ReadOnlySpan<byte> key = TextOf(ref reader);
             switch (reader.NextMessagePackType)
             {
                 case MessagePackType.Float:
                 case MessagePackType.Integer:
-                    fields.Facts = fields.Facts.With(key.Span, reader.ReadDouble());
+                    fields.Facts = fields.Facts.With(key, reader.ReadDouble());
                     break;
                 default:
                     Skip(ref reader, DeepestNesting);
@@ -264,7 +268,7 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
     }
 
     // MessagePackReader.Skip recurses without a limit of its own where no security options are set.
-    private static void Skip(ref MessagePackReader reader, int depth)
+    private static void Skip(scoped ref MessagePackReader reader, int depth)
     {
         if (depth == 0)
         {
@@ -293,8 +297,9 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
         }
     }
 
-    // The message is one piece of memory, so its strings are too.
-    private static ReadOnlyMemory<byte> Slice(ReadOnlySequence<byte>? text) => text is { } sequence ? sequence.First : default;
+    /// <summary>A text in the message's own bytes, which are one piece of memory.</summary>
+    private static ReadOnlySpan<byte> TextOf(scoped ref MessagePackReader reader) =>
+        reader.TryReadStringSpan(out ReadOnlySpan<byte> text) ? text : default;
 
     private enum Kind
     {
@@ -304,7 +309,7 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
         End,
     }
 
-    private struct Fields
+    private ref struct Fields
     {
         public Fields()
         {
@@ -321,9 +326,9 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
         public double FrameTime_s = double.NaN;
         public double Distance_m = double.NaN;
         public FrameFacts Facts = FrameFacts.None;
-        public ReadOnlyMemory<byte> PixelType;
-        public ReadOnlyMemory<byte> Encoding;
-        public ReadOnlyMemory<byte> UniqueId;
-        public ReadOnlyMemory<byte> Detector;
+        public ReadOnlySpan<byte> PixelType;
+        public ReadOnlySpan<byte> Encoding;
+        public ReadOnlySpan<byte> UniqueId;
+        public ReadOnlySpan<byte> Detector;
     }
 }

@@ -76,6 +76,8 @@ def small(out, rows, columns):
     out.refused(whole[:1], "1 parts")
     out.refused([*whole, b""], "3 parts")
     out.refused([whole[0][:-4], whole[1]], "not of the xrdct dialect")
+    out.refused([msgpack.packb({"type": "end"})[:-1]], "not of the xrdct dialect")
+    out.refused([b"\x81\xdb\xff\xff\xff\xffabc"], "not of the xrdct dialect")
     out.refused([msgpack.packb([1, 2])], "not of the xrdct dialect")
     out.refused([msgpack.packb({1: 2})], "not of the xrdct dialect")
     out.refused([b""], "not of the xrdct dialect")
