@@ -36,6 +36,12 @@ public sealed class DialectTests
         FileName = "/data/scan.h5",
     };
 
+    /// <summary>Neighbours whose differences lie on both sides of the escapes of CBF's byte offset that fabio reads.</summary>
+    private static ReadOnlySpan<int> Steps =>
+    [
+        0, 127, 0, -127, 0, 128, 0, -128, 0, 32767, 0, -32767, 0, 32768, 0, -32768, 0, int.MaxValue, 0, -int.MaxValue, 0,
+    ];
+
     public static TheoryData<string> Dialects { get; } = [.. StreamDialects.All.Select(d => d.Name)];
 
     [Theory]
@@ -260,6 +266,17 @@ public sealed class DialectTests
     }
 
     [Fact]
+    public void CbfByteOffset_StepsOfMoreThan32Bits_HaveTheBytesOfTheSpecification()
+    {
+        // fabio neither writes nor reads the escape to 64 bits: −128, −32768, −2³¹, then the step.
+        byte[] output = new byte[31];
+        Assert.Equal(31, CbfByteOffsetEncoder.Encode([0, int.MinValue, 0], output));
+        Assert.Equal(
+            "00" + "80" + "0080" + "00000080" + "00000080ffffffff" + "80" + "0080" + "00000080" + "0000008000000000",
+            Convert.ToHexStringLower(output));
+    }
+
+    [Fact]
     public void WriteImage_WarmedUp_AllocatesNothing() => Assert.All(StreamDialects.All, d =>
     {
         SeriesInfo series = Series with { Encoding = d.UsualEncoding };
@@ -350,6 +367,11 @@ public sealed class DialectTests
             ulong value = i % 37 == 5 ? 0x9E3779B97F4A7C15UL * (ulong)(i + 1) : (ulong)(((7 * i) + (13 * index)) % 100);
             BinaryPrimitives.WriteUInt64LittleEndian(word, i % 101 == 3 ? ulong.MaxValue : value);
             word[..size].CopyTo(plain.AsSpan(i * size));
+        }
+
+        if (size == sizeof(int))
+        {
+            MemoryMarshal.AsBytes(Steps).CopyTo(plain.AsSpan(1000 * size));
         }
 
         return plain;
