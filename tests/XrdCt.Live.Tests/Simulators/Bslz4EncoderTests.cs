@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
+using XrdCt.Live.Egress.Encoding;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Phantoms;
 using XrdCt.Live.Phantoms.Detector;
-using XrdCt.Live.Egress.Encoding;
 
 namespace XrdCt.Live.Tests.Simulators;
 
