@@ -277,6 +277,19 @@ public sealed class DialectTests
     }
 
     [Fact]
+    public void Lz4Framed_NoiseThatDoesNotShrink_StandsRaw()
+    {
+        byte[] noise = new byte[70_000];
+        new Random(5).NextBytes(noise);
+        byte[] output = new byte[Lz4Encoder.MaximumFramedLength(noise.Length)];
+        Assert.Equal(12 + 4 + 65_536 + 4 + 4_464, Lz4Encoder.EncodeFramed(noise, output));
+        Assert.Equal(65_536, BinaryPrimitives.ReadInt32BigEndian(output.AsSpan(12)));
+        Assert.Equal(noise[..65_536], output[16..65_552]);
+        Assert.Equal(4_464, BinaryPrimitives.ReadInt32BigEndian(output.AsSpan(65_552)));
+        Assert.Equal(noise[65_536..], output[65_556..]);
+    }
+
+    [Fact]
     public void WriteImage_WarmedUp_AllocatesNothing() => Assert.All(StreamDialects.All, d =>
     {
         SeriesInfo series = Series with { Encoding = d.UsualEncoding };
