@@ -14,12 +14,17 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
     // How often a silent reception looks at the clock and at cancellation.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
+    // Frames of a later series, one after another, that end a scan although no header came.
+    private const int EnoughLater = 3;
+
     private const long Never = long.MinValue;
 
     private readonly bool[] _seen = new bool[options.Plan.CellCount];
     private int _seenCount;
     private long? _seriesId;
     private bool _ended;
+    private bool _hasNoHeader;
+    private int _laterInARow;
     private int _highest = -1;
     private volatile string _complaint = "";
 
@@ -66,8 +71,8 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
             SourceEvent received = source.Receive(Tick);
             ScanEnding? ending = received.Kind switch
             {
-                SourceEventKind.SeriesStarted => Start(received.Series!),
-                SourceEventKind.Image => Take(received.Frame, frames, broken),
+                SourceEventKind.SeriesStarted => Start(received),
+                SourceEventKind.Image => Take(received, frames, broken),
                 SourceEventKind.SeriesEnded => End(received.SeriesId),
                 SourceEventKind.Rejected => Refuse(received.Outcome, received.Reason),
                 _ => null,
@@ -88,17 +93,19 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
     // After the frame was handed on, which may have taken a while: the sender must not be blamed for our own waiting.
     private void NoteMessage() => Volatile.Write(ref _lastMessage, time.GetTimestamp());
 
-    private ScanEnding? Start(SeriesHeader header)
+    private ScanEnding? Start(in SourceEvent started)
     {
+        SeriesHeader header = started.Series!;
+
         // A restarted detector counts its series anew: the same number with another unique name is another series.
         bool renamed = Header?.UniqueId is string known && header.UniqueId is string next && next != known;
         if (_seriesId is long running && (running != header.SeriesId || renamed))
         {
             return _ended
-                ? ScanEnding.EndedEarly(_seenCount, _seen.Length) with { Next = header }
-                : Header is null
-                    ? ScanEnding.LeftOver(running, header, _seenCount, _seen.Length)
-                    : ScanEnding.Superseded(running, header, _seenCount, _seen.Length);
+                ? ScanEnding.EndedEarly(_seenCount, _seen.Length) with { Next = started }
+                : Header is null && !_hasNoHeader
+                    ? ScanEnding.LeftOver(running, started, _seenCount, _seen.Length)
+                    : ScanEnding.Superseded(running, started, _seenCount, _seen.Length);
         }
 
         Begin(header.SeriesId);
@@ -127,9 +134,16 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         }
     }
 
-    private ScanEnding? Take(RawFrame frame, ChannelWriter<RawFrame> frames, CancellationToken broken)
+    private ScanEnding? Take(in SourceEvent received, ChannelWriter<RawFrame> frames, CancellationToken broken)
     {
+        RawFrame frame = received.Frame;
+        if (IsOfTheNext(received))
+        {
+            return ScanEnding.Superseded(_seriesId!.Value, received, _seenCount, _seen.Length);
+        }
+
         tally.CountReceived();
+        _hasNoHeader = received.HasNoHeader;
         int index = frame.Header.Index;
 
         // A late joiner takes the series of the first frame: the configuration says all that the header would have said.
@@ -139,7 +153,8 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
             return Drop(frame, FrameOutcome.ForeignSeries, $"a frame of series {frame.Header.SeriesId} came during series {_seriesId}");
         }
 
-        if (Header is null)
+        _laterInARow = 0;
+        if (Header is null && !_hasNoHeader)
         {
             tally.Count(FrameOutcome.BeforeHeader);
         }
@@ -174,6 +189,21 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         Hand(frame, frames, broken);
         NoteMessage();
         return null;
+    }
+
+    /// <summary>
+    /// Whether a frame of a later series says that the detector has moved on. Where series have headers, one such frame may be a damaged
+    /// number, but not several in a row: their header was lost.
+    /// </summary>
+    private bool IsOfTheNext(in SourceEvent received)
+    {
+        if (_seriesId is not long running || received.Frame.Header.SeriesId <= running)
+        {
+            return false;
+        }
+
+        _laterInARow++;
+        return received.HasNoHeader || _laterInARow >= EnoughLater;
     }
 
     private static void Hand(RawFrame frame, ChannelWriter<RawFrame> frames, CancellationToken broken)

@@ -7,8 +7,8 @@ namespace XrdCt.Live.Pipeline;
 /// <param name="Sentence">One sentence for people.</param>
 public sealed record ScanEnding(bool IsComplete, string Sentence)
 {
-    /// <summary>The header of another series, where that ended the scan: it is the next one's.</summary>
-    public SeriesHeader? Next { get; init; }
+    /// <summary>What came of another series and ended the scan: it is the next one's first message, and its frame is to be disposed.</summary>
+    public SourceEvent? Next { get; init; }
 
     /// <summary>Whether the detector said that the series is over.</summary>
     public bool EndedByDetector { get; init; }
@@ -29,7 +29,7 @@ public sealed record ScanEnding(bool IsComplete, string Sentence)
         seen == cells,
         $"the sender has been silent for {limit.TotalSeconds:F0} s after frame {last}: {cells - seen} of {cells} frames are missing");
 
-    internal static ScanEnding Superseded(long series, SeriesHeader next, int seen, int cells) => new(
+    internal static ScanEnding Superseded(long series, in SourceEvent next, int seen, int cells) => new(
         seen == cells,
         (next.SeriesId == series ? $"series {series} was started anew" : $"series {next.SeriesId} began")
             + $" before series {series} had ended: the scan ends with {seen} of {cells} frames")
@@ -37,7 +37,7 @@ public sealed record ScanEnding(bool IsComplete, string Sentence)
         Next = next,
     };
 
-    internal static ScanEnding LeftOver(long series, SeriesHeader next, int seen, int cells) => new(
+    internal static ScanEnding LeftOver(long series, in SourceEvent next, int seen, int cells) => new(
         seen == cells,
         $"{seen} of {cells} frames of series {series} came without a header, left over from before series {next.SeriesId} began")
     {

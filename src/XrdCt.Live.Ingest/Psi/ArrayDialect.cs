@@ -86,7 +86,11 @@ public sealed class ArrayDialect(DialectOptions options) : IStreamDialect
             Translation_mm = header.Facts.Translation_mm,
             Rotation_deg = header.Facts.Rotation_deg,
         };
-        return ImageParts.Image(message, 1, new ImageDescription(frame, shape ?? default, type.Value, encoding, isBigEndian), options.CheckDigests);
+        ImageDescription image = new(frame, shape ?? default, type.Value, encoding, isBigEndian);
+        return ImageParts.Image(message, 1, image, options.CheckDigests) with
+        {
+            HasNoHeader = true,
+        };
     }
 
     private static bool TryReadEncoding(

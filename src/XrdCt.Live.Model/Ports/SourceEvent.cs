@@ -17,6 +17,9 @@ public readonly struct SourceEvent
     /// <summary>The image of <see cref="SourceEventKind.Image"/>.</summary>
     public RawFrame Frame { get; init; }
 
+    /// <summary>Whether the dialect has no headers at all: a series begins with its first image then.</summary>
+    public bool HasNoHeader { get; init; }
+
     /// <summary>Why a message was refused.</summary>
     public FrameOutcome Outcome { get; init; }
 

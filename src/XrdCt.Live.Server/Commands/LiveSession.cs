@@ -133,6 +133,10 @@ internal sealed class LiveSession
             LiveScan scan = setUp(known);
             last = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false);
             Report(last, scan.State);
+            if (last.Next is SourceEvent next)
+            {
+                feed.PutBack(next);
+            }
 
             // An operator's stop is no failure; whatever else left cells empty is.
             allWell &= last.Phase == ScanPhase.Complete || (last.Phase == ScanPhase.Incomplete && stop.IsCancellationRequested);
@@ -152,16 +156,15 @@ internal sealed class LiveSession
     private async Task<bool> NextAsync(SeriesFeed feed, LiveOutcome last, CancellationToken stop)
     {
         // What an aborted series left in the sender's queue is no scan that anybody waits for.
-        bool wasLeftOver = last.Series is null && last.Next is not null;
+        bool wasLeftOver = last is { Series: null, Next.Kind: SourceEventKind.SeriesStarted };
         bool neverBegan = last.Phase == ScanPhase.Failed && last.SeriesId is null;
         if (stop.IsCancellationRequested || neverBegan || !(FollowsSeries || wasLeftOver) || (ExitWithScan && !wasLeftOver))
         {
             return false;
         }
 
-        if (last.Next is SeriesHeader next)
+        if (last.Next is not null)
         {
-            feed.PutBack(new SourceEvent { Kind = SourceEventKind.SeriesStarted, SeriesId = next.SeriesId, Series = next });
             return true;
         }
 

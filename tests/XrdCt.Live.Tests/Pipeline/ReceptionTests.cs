@@ -102,7 +102,7 @@ public sealed class ReceptionTests
         Assert.False(ending.IsComplete);
         Assert.Contains("series 8 began before series 7 had ended", ending.Sentence);
         Assert.Contains("2 of 6 frames", ending.Sentence);
-        Assert.Equal(8, ending.Next!.SeriesId);
+        Assert.Equal(8, ending.Next!.Value.SeriesId);
         Assert.False(ending.EndedByDetector);
         Assert.Equal([0, 1], Taken());
     }
@@ -113,8 +113,45 @@ public sealed class ReceptionTests
         ScanEnding ending = Receive([.. Images(4..Cells, series: 7), Start(8), .. Images(0..Cells, series: 8)]);
 
         Assert.Contains("2 of 6 frames of series 7 came without a header, left over", ending.Sentence);
-        Assert.Equal(8, ending.Next!.SeriesId);
+        Assert.Equal(8, ending.Next!.Value.SeriesId);
         Assert.Equal([4, 5], Taken());
+    }
+
+    [Fact]
+    public void Receive_LaterSeriesWhoseHeaderWasLost_EndsTheScanAtItsThirdFrame()
+    {
+        ScanEnding ending = Receive([Start(7), .. Images(0..2, series: 7), .. Images(0..5, series: 8)]);
+
+        Assert.Contains("series 8 began before series 7 had ended", ending.Sentence);
+        Assert.Equal((8, 2), (ending.Next!.Value.SeriesId, ending.Next.Value.Frame.Header.Index));
+        Assert.Equal(new FrameCounters { Received = 4, ForeignSeries = 2 }, _tally.Read());
+        ending.Next.Value.Frame.Dispose();
+        Assert.Equal([0, 1], Taken());
+    }
+
+    [Fact]
+    public void Receive_ADamagedSeriesNumberNowAndThen_DoesNotEndTheScan()
+    {
+        ScanEnding ending = Receive(
+            [
+                Start(7), .. Images(0..2, series: 7), .. Images(2..4, series: 900), .. Images(4..5, series: 7), .. Images(5..Cells, series: 900),
+                .. Images(2..Cells, series: 7), End(7),
+            ]);
+
+        Assert.True(ending.IsComplete);
+        Assert.Equal(3, _tally.Read().ForeignSeries);
+    }
+
+    [Fact]
+    public void Receive_DialectWithoutHeaders_CountsNothingAsBeforeThemAndSwitchesAtTheFirstFrame()
+    {
+        Func<SourceEvent> Bare(int index, long series) => () => Image(() => _leases.Frame(index, series: series))() with { HasNoHeader = true };
+        ScanEnding ending = Receive([Bare(0, 0), Bare(1, 0), Bare(0, 1), Bare(1, 1)]);
+
+        Assert.Contains("series 1 began", ending.Sentence);
+        Assert.Equal(new FrameCounters { Received = 2 }, _tally.Read());
+        ending.Next!.Value.Frame.Dispose();
+        Assert.Equal([0, 1], Taken());
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class SeriesFeedTests
             ]);
 
         ScanEnding first = Scan(feed, out List<int> firstFrames);
-        feed.PutBack(new SourceEvent { Kind = SourceEventKind.SeriesStarted, SeriesId = first.Next!.SeriesId, Series = first.Next });
+        feed.PutBack(first.Next!.Value);
         ScanEnding second = Scan(feed, out List<int> secondFrames);
         SeriesHeader? awaited = feed.AwaitNext(finished: 2, CancellationToken.None);
         ScanEnding third = Scan(feed, out List<int> thirdFrames);
