@@ -138,8 +138,9 @@ internal sealed class LiveSession
                 feed.PutBack(next);
             }
 
-            // An operator's stop is no failure; whatever else left cells empty is.
-            allWell &= last.Phase == ScanPhase.Complete || (last.Phase == ScanPhase.Incomplete && stop.IsCancellationRequested);
+            // An operator's stop is no failure; nor is, where scans follow each other, one that the detector aborted.
+            bool mayBeIncomplete = stop.IsCancellationRequested || (FollowsSeries && !ExitWithScan);
+            allWell &= last.Phase == ScanPhase.Complete || (last.Phase == ScanPhase.Incomplete && mayBeIncomplete);
         }
 
         if (feed.StrayCount > 0)
