@@ -147,14 +147,9 @@ public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
         }
 
         FrameFacts facts = message.PartCount > AppendixPart ? FrameFacts.FromJson(message.Part(AppendixPart).Span) : FrameFacts.None;
-        if (options.CheckDigests && !header.Hash.IsEmpty)
+        if (options.CheckDigests && !header.Hash.IsEmpty && !MatchesHash(message, header.Hash, shape, type, encoding))
         {
-            // Of the plain pixels at DECTRIS; of the packed ones where LiberTEM simulates it.
-            PackedTable pixels = new(message.Part(PixelPart).Span) { Shape = shape, Type = type, Encoding = encoding };
-            if (!pixels.MatchesMd5(header.Hash) && !FrameDigest.Matches(message.Part(PixelPart).Span, header.Hash))
-            {
-                return Rejections.Truncated($"frame {header.Frame} is damaged: its pixels do not have the MD5 sum that came with it");
-            }
+            return Rejections.Truncated($"frame {header.Frame} is damaged: its parts do not have the MD5 sum that came with it");
         }
 
         FrameHeader frame = new()
@@ -167,6 +162,18 @@ public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
             Rotation_deg = facts.Rotation_deg,
         };
         return ImageParts.Image(message, PixelPart, new ImageDescription(frame, shape, type, encoding, isBigEndian));
+    }
+
+    /// <summary>
+    /// Whether the sum is that of what it may be of: the second part (captures of an EIGER 1M: the pixels have none then), the packed
+    /// pixels (LiberTEM's simulator), or the plain ones (other simulators).
+    /// </summary>
+    private static bool MatchesHash(StreamMessage message, ReadOnlySpan<byte> hash, ImageShape shape, PixelType type, PixelEncoding encoding)
+    {
+        ReadOnlySpan<byte> packed = message.Part(PixelPart).Span;
+        return FrameDigest.Matches(message.Part(ImagePart).Span, hash)
+            || FrameDigest.Matches(packed, hash)
+            || new PackedTable(packed) { Shape = shape, Type = type, Encoding = encoding }.MatchesMd5(hash);
     }
 
     private DateTimeOffset DateOf(double stamp_ns, DateTimeOffset receivedAt)

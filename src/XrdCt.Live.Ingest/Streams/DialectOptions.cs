@@ -16,7 +16,7 @@ public sealed record DialectOptions
     public bool KeepTables { get; init; }
 
     /// <summary>
-    /// Check the digests that a dialect carries (MD5 of the image in Stream V1, of the packed bytes in CBF files). For diagnosis: it
+    /// Check the digests that a dialect carries (<c>hash</c> in Stream V1, the MD5 sum of CBF files). For diagnosis: it
     /// takes longer than decoding.
     /// </summary>
     public bool CheckDigests { get; init; }

@@ -41,11 +41,11 @@ def header(series, detail, tables=None, appendix=None, **configuration):
 
 def image(series, k, picture, encoding, blob, appendix=None, htype="dimage-1.0", first=None, second=None, time=True, digest=None):
     dtype = picture.dtype.newbyteorder("<").str[1:]
-    parts = [
-        text(dict({"frame": k, "hash": digest or hashlib.md5(picture.tobytes()).hexdigest(), "htype": htype, "series": series}, **first or {})),
-        text(dict({"encoding": encoding, "htype": "dimage_d-1.0", "shape": list(picture.shape[::-1]), "size": len(blob),
-                   "type": FULL[dtype]}, **second or {})),
-        blob]
+    description = text(dict({"encoding": encoding, "htype": "dimage_d-1.0", "shape": list(picture.shape[::-1]), "size": len(blob),
+                             "type": FULL[dtype]}, **second or {}))
+    # A real EIGER: the sum of the part that follows.
+    digest = hashlib.md5(description).hexdigest() if digest is None else digest
+    parts = [text(dict({"frame": k, "hash": digest, "htype": htype, "series": series}, **first or {})), description, blob]
     if time:
         parts.append(text({"htype": "dconfig-1.0", "real_time": 3900000, "start_time": 4843213806960 + 4000000 * k,
                            "stop_time": 4843213806960 + 4000000 * (k + 1)}))
@@ -100,6 +100,7 @@ def small(out, rows, columns):
     good(second={"size": 1})
     good(second={"size": "18874368", "shape": [str(columns), float(rows)]})
     good(digest="")
+    good(digest=hashlib.md5(pixels(rows, columns, k + 1, "u4").tobytes()).hexdigest().upper())
     # A header of zeros, and the sum over the packed pixels: LiberTEM's simulator.
     zeros = b"\0" * 12 + bslz4(pixels(rows, columns, k + 1, "u4"))[12:]
     good(blob=zeros, digest=hashlib.md5(zeros).hexdigest())
@@ -109,6 +110,8 @@ def small(out, rows, columns):
     parts = image(16, k, picture, "bs32-lz4<", bslz4(picture))
     parts[0] = b" \n" + parts[0] + b"\x00"
     parts[1] = parts[1].replace(b"<", b"\\u003c").replace(b"dimage", b"\\u0064image") + b"\n"
+    parts[0] = parts[0].replace(hashlib.md5(image(16, k, picture, "bs32-lz4<", parts[2])[1]).hexdigest().encode(),
+                                hashlib.md5(parts[1]).hexdigest().encode())
     out.image(parts, 16, k, picture, k)
 
     picture = pixels(rows, columns, 1, "u4")
