@@ -26,7 +26,7 @@ public sealed class NetMqReceiver : IMessageReceiver
     {
         ArgumentNullException.ThrowIfNull(options);
         string[] endpoints = options.CheckedEndpoints(allowIpc: false);
-        PinnedBufferPool.Install();
+        PinnedBufferPool.Install(options.Pooled_bytes);
         _message = new Message(_leases, options.Clock);
         if (endpoints.Length > 1)
         {

@@ -21,18 +21,12 @@ internal sealed class PinnedBufferPool : IBufferPool
 
     private static readonly int PowerClasses = BitOperations.Log2(MiB) - BitOperations.Log2(SmallestBytes);
 
-    private static readonly Lazy<PinnedBufferPool> Installation = new(
-        () =>
-        {
-            PinnedBufferPool pool = new(DefaultKeptBytes);
-            BufferPool.SetCustomBufferPool(pool);
-            return pool;
-        },
-        LazyThreadSafetyMode.ExecutionAndPublication);
+    private static readonly Lock InstallationLock = new();
+    private static PinnedBufferPool? _installed;
 
     private readonly Lock _lock = new();
     private readonly Stack<byte[]>[] _kept;
-    private readonly long _mostKeptBytes;
+    private long _mostKeptBytes;
     private long _keptBytes;
     private long _allocatedCount;
 
@@ -46,11 +40,6 @@ internal sealed class PinnedBufferPool : IBufferPool
             _kept[i] = new Stack<byte[]>();
         }
     }
-
-    /// <summary>
-    /// Kept at most by the pool of the process: 32 plain int32 frames of a Pilatus 2M (10 MB each) and some.
-    /// </summary>
-    internal static long DefaultKeptBytes => 384L * MiB;
 
     /// <summary>Bytes kept for reuse.</summary>
     internal long KeptBytes
@@ -67,8 +56,22 @@ internal sealed class PinnedBufferPool : IBufferPool
     /// <summary>How many arrays have been made since the start; it stops rising once the pool is warm.</summary>
     internal long AllocatedCount => Interlocked.Read(ref _allocatedCount);
 
-    /// <summary>Makes NetMQ use the pool of this process, once; later calls return the same pool.</summary>
-    internal static PinnedBufferPool Install() => Installation.Value;
+    /// <summary>Makes NetMQ use the pool of this process: one for all sources, which keeps what the newest of them allows.</summary>
+    /// <param name="mostKeptBytes">Bytes kept for reuse, at most.</param>
+    internal static PinnedBufferPool Install(long mostKeptBytes)
+    {
+        lock (InstallationLock)
+        {
+            if (_installed is null)
+            {
+                _installed = new PinnedBufferPool(mostKeptBytes);
+                BufferPool.SetCustomBufferPool(_installed);
+            }
+
+            _installed._mostKeptBytes = mostKeptBytes;
+            return _installed;
+        }
+    }
 
     /// <inheritdoc/>
     public byte[] Take(int size)

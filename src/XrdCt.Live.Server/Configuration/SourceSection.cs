@@ -49,6 +49,13 @@ public sealed class SourceSection
     [YamlMember(Alias = "memory_limit_mb")]
     public double MemoryLimit_MB { get; set; } = 1536;
 
+    /// <summary>
+    /// Largest part of a message that is taken, MB; 8 bytes per pixel and 2 MB when absent, which is a header with all tables. A header
+    /// with the tables of several thresholds has 8 bytes per pixel for each.
+    /// </summary>
+    [YamlMember(Alias = "largest_message_mb")]
+    public double? LargestMessage_MB { get; set; }
+
     /// <summary>A running scan ends when nothing has come for this long, s.</summary>
     [YamlMember(Alias = "silence_limit_s")]
     public double SilenceLimit_s { get; set; } = 30;

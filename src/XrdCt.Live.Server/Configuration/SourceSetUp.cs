@@ -14,6 +14,9 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
 {
     private const double BytesPerMB = 1e6;
 
+    // Of the memory limit, for messages that were let go and wait for the next ones; the rest is for those in flight.
+    private const double PooledShare = 0.25;
+
     private static readonly Dictionary<string, ZmqAttachment> Attachments = new(StringComparer.OrdinalIgnoreCase)
     {
         ["connect"] = ZmqAttachment.Connect,
@@ -58,13 +61,16 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
         }
 
         int watermark = (int)SetUp.Within(source.Watermark, 100_000, file, "source.watermark");
-        long largest_bytes = LargestMessage_bytes(shape);
+        long largest_bytes = source.LargestMessage_MB is double largest_MB
+            ? (long)(SetUp.Within(largest_MB, Array.MaxLength / BytesPerMB, file, "source.largest_message_mb") * BytesPerMB)
+            : LargestMessage_bytes(shape);
         int inFlight = LiveGraph.Frames.Capacity + workers + 1;
         double limit_MB = SetUp.Within(source.MemoryLimit_MB, 1e6, file, "source.memory_limit_mb");
-        long room = (long)(limit_MB * BytesPerMB / largest_bytes) - inFlight;
+        long pooled_bytes = (long)(limit_MB * BytesPerMB * PooledShare);
+        long room = (long)(((limit_MB * BytesPerMB) - pooled_bytes) / largest_bytes) - inFlight;
         if (room < 1)
         {
-            double needed_MB = Math.Ceiling((inFlight + 1) * largest_bytes / BytesPerMB);
+            double needed_MB = Math.Ceiling((inFlight + 1) * largest_bytes / (1 - PooledShare) / BytesPerMB);
             throw UserException.WrongUse(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{file}: source.memory_limit_mb {limit_MB} is too little for frames of {shape}: at least {needed_MB} MB are needed"));
@@ -79,6 +85,7 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
                 Library = SetUp.OneOf(Libraries, source.Library, file, "source.library"),
                 ReceiveHighWatermark = (int)Math.Min(watermark, room),
                 LargestMessage_bytes = largest_bytes,
+                Pooled_bytes = pooled_bytes,
             },
             source.Dialect,
             new DialectOptions

@@ -220,7 +220,7 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("socket: push", "source.socket", "pull, sub")]
     [InlineData("dialect: morse", "source.dialect", "dectris-stream-2")]
     [InlineData("watermark: 0", "source.watermark", "above 0")]
-    [InlineData("memory_limit_mb: 100", "source.memory_limit_mb", "at least 443 MB")]
+    [InlineData("memory_limit_mb: 100", "source.memory_limit_mb", "at least 590 MB")]
     [InlineData("library: zmq5", "source.library", "auto, managed, native")]
     [InlineData("from_header: [mask, colour]", "source.from_header", "colour", "flat_field")]
     public void Source_WrongValue_IsNamedWithThePossibleOnes(string line, params string[] gist)
@@ -230,6 +230,24 @@ public sealed class ConfigurationFileTests : IDisposable
         UserException e = Assert.Throws<UserException>(() => SourceSetUp.Of(read.Source!, ImageShape.Pilatus2M, 2, "beamline.yml"));
         Assert.Equal(2, e.ExitCode);
         Assert.All(gist.Append("beamline.yml"), part => Assert.Contains(part, e.Message));
+    }
+
+    [Theory]
+    [InlineData(600)]
+    [InlineData(900)]
+    [InlineData(1536)]
+    [InlineData(8000)]
+    public void Source_MemoryLimit_BoundsAllThatCanBeInFlight(int limit_MB)
+    {
+        const int Workers = 2;
+        BeamlineConfiguration read = Read(Whole.Replace("source: { ", $"source: {{ memory_limit_mb: {limit_MB}, ", StringComparison.Ordinal));
+        ZmqOptions zmq = SourceSetUp.Of(read.Source!, ImageShape.Pilatus2M, Workers, "beamline.yml").Zmq;
+
+        // A start message with mask and flat field of 32 bits must get through.
+        Assert.True(zmq.LargestMessage_bytes > ImageShape.Pilatus2M.PixelCount * 8L);
+        long inFlight = zmq.ReceiveHighWatermark + LiveGraph.Frames.Capacity + Workers + 1;
+        Assert.InRange((inFlight * zmq.LargestMessage_bytes) + zmq.Pooled_bytes, 1, limit_MB * 1_000_000L);
+        Assert.InRange(zmq.ReceiveHighWatermark, 1, 32);
     }
 
     [Fact]
