@@ -35,7 +35,7 @@ internal static class Program
 
         if (args.Length is < 3 or > 4)
         {
-            Console.Error.WriteLine("usage: XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [REPEATS], decode FRAME.cbf|FRAME.npy … [REPEATS], or receive [RATE_HZ SECONDS [MEAN_COUNTS]]");
+            Console.Error.WriteLine("usage: XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [REPEATS], decode FRAME.cbf|FRAME.npy … [REPEATS], or receive [RATE_HZ SECONDS [MEAN_COUNTS [plain]]]");
             return 2;
         }
 

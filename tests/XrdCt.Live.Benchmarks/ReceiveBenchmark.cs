@@ -12,7 +12,7 @@ namespace XrdCt.Live.Benchmarks;
 
 /// <summary>
 /// Times reception: a libzmq sender in another process sends full-size frames, this process receives them with either library and
-/// lets them go, or decodes them. <c>receive [RATE_HZ SECONDS [MEAN_COUNTS]]</c>; prints Markdown.
+/// lets them go, or decodes them. <c>receive [RATE_HZ SECONDS [MEAN_COUNTS [plain]]]</c>; prints Markdown.
 /// </summary>
 internal static class ReceiveBenchmark
 {
@@ -26,6 +26,7 @@ internal static class ReceiveBenchmark
         double rate_Hz = args.Length > 0 ? double.Parse(args[0], CultureInfo.InvariantCulture) : 250;
         double seconds = args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 60;
         double mean = args.Length > 2 ? double.Parse(args[2], CultureInfo.InvariantCulture) : 10;
+        bool isPlain = args is [_, _, _, "plain"];
         Console.WriteLine("| library | sink | frames/s | MB/message | missed | CPU, cores | collections | bytes allocated per frame | memory at 25 %, 100 %, MB |");
         Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
         bool lostNone = true;
@@ -33,16 +34,17 @@ internal static class ReceiveBenchmark
         {
             foreach (ZmqLibrary library in new[] { ZmqLibrary.Managed, ZmqLibrary.Native })
             {
-                lostNone &= Receive(library, decodes, rate_Hz, seconds, mean);
+                lostNone &= Receive(library, decodes, (rate_Hz, seconds, mean, isPlain));
             }
         }
 
         return lostNone ? 0 : 1;
     }
 
-    private static bool Receive(ZmqLibrary library, bool decodes, double rate_Hz, double seconds, double mean)
+    private static bool Receive(
+        ZmqLibrary library, bool decodes, (double Rate_Hz, double Seconds, double Mean, bool IsPlain) stream)
     {
-        using Process sender = Sender(rate_Hz, seconds, mean);
+        using Process sender = Sender(stream);
         string endpoint = $"tcp://127.0.0.1:{sender.StandardOutput.ReadLine()!.Split(' ')[1]}";
         using var source = new StreamSource(
             ZmqRuntime.Open(new ZmqOptions { Endpoint = endpoint, Library = library }), new Stream2Dialect(new DialectOptions()));
@@ -137,13 +139,14 @@ internal static class ReceiveBenchmark
         return decoded;
     }
 
-    private static Process Sender(double rate_Hz, double seconds, double mean)
+    private static Process Sender((double Rate_Hz, double Seconds, double Mean, bool IsPlain) stream)
     {
         var start = new ProcessStartInfo("/usr/bin/python3") { RedirectStandardOutput = true };
         foreach (string argument in new[]
         {
-            "-u", Path.Combine(AppContext.BaseDirectory, "send_frames.py"), rate_Hz.ToString(CultureInfo.InvariantCulture),
-            seconds.ToString(CultureInfo.InvariantCulture), mean.ToString(CultureInfo.InvariantCulture),
+            "-u", Path.Combine(AppContext.BaseDirectory, "send_frames.py"), stream.Rate_Hz.ToString(CultureInfo.InvariantCulture),
+            stream.Seconds.ToString(CultureInfo.InvariantCulture), stream.Mean.ToString(CultureInfo.InvariantCulture),
+            stream.IsPlain ? "plain" : "packed",
         })
         {
             start.ArgumentList.Add(argument);

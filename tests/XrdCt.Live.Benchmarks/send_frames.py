@@ -1,7 +1,7 @@
-"""Sends full-size frames as a DECTRIS Stream V2 by libzmq and cbor2, at a rate: send_frames.py RATE_HZ SECONDS MEAN_COUNTS
+"""Sends full-size frames as a DECTRIS Stream V2 by libzmq and cbor2, at a rate: send_frames.py RATE_HZ SECONDS MEAN_COUNTS [plain]
 
 Eight different frames in rotation (Poisson counts around rings, module gaps of -1), packed by HDF5's bitshuffle filter. RATE_HZ 0 sends as
-fast as they are taken. Prints the port, then what was sent: count, bytes of a message, seconds, messages later than a period.
+fast as they are taken, SECONDS of them; `plain` sends them unpacked, 9.9 MB each. Prints the port, then what was sent: count, bytes of a message, seconds, messages later than a period.
 """
 import sys
 import time
@@ -13,6 +13,7 @@ import numpy
 import zmq
 
 rate_hz, seconds, mean = (float(a) for a in sys.argv[1:4])
+is_plain = sys.argv[4:] == ["plain"]
 ROWS, COLUMNS, KINDS = 1679, 1475, 8
 
 
@@ -31,7 +32,7 @@ def frames():
     for _ in range(KINDS):
         image = rng.poisson(expected).astype("<i4")
         image[gap] = -1
-        yield bslz4(image)
+        yield image.tobytes() if is_plain else bslz4(image)
 
 
 def message(kind, **fields):
@@ -40,7 +41,7 @@ def message(kind, **fields):
 
 
 def image_message(index, packed):
-    data = cbor2.CBORTag(40, [[ROWS, COLUMNS], cbor2.CBORTag(78, cbor2.CBORTag(56500, ["bslz4", 4, packed]))])
+    data = cbor2.CBORTag(40, [[ROWS, COLUMNS], cbor2.CBORTag(78, packed if is_plain else cbor2.CBORTag(56500, ["bslz4", 4, packed]))])
     return message("image", data={"threshold_1": data}, image_id=index)
 
 
