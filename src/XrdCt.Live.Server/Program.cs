@@ -9,6 +9,10 @@ var root = new RootCommand(
     DemoCommand.Build(),
     RunCommand.Build(),
     new IntegrateCommand().Build(),
+    new RecordCommand().Build(),
+    new ReplayCommand().Build(),
+    new ConvertCommand().Build(),
+    new ForwardCommand().Build(),
 };
 
 ParseResult parsed = root.Parse(args);

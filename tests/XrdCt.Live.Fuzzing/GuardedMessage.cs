@@ -6,9 +6,6 @@ namespace XrdCt.Live.Fuzzing;
 /// <summary>A message whose parts lie between guard pages each, with the rules of the transports.</summary>
 internal sealed class GuardedMessage : StreamMessage, IDisposable
 {
-    /// <summary>Parts that a transport shows; more are counted, but cannot be looked at.</summary>
-    internal const int MostParts = 16;
-
     private readonly GuardedBytes?[] _parts = new GuardedBytes?[MostParts];
     private readonly bool[] _isKept = new bool[MostParts];
     private readonly int _capacity;

@@ -73,23 +73,49 @@ public static class CbfWriter
         Add(output[written..], ref written, $"_array_data.header_convention \"PILATUS_1.2\"\r\n_array_data.header_contents\r\n;\r\n");
         Add(output[written..], ref written, $"# Detector: {name}\r\n");
         Add(output[written..], ref written, $"# {series.Date + times.Start:yyyy-MM-ddTHH:mm:ss.fff}\r\n");
-        Add(output[written..], ref written, $"# Pixel_size {series.PixelSize_m * 1e6}e-6 m x {series.PixelSize_m * 1e6}e-6 m\r\n");
+
+        // A length, time or energy of 0 says that nobody told: the line is left out.
+        if (series.PixelSize_m > 0)
+        {
+            Add(output[written..], ref written, $"# Pixel_size {series.PixelSize_m * 1e6}e-6 m x {series.PixelSize_m * 1e6}e-6 m\r\n");
+        }
+
         if (series.SensorThickness_m is { } thickness_m)
         {
             Add(output[written..], ref written, $"# {series.SensorMaterial} sensor, thickness {thickness_m:F6} m\r\n");
         }
 
-        Add(output[written..], ref written, $"# Exposure_time {exposure.TotalSeconds:0.0######} s\r\n");
-        Add(output[written..], ref written, $"# Exposure_period {series.FramePeriod.TotalSeconds:0.0######} s\r\n");
+        if (exposure > TimeSpan.Zero)
+        {
+            Add(output[written..], ref written, $"# Exposure_time {exposure.TotalSeconds:0.0######} s\r\n");
+        }
+
+        if (series.FramePeriod > TimeSpan.Zero)
+        {
+            Add(output[written..], ref written, $"# Exposure_period {series.FramePeriod.TotalSeconds:0.0######} s\r\n");
+        }
+
         if (series.CountCutoff is { } cutoff)
         {
             Add(output[written..], ref written, $"# Count_cutoff {cutoff} counts\r\n");
         }
 
-        Add(output[written..], ref written, $"# Threshold_setting: {series.ChannelsOrDefault[0].Energy_keV * 1000:0} eV\r\n");
-        Add(output[written..], ref written, $"# Wavelength {PhotonEnergy.ToWavelength_m(series.Energy_keV) * 1e10:F6} A\r\n");
-        Add(output[written..], ref written, $"# Detector_distance {series.Distance_m:F6} m\r\n");
-        Add(output[written..], ref written, $"# Beam_xy ({series.BeamCentre.X_px:F2}, {series.BeamCentre.Y_px:F2}) pixels\r\n");
+        if (series.Energy_keV > 0)
+        {
+            Add(output[written..], ref written, $"# Threshold_setting: {series.ChannelsOrDefault[0].Energy_keV * 1000:0} eV\r\n");
+            Add(output[written..], ref written, $"# Wavelength {PhotonEnergy.ToWavelength_m(series.Energy_keV) * 1e10:F6} A\r\n");
+        }
+
+        if (series.Distance_m > 0)
+        {
+            Add(output[written..], ref written, $"# Detector_distance {series.Distance_m:F6} m\r\n");
+        }
+
+        if (series.BeamCentre != (0, 0))
+        {
+            Add(output[written..], ref written, $"# Beam_xy ({series.BeamCentre.X_px:F2}, {series.BeamCentre.Y_px:F2}) pixels\r\n");
+        }
+
         Add(output[written..], ref written, $";\r\n\r\n");
         return written;
     }

@@ -126,6 +126,13 @@ public sealed class PushSink : IMessageSink, IDisposable
         return true;
     }
 
+    /// <summary>
+    /// The connections that are established now, both addresses of each. One that is gone later took with it what it had not delivered,
+    /// which <see cref="Drain"/> cannot tell from what was delivered.
+    /// </summary>
+    /// <returns>The connections; none where the system does not tell (only Linux does).</returns>
+    public IReadOnlySet<string> Connections() => TcpQueue.Connections(_port);
+
     /// <summary>Closes at once; what the receiver has not read yet may be lost, even after <see cref="Drain"/>.</summary>
     public void Dispose() => _socket.Dispose();
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
@@ -20,7 +19,7 @@ namespace XrdCt.Live.Ingest.Decoding;
 public sealed class FrameDecoder : IFrameDecoder
 {
     private readonly ImageShape _shape;
-    private byte[] _blocks = new byte[(2 * BitshuffleLz4.DefaultBlockBytes) + Lz4Block.Slack_bytes];
+    private readonly PixelUnpacker _unpacker = new();
     private ulong[] _frame = [];
 
     /// <summary>Makes a decoder.</summary>
@@ -102,62 +101,18 @@ public sealed class FrameDecoder : IFrameDecoder
         Span<byte> plain = elementSize > sizeof(int)
             ? wide[..(elementSize * counts.Length)]
             : PixelWidening.NarrowEnd(counts, elementSize);
-        if (!TryUnpack(frame.Encoding, frame.Payload, elementSize, plain))
+        if (!_unpacker.TryUnpack(frame.Encoding, frame.Payload, elementSize, plain))
         {
             return FrameOutcome.Truncated;
         }
 
         if (frame.IsBigEndian)
         {
-            ReverseBytes(elementSize, plain);
+            PixelUnpacker.ReverseBytes(elementSize, plain);
         }
 
         Convert(frame.Type, plain, counts);
         return FrameOutcome.Accepted;
-    }
-
-    private bool TryUnpack(PixelEncoding encoding, ReadOnlySpan<byte> payload, int elementSize, Span<byte> output)
-    {
-        switch (encoding)
-        {
-            case PixelEncoding.BitshuffleLz4:
-                int scratchLength = BitshuffleLz4.ScratchLength(payload, elementSize, output.Length);
-                if (scratchLength > _blocks.Length)
-                {
-                    _blocks = new byte[scratchLength];
-                }
-
-                return scratchLength >= 0 && BitshuffleLz4.TryDecode(payload, elementSize, _blocks, output);
-            case PixelEncoding.Lz4:
-                return Lz4Blocks.TryDecode(payload, output);
-            case PixelEncoding.Lz4Block:
-                return Lz4Block.TryDecode(payload, output);
-            case PixelEncoding.None:
-                return payload.Length == output.Length && payload.TryCopyTo(output);
-            default:
-                return false;
-        }
-    }
-
-    private static void ReverseBytes(int elementSize, Span<byte> plain)
-    {
-        switch (elementSize)
-        {
-            case 2:
-                Span<ushort> twos = MemoryMarshal.Cast<byte, ushort>(plain);
-                BinaryPrimitives.ReverseEndianness(twos, twos);
-                break;
-            case 4:
-                Span<uint> fours = MemoryMarshal.Cast<byte, uint>(plain);
-                BinaryPrimitives.ReverseEndianness(fours, fours);
-                break;
-            case 8:
-                Span<ulong> eights = MemoryMarshal.Cast<byte, ulong>(plain);
-                BinaryPrimitives.ReverseEndianness(eights, eights);
-                break;
-            default:
-                break;
-        }
     }
 
     private static void Convert(PixelType type, ReadOnlySpan<byte> wide, Span<int> counts)

@@ -29,6 +29,28 @@ internal readonly struct CbfSection
     /// <returns>False where this is no CBF file with byte-offset packed 32-bit pixels, or it is cut short.</returns>
     internal static bool TryFind(ReadOnlySpan<byte> file, out CbfSection section, out string? problem)
     {
+        if (!TryFindHeader(file, out section, out problem))
+        {
+            return false;
+        }
+
+        if (section.Payload.End.Value > file.Length)
+        {
+            int start = section.Payload.Start.Value;
+            problem = $"the CBF file is cut short: {file.Length - start} of {section.Payload.End.Value - start} bytes are there";
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Finds where the pixels are or will be, where perhaps only the header is there.</summary>
+    /// <param name="file">The file from its start, its header at the least.</param>
+    /// <param name="section">Where they are.</param>
+    /// <param name="problem">What is wrong, when false: a fragment of a sentence.</param>
+    /// <returns>False where this is no CBF file with byte-offset packed 32-bit pixels.</returns>
+    internal static bool TryFindHeader(ReadOnlySpan<byte> file, out CbfSection section, out string? problem)
+    {
         section = default;
         int magic = file[..Math.Min(file.Length, LongestHeader)].IndexOf(BinaryMagic);
         if (!file.StartsWith("###CBF"u8) || magic < 0)
@@ -51,9 +73,9 @@ internal readonly struct CbfSection
         int start = magic + BinaryMagic.Length;
 
         // A pixel takes a byte at least.
-        if (length > file.Length - start || rows < 1 || columns < 1 || rows > length || columns > length || rows * columns > length)
+        if (length > Array.MaxLength - start || rows < 1 || columns < 1 || rows > length || columns > length || rows * columns > length)
         {
-            problem = $"the CBF file is cut short or its header is wrong: {rows}×{columns} pixels, {file.Length - start} of {length} bytes";
+            problem = $"the header of the CBF file is wrong: {rows}×{columns} pixels in {length} bytes";
             return false;
         }
 

@@ -8,6 +8,12 @@ namespace XrdCt.Live.Ingest.Streams;
 /// </summary>
 public abstract class StreamMessage
 {
+    /// <summary>
+    /// Parts of a message that can be read; DECTRIS Stream V1 has the most, 9. Those beyond are counted by <see cref="PartCount"/>, but
+    /// let go.
+    /// </summary>
+    public const int MostParts = 16;
+
     /// <summary>When it came, UTC.</summary>
     public DateTimeOffset ReceivedAt { get; protected set; }
 

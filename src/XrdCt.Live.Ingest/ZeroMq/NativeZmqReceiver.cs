@@ -110,9 +110,6 @@ public sealed unsafe class NativeZmqReceiver : IMessageReceiver
     /// <summary>The parts of the message that came last.</summary>
     private sealed class Message(TimeProvider clock) : StreamMessage
     {
-        // As for NetMqReceiver: parts beyond are counted and let go.
-        private const int MostParts = 16;
-
         private readonly NativeLeasePool _leases = new();
         private readonly NativeLease?[] _parts = new NativeLease?[MostParts];
         private int _held;

@@ -108,9 +108,6 @@ public sealed class NetMqReceiver : IMessageReceiver
     /// <summary>The parts of the message that came last.</summary>
     private sealed class Message(MsgLeasePool leases, TimeProvider clock) : StreamMessage
     {
-        // DECTRIS Stream V1 has the most, 9; a sender that makes more is counted, but its parts beyond are let go.
-        private const int MostParts = 16;
-
         private readonly Msg[] _parts = new Msg[MostParts];
         private int _held;
         private int _count;

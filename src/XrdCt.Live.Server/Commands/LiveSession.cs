@@ -17,12 +17,6 @@ namespace XrdCt.Live.Server.Commands;
 /// </summary>
 internal sealed class LiveSession
 {
-    private static readonly JsonSerializerOptions Indented = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        WriteIndented = true,
-    };
-
     /// <summary>The configuration file, for messages and for paths relative to it.</summary>
     public required string File { get; init; }
 
@@ -308,7 +302,7 @@ internal sealed class LiveSession
                     Latency_ms = double.IsFinite(state.Latency_ms) ? state.Latency_ms : (double?)null,
                     Latency95_ms = double.IsFinite(state.Latency95_ms) ? state.Latency95_ms : (double?)null,
                 },
-                Indented));
+                JsonText.Indented));
         }
         else
         {

@@ -11,7 +11,7 @@ public sealed class ReferenceTests
     private static readonly Dictionary<string, (string[] Projects, string[] Packages)> Allowed = new()
     {
         ["XrdCt.Live.Model"] = ([], []),
-        ["XrdCt.Live.Ingest"] = (["XrdCt.Live.Model"], ["NetMQ", "MessagePack", "BitMiracle.LibTiff.NET"]),
+        ["XrdCt.Live.Ingest"] = (["XrdCt.Live.Model"], ["System.IO.Hashing", "NetMQ", "MessagePack", "BitMiracle.LibTiff.NET"]),
         ["XrdCt.Live.Egress"] = (["XrdCt.Live.Model"], ["NetMQ", "K4os.Compression.LZ4", "MessagePack", "System.Formats.Cbor"]),
         ["XrdCt.Live.Compute"] = (["XrdCt.Live.Model"], ["ILGPU", "ILGPU.Algorithms", "System.Numerics.Tensors"]),
         ["XrdCt.Live.Pipeline"] = (["XrdCt.Live.Model", "XrdCt.Live.Compute"], []),
