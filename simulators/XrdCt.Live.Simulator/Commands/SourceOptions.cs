@@ -25,7 +25,12 @@ internal sealed class SourceOptions
         Description = "Stack of images in an HDF5 file: FILE or FILE::/PATH (/entry/data/data if not given)",
     };
 
-    public IEnumerable<Option> All => new Option[] { _phantom, _cbf, _hdf5 }.Concat(_plan.All);
+    private readonly Option<string?> _recording = new("--recording")
+    {
+        Description = "A recording of xrdct record: the frames of its first series, packed anew (xrdct replay sends it byte for byte)",
+    };
+
+    public IEnumerable<Option> All => new Option[] { _phantom, _cbf, _hdf5, _recording }.Concat(_plan.All);
 
     public long Seed(ParseResult result) => _plan.Seed(result);
 
@@ -37,15 +42,17 @@ internal sealed class SourceOptions
     {
         string[] cbf = result.GetValue(_cbf) ?? [];
         string? hdf5 = result.GetValue(_hdf5);
-        int named = (result.GetValue(_phantom) ? 1 : 0) + (cbf.Length > 0 ? 1 : 0) + (hdf5 is null ? 0 : 1);
+        string? recording = result.GetValue(_recording);
+        int named = (result.GetValue(_phantom) ? 1 : 0) + (cbf.Length > 0 ? 1 : 0) + (hdf5 is null ? 0 : 1) + (recording is null ? 0 : 1);
         if (named > 1)
         {
-            throw new UsageException("--phantom, --cbf and --hdf5 exclude each other: give one of them");
+            throw new UsageException("--phantom, --cbf, --hdf5 and --recording exclude each other: give one of them");
         }
 
         return new FrameSourceLease(
             cbf.Length > 0 ? new CbfSource(cbf)
             : hdf5 is not null ? new Hdf5Source(hdf5)
+            : recording is not null ? new RecordingSource(recording)
             : new PhantomSource(_plan.Experiment(result)));
     }
 }

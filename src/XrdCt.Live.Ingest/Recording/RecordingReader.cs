@@ -75,6 +75,21 @@ public sealed class RecordingReader : IDisposable
     /// <returns>False at the end, and at the first damage.</returns>
     public bool Skip() => Next(skip: true);
 
+    /// <summary>Goes to a record that was passed before.</summary>
+    /// <param name="position_bytes"><see cref="Position_bytes"/> before it was read.</param>
+    /// <param name="record"><see cref="RecordCount"/> before it was read.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The place lies outside the file.</exception>
+    public void GoTo(long position_bytes, long record)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(record);
+        ArgumentOutOfRangeException.ThrowIfNegative(position_bytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(position_bytes, _length);
+        _at = position_bytes;
+        RecordCount = record;
+        IsWhole = false;
+        Damage = null;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
