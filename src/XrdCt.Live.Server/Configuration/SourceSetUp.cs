@@ -67,10 +67,12 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
         int inFlight = LiveGraph.Frames.Capacity + workers + 1;
         double limit_MB = SetUp.Within(source.MemoryLimit_MB, 1e6, file, "source.memory_limit_mb");
         long pooled_bytes = (long)(limit_MB * BytesPerMB * PooledShare);
-        long room = (long)(((limit_MB * BytesPerMB) - pooled_bytes) / largest_bytes) - inFlight;
+        string endpoint = SetUp.Required(source.Endpoint, file, "source.endpoint");
+        int connections = endpoint.Split(',', StringSplitOptions.RemoveEmptyEntries).Length;
+        long room = ((long)(((limit_MB * BytesPerMB) - pooled_bytes) / largest_bytes) - inFlight) / Math.Max(1, connections);
         if (room < 1)
         {
-            double needed_MB = Math.Ceiling((inFlight + 1) * largest_bytes / (1 - PooledShare) / BytesPerMB);
+            double needed_MB = Math.Ceiling((inFlight + connections) * largest_bytes / (1 - PooledShare) / BytesPerMB);
             throw UserException.WrongUse(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{file}: source.memory_limit_mb {limit_MB} is too little for frames of {shape}: at least {needed_MB} MB are needed"));
@@ -79,7 +81,7 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
         return new SourceSetUp(
             new ZmqOptions
             {
-                Endpoint = SetUp.Required(source.Endpoint, file, "source.endpoint"),
+                Endpoint = endpoint,
                 Attachment = SetUp.OneOf(Attachments, source.Attach, file, "source.attach"),
                 Pattern = SetUp.OneOf(Sockets, source.Socket, file, "source.socket"),
                 Library = SetUp.OneOf(Libraries, source.Library, file, "source.library"),

@@ -251,6 +251,16 @@ public sealed class ConfigurationFileTests : IDisposable
     }
 
     [Fact]
+    public void Source_SeveralEndpoints_ShareTheMemory()
+    {
+        BeamlineConfiguration read = Read(Whole.Replace("source: { ", "source: { memory_limit_mb: 900, ", StringComparison.Ordinal));
+        int one = SourceSetUp.Of(read.Source!, ImageShape.Pilatus2M, 2, "beamline.yml").Zmq.ReceiveHighWatermark;
+        read.Source!.Endpoint += ", tcp://127.0.0.1:31002";
+
+        Assert.Equal(one / 2, SourceSetUp.Of(read.Source, ImageShape.Pilatus2M, 2, "beamline.yml").Zmq.ReceiveHighWatermark);
+    }
+
+    [Fact]
     public void Source_AllKeys_ReachTheSocket()
     {
         BeamlineConfiguration read = Read(Whole.Replace(
