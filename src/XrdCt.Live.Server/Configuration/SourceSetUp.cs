@@ -64,13 +64,17 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
         long largest_bytes = source.LargestMessage_MB is double largest_MB
             ? (long)(SetUp.Within(largest_MB, Array.MaxLength / BytesPerMB, file, "source.largest_message_mb") * BytesPerMB)
             : LargestMessage_bytes(shape);
+        string endpoint = SetUp.Required(source.Endpoint, file, "source.endpoint");
+
+        // Each endpoint that is connected to has a queue of its own.
+        int queues = endpoint.Count(c => c == ',') + 1;
         int inFlight = LiveGraph.Frames.Capacity + workers + 1;
         double limit_MB = SetUp.Within(source.MemoryLimit_MB, 1e6, file, "source.memory_limit_mb");
         long pooled_bytes = (long)(limit_MB * BytesPerMB * PooledShare);
-        long room = (long)(((limit_MB * BytesPerMB) - pooled_bytes) / largest_bytes) - inFlight;
+        long room = ((long)(((limit_MB * BytesPerMB) - pooled_bytes) / largest_bytes) - inFlight) / queues;
         if (room < 1)
         {
-            double needed_MB = Math.Ceiling((inFlight + 1) * largest_bytes / (1 - PooledShare) / BytesPerMB);
+            double needed_MB = Math.Ceiling((inFlight + queues) * largest_bytes / (1 - PooledShare) / BytesPerMB);
             throw UserException.WrongUse(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{file}: source.memory_limit_mb {limit_MB} is too little for frames of {shape}: at least {needed_MB} MB are needed"));
@@ -79,7 +83,7 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
         return new SourceSetUp(
             new ZmqOptions
             {
-                Endpoint = SetUp.Required(source.Endpoint, file, "source.endpoint"),
+                Endpoint = endpoint,
                 Attachment = SetUp.OneOf(Attachments, source.Attach, file, "source.attach"),
                 Pattern = SetUp.OneOf(Sockets, source.Socket, file, "source.socket"),
                 Library = SetUp.OneOf(Libraries, source.Library, file, "source.library"),
