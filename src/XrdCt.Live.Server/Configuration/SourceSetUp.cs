@@ -80,17 +80,27 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
                 $"{file}: source.memory_limit_mb {limit_MB} is too little for frames of {shape}: at least {needed_MB} MB are needed"));
         }
 
+        var zmq = new ZmqOptions
+        {
+            Endpoint = endpoint,
+            Attachment = SetUp.OneOf(Attachments, source.Attach, file, "source.attach"),
+            Pattern = SetUp.OneOf(Sockets, source.Socket, file, "source.socket"),
+            Library = SetUp.OneOf(Libraries, source.Library, file, "source.library"),
+            ReceiveHighWatermark = (int)Math.Min(watermark, room),
+            LargestMessage_bytes = largest_bytes,
+            Pooled_bytes = pooled_bytes,
+        };
+        try
+        {
+            ZmqRuntime.Check(zmq);
+        }
+        catch (ArgumentException e)
+        {
+            throw UserException.WrongUse($"{file}: source.endpoint {SetUp.Sentence(e)}", e);
+        }
+
         return new SourceSetUp(
-            new ZmqOptions
-            {
-                Endpoint = endpoint,
-                Attachment = SetUp.OneOf(Attachments, source.Attach, file, "source.attach"),
-                Pattern = SetUp.OneOf(Sockets, source.Socket, file, "source.socket"),
-                Library = SetUp.OneOf(Libraries, source.Library, file, "source.library"),
-                ReceiveHighWatermark = (int)Math.Min(watermark, room),
-                LargestMessage_bytes = largest_bytes,
-                Pooled_bytes = pooled_bytes,
-            },
+            zmq,
             source.Dialect,
             new DialectOptions
             {

@@ -233,6 +233,23 @@ public sealed class ConfigurationFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("detector:31001")]
+    [InlineData("tcp://detector")]
+    [InlineData("tcp://detector:310011")]
+    [InlineData("tcp://detector:31001, foo")]
+    public void Source_EndpointThatIsNone_IsNamedBeforeAnythingStarts(string endpoint)
+    {
+        BeamlineConfiguration read = Read(Whole);
+        read.Source!.Endpoint = endpoint;
+
+        UserException e = Assert.Throws<UserException>(() => SourceSetUp.Of(read.Source, ImageShape.Pilatus2M, 2, "beamline.yml"));
+
+        Assert.Equal(2, e.ExitCode);
+        Assert.StartsWith($"beamline.yml: source.endpoint '{endpoint.Split(' ')[^1]}'", e.Message);
+        Assert.Contains("write tcp://host:port", e.Message);
+    }
+
+    [Theory]
     [InlineData(600, 1)]
     [InlineData(900, 1)]
     [InlineData(900, 2)]
