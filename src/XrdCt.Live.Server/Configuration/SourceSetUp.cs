@@ -29,7 +29,8 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
         ["sub"] = ZmqPattern.Subscribe,
     };
 
-    private static readonly Dictionary<string, ZmqLibrary> Libraries = new(StringComparer.OrdinalIgnoreCase)
+    /// <summary>The ZeroMQ libraries by the names that configurations and commands use.</summary>
+    public static readonly IReadOnlyDictionary<string, ZmqLibrary> Libraries = new Dictionary<string, ZmqLibrary>(StringComparer.OrdinalIgnoreCase)
     {
         ["auto"] = ZmqLibrary.Auto,
         ["managed"] = ZmqLibrary.Managed,
