@@ -131,9 +131,10 @@ public sealed class LiveScan
 
         _assembly.Close();
         cause ??= Attempt(() => _reconstruction.Update(_assembly));
+        ScanEnding? received = receive.IsCompletedSuccessfully ? await receive.ConfigureAwait(false) : null;
         ScanEnding ending = cause is null
-            ? await receive.ConfigureAwait(false)
-            : new ScanEnding(false, $"the scan failed: {cause.Message}");
+            ? received!
+            : new ScanEnding(false, $"the scan failed: {cause.Message}") { Next = received?.Next };
         return Finish(ending, cause) with
         {
             Missing = _assembly.Missing(),

@@ -27,7 +27,7 @@ public sealed record ScanEnding(bool IsComplete, string Sentence)
 
     internal static ScanEnding FellSilent(TimeSpan limit, int last, int seen, int cells) => new(
         seen == cells,
-        $"the sender has been silent for {limit.TotalSeconds:F0} s after frame {last}: {cells - seen} of {cells} frames are missing");
+        $"the sender has been silent for {limit.TotalSeconds:F0} s after {(last < 0 ? "the header" : $"frame {last}")}: {cells - seen} of {cells} frames are missing");
 
     internal static ScanEnding Superseded(long series, in SourceEvent next, int seen, int cells) => new(
         seen == cells,

@@ -131,6 +131,25 @@ public sealed class ForwardTests : IDisposable
     }
 
     [Fact]
+    public async Task Forward_InterruptedWhenTheReceiverHasGone_EndsAndSaysWhatWasNotDelivered()
+    {
+        await WriteAsync("a", 0, 1);
+        int port = FreePort.Find();
+        await using RunningProgram forward = Forward(port);
+        await using (RunningProgram receiver = await ReceiveAsync(port, 1))
+        {
+            await receiver.LineAsync(l => l.StartsWith("image 0 ", StringComparison.Ordinal));
+            receiver.Kill();
+            await receiver.EndAsync();
+        }
+
+        await forward.InterruptAsync();
+        FinishedProgram ended = await forward.EndAsync();
+        Assert.Equal(1, ended.ExitCode);
+        Assert.Contains("the end of the last series was not delivered", ended.Errors);
+    }
+
+    [Fact]
     public async Task Forward_IncompleteAndBrokenFiles_AreNamedAndTheOthersSent()
     {
         Written[] written = await WriteAsync("a", 0, 6);

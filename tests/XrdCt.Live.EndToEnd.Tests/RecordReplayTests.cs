@@ -130,7 +130,11 @@ public sealed class RecordReplayTests : IDisposable
             .FailedWith(2, "morse", "stins");
         (await RunAsync("record", "--source", "tcp://127.0.0.1:9", "--output", _folder["no/such/folder/x"]))
             .FailedWith(1, "no/such/folder", "does not exist");
-        (await RunAsync("replay", _folder["absent"], "--to", "tcp://127.0.0.1:9")).FailedWith(1, "absent");
+        (await RunAsync("replay", _folder["absent"], "--to", "tcp://127.0.0.1:9")).FailedWith(1, "absent", "does not exist");
+        Directory.CreateDirectory(_folder["folder"]);
+        (await RunAsync("replay", _folder["folder"], "--to", "tcp://127.0.0.1:9")).FailedWith(1, "folder", "name a recording");
+        (await RunAsync("record", "--source", "tcp://127.0.0.1:9", "--memory-limit-mb", "2e9", "--output", Recording))
+            .FailedWith(2, "--memory-limit-mb", "at most 1000000000");
         await File.WriteAllTextAsync(_folder["text"], "no recording, but long enough", TestContext.Current.CancellationToken);
         (await RunAsync("replay", _folder["text"], "--to", "tcp://127.0.0.1:9")).FailedWith(1, "no recording");
     }

@@ -63,7 +63,7 @@ public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
         Span<byte> unescaped = stackalloc byte[JsonHeader.UnescapedRoom];
         PackedTable? mask = null;
         PackedTable? flatField = null;
-        for (int i = 1; i < message.PartCount && i < LastPart(message); i++)
+        for (int i = 1; i < message.PartCount && i < ReadableParts(message); i++)
         {
             JsonHeader part = new(unescaped);
             if (!part.TryRead(message.Part(i).Span))
@@ -71,7 +71,7 @@ public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
                 continue;
             }
 
-            bool isTable = part.HType.StartsWith("d"u8) && part.ShapeLength == 2 && i + 1 < message.PartCount;
+            bool isTable = part.HType.StartsWith("d"u8) && part.ShapeLength == 2 && i + 1 < ReadableParts(message);
             if (!isTable)
             {
                 // A header appendix that happens to be JSON has keys of its own, such as an energy in other units: it is not taken.
@@ -113,8 +113,8 @@ public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
         };
     }
 
-    // A transport shows at most so many parts; what was sent beyond cannot be looked at.
-    private static int LastPart(StreamMessage message) => Math.Min(message.PartCount, 16);
+    // What was sent beyond cannot be looked at.
+    private static int ReadableParts(StreamMessage message) => Math.Min(message.PartCount, StreamMessage.MostParts);
 
     private static PackedTable? Table(scoped in JsonHeader part, ReadOnlySpan<byte> bytes) =>
         FrameShape.Of(part.Shape.Second, part.Shape.First) is { } shape && PixelNames.TypeOf(part.Type) is { } type

@@ -86,7 +86,7 @@ public sealed class StinsDialect(string name, DialectOptions options) : IStreamD
                 $"an image of {name} has a frame number and two parts, or a part more per threshold; this one has {message.PartCount} parts");
         }
 
-        if (hasThresholds && _threshold > pixelParts)
+        if (hasThresholds && (_threshold > pixelParts || _threshold >= StreamMessage.MostParts))
         {
             return Rejections.Malformed($"frame {header.Frame} has no channel '{options.Channel}', only {pixelParts}");
         }

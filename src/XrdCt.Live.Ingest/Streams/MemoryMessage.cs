@@ -30,7 +30,7 @@ public sealed class MemoryMessage : StreamMessage
     /// <inheritdoc/>
     public override ReadOnlyMemory<byte> Part(int index)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_parts.Count, nameof(index));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Math.Min(_parts.Count, MostParts), nameof(index));
         return _parts[index];
     }
 

@@ -1,3 +1,4 @@
+using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Ports;
 
@@ -6,6 +7,12 @@ namespace XrdCt.Live.Ingest.Streams;
 /// <summary>The tables of a series header as a dialect kept them.</summary>
 internal sealed class PackedTables(PackedTable? mask, PackedTable? flatField) : ISeriesTables
 {
+    /// <inheritdoc/>
+    public ImageShape? MaskShape => mask?.Shape;
+
+    /// <inheritdoc/>
+    public ImageShape? FlatFieldShape => flatField?.Shape;
+
     /// <inheritdoc/>
     public PixelMask? ReadMask() => mask?.ToMask();
 

@@ -22,7 +22,7 @@ public abstract class StreamMessage
 
     /// <summary>A part.</summary>
     /// <param name="index">Which, from 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such part.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such part, or it is one beyond <see cref="MostParts"/>.</exception>
     /// <exception cref="ObjectDisposedException">The part was kept: it is its holder's.</exception>
     public abstract ReadOnlyMemory<byte> Part(int index);
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace XrdCt.Live.Ingest.ZeroMq;
 
 /// <summary>How to receive over ZeroMQ.</summary>
@@ -49,6 +51,11 @@ public sealed record ZmqOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(LargestMessage_bytes, 1024);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(LargestMessage_bytes, Array.MaxLength);
         string[] endpoints = Endpoint.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (endpoints.Length == 0)
+        {
+            throw new ArgumentException($"'{Endpoint}' is not an endpoint; write tcp://host:port");
+        }
+
         foreach (string endpoint in endpoints)
         {
             CheckEndpoint(endpoint, allowIpc);
@@ -74,6 +81,13 @@ public sealed record ZmqOptions
         if (!endpoint.StartsWith("tcp://", StringComparison.OrdinalIgnoreCase) || endpoint.LastIndexOf(':') < 6)
         {
             throw new ArgumentException($"'{endpoint}' is not an endpoint; write tcp://host:port");
+        }
+
+        // libzmq takes any number for a port and then waits for ever.
+        string port = endpoint[(endpoint.LastIndexOf(':') + 1)..];
+        if (port != "*" && !ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            throw new ArgumentException($"'{endpoint}' has no usable port; write tcp://host:port with a port up to 65535");
         }
     }
 }

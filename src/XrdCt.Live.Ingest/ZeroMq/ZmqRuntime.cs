@@ -13,8 +13,15 @@ public static class ZmqRuntime
     public static IMessageReceiver Open(ZmqOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        bool native = options.Library == ZmqLibrary.Native || (options.Library == ZmqLibrary.Auto && LibZmq.IsInstalled);
-        return native ? new NativeZmqReceiver(options) : new NetMqReceiver(options);
+        return IsNative(options.Library) ? new NativeZmqReceiver(options) : new NetMqReceiver(options);
+    }
+
+    /// <summary>Checks options without opening anything.</summary>
+    /// <exception cref="ArgumentException">An endpoint cannot be used, or an option is out of range; the message says the remedy.</exception>
+    public static void Check(ZmqOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _ = options.CheckedEndpoints(allowIpc: IsNative(options.Library));
     }
 
     /// <summary>Which library receives with these options, for people: <c>libzmq 4.3.4</c> or <c>NetMQ</c>.</summary>
@@ -31,4 +38,7 @@ public static class ZmqRuntime
     /// it while a socket is in use: that socket's next call throws <c>TerminatingException</c>.
     /// </remarks>
     public static void Shutdown() => NetMQConfig.Cleanup(block: false);
+
+    private static bool IsNative(ZmqLibrary library) =>
+        library == ZmqLibrary.Native || (library == ZmqLibrary.Auto && LibZmq.IsInstalled);
 }

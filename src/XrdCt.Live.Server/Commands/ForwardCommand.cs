@@ -119,7 +119,7 @@ internal sealed class ForwardCommand
 
             var forwarder = new FrameForwarder(options, watched, new FrameMessages(dialect, _series.Facts(parsed)), output, state);
             WithStatus(parsed, forwarder, () => forwarder.Run(stop));
-            bool arrived = output.Drain(TimeSpan.FromSeconds(5));
+            bool arrived = !forwarder.IsEndUnsent && output.Drain(TimeSpan.FromSeconds(5));
             done = Report(parsed, forwarder, state, arrived);
         }
 

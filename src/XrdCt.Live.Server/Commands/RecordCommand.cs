@@ -15,14 +15,10 @@ internal sealed class RecordCommand
     private const double BytesPerGB = 1e9;
     private const double BytesPerMB = 1e6;
 
-    private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(500);
+    // Of any option; no time of a beamline and no disk is as large.
+    private const double Largest = 1e9;
 
-    private static readonly Dictionary<string, ZmqLibrary> Libraries = new()
-    {
-        ["auto"] = ZmqLibrary.Auto,
-        ["managed"] = ZmqLibrary.Managed,
-        ["native"] = ZmqLibrary.Native,
-    };
+    private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(500);
 
     private readonly Option<string> _source = new("--source") { Description = "Where the messages come from, tcp://host:port", Required = true };
     private readonly Option<string> _dialect = new("--dialect")
@@ -37,7 +33,7 @@ internal sealed class RecordCommand
     private readonly Option<bool> _sub = new("--sub") { Description = "Subscribe (SUB) instead of pulling (PULL)" };
     private readonly Option<string> _library = new("--library")
     {
-        Description = $"ZeroMQ library: {string.Join(", ", Libraries.Keys)}",
+        Description = $"ZeroMQ library: {string.Join(", ", SourceSetUp.Libraries.Keys)}",
         DefaultValueFactory = _ => "auto",
     };
 
@@ -70,8 +66,10 @@ internal sealed class RecordCommand
         return command;
     }
 
-    private static double Positive(double value, string option) =>
-        value > 0 && value <= 1e9 ? value : throw UserException.WrongUse($"{option} must be more than 0, not {value}");
+    private static double Positive(double value, string option) => value > 0 && value <= Largest
+        ? value
+        : throw UserException.WrongUse(
+            string.Create(CultureInfo.InvariantCulture, $"{option} must be above 0 and at most {Largest}, not {value}"));
 
     private int Run(ParseResult parsed, CancellationToken stop)
     {
@@ -118,9 +116,9 @@ internal sealed class RecordCommand
                 Endpoint = parsed.GetValue(_source)!,
                 Attachment = parsed.GetValue(_bind) ? ZmqAttachment.Bind : ZmqAttachment.Connect,
                 Pattern = parsed.GetValue(_sub) ? ZmqPattern.Subscribe : ZmqPattern.Pull,
-                Library = Libraries.TryGetValue(library, out ZmqLibrary known)
+                Library = SourceSetUp.Libraries.TryGetValue(library, out ZmqLibrary known)
                     ? known
-                    : throw UserException.WrongUse($"--library must be one of {string.Join(", ", Libraries.Keys)}, not '{library}'"),
+                    : throw UserException.WrongUse($"--library must be one of {string.Join(", ", SourceSetUp.Libraries.Keys)}, not '{library}'"),
             });
         }
         catch (ArgumentException e)

@@ -46,6 +46,11 @@ internal sealed class ReplayCommand
 
     private static RecordingReader OpenRecording(string path)
     {
+        if (!File.Exists(path))
+        {
+            throw new UserException(Directory.Exists(path) ? $"{path} is a folder: name a recording in it" : $"{path} does not exist");
+        }
+
         try
         {
             return new RecordingReader(path);

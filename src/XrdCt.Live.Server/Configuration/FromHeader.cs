@@ -7,8 +7,8 @@ namespace XrdCt.Live.Server.Configuration;
 /// <summary>What is taken from the detector's header instead of the files. What the header does not have is a refusal, not a guess.</summary>
 internal sealed class FromHeader
 {
-    private PixelMask? _mask;
-    private float[]? _flatField;
+    private ISeriesTables? _mask;
+    private ISeriesTables? _flatField;
     private double? _energy_keV;
     private double? _distance_m;
 
@@ -30,13 +30,13 @@ internal sealed class FromHeader
         {
             bool found = part switch
             {
-                "mask" => (taken._mask = header.Tables?.ReadMask()) is not null,
+                "mask" => (taken._mask = header.Tables) is { MaskShape: not null },
                 "energy" => (taken._energy_keV = header.Energy_keV) is not null,
                 "distance" => (taken._distance_m = header.Distance_m) is not null,
 
                 // A detector that has divided its flat field out must not be corrected twice.
                 "flat_field" when header.FlatFieldApplied == true => true,
-                "flat_field" => (taken._flatField = header.Tables?.ReadFlatField()) is not null,
+                "flat_field" => (taken._flatField = header.Tables) is { FlatFieldShape: not null },
                 _ => true,
             };
             if (!found)
@@ -58,12 +58,18 @@ internal sealed class FromHeader
     };
 
     /// <summary>The mask, or-ed with the detector's own.</summary>
-    /// <exception cref="ArgumentException">The shapes differ.</exception>
-    public PixelMask Apply(PixelMask mask) => _mask is null ? mask : mask.Or(_mask);
+    /// <exception cref="ArgumentException">The shapes differ, or the detector's mask cannot be read.</exception>
+    public PixelMask Apply(PixelMask mask) =>
+        _mask is null ? mask : mask.Or(Read("mask", _mask.MaskShape, mask.Shape, _mask.ReadMask));
 
     /// <summary>The flat field; empty for none.</summary>
-    /// <exception cref="ArgumentException">It is of another shape.</exception>
-    public ReadOnlySpan<float> FlatField(ImageShape shape) => _flatField is null || _flatField.Length == shape.PixelCount
-        ? _flatField
-        : throw new ArgumentException($"the detector's flat field has {_flatField.Length} pixels, the geometry is {shape}");
+    /// <exception cref="ArgumentException">It is of another shape, or cannot be read.</exception>
+    public ReadOnlySpan<float> FlatField(ImageShape shape) =>
+        _flatField is null ? [] : Read("flat field", _flatField.FlatFieldShape, shape, _flatField.ReadFlatField);
+
+    // The claimed size is looked at first: a few megabytes may claim to unpack to a gigabyte.
+    private static T Read<T>(string what, ImageShape? claimed, ImageShape shape, Func<T?> read)
+        where T : class =>
+        claimed != shape ? throw new ArgumentException($"the detector's {what} is {claimed} (rows × columns), the geometry says {shape}")
+        : read() ?? throw new ArgumentException($"the detector's {what} cannot be read: take it out of source.from_header");
 }

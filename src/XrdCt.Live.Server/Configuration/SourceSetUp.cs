@@ -29,7 +29,8 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
         ["sub"] = ZmqPattern.Subscribe,
     };
 
-    private static readonly Dictionary<string, ZmqLibrary> Libraries = new(StringComparer.OrdinalIgnoreCase)
+    /// <summary>The ZeroMQ libraries by the names that configurations and commands use.</summary>
+    public static readonly IReadOnlyDictionary<string, ZmqLibrary> Libraries = new Dictionary<string, ZmqLibrary>(StringComparer.OrdinalIgnoreCase)
     {
         ["auto"] = ZmqLibrary.Auto,
         ["managed"] = ZmqLibrary.Managed,
@@ -64,31 +65,43 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
         long largest_bytes = source.LargestMessage_MB is double largest_MB
             ? (long)(SetUp.Within(largest_MB, Array.MaxLength / BytesPerMB, file, "source.largest_message_mb") * BytesPerMB)
             : LargestMessage_bytes(shape);
+        string endpoint = SetUp.Required(source.Endpoint, file, "source.endpoint");
+
+        // Each endpoint that is connected to has a queue of its own.
+        int queues = endpoint.Count(c => c == ',') + 1;
         int inFlight = LiveGraph.Frames.Capacity + workers + 1;
         double limit_MB = SetUp.Within(source.MemoryLimit_MB, 1e6, file, "source.memory_limit_mb");
         long pooled_bytes = (long)(limit_MB * BytesPerMB * PooledShare);
-        string endpoint = SetUp.Required(source.Endpoint, file, "source.endpoint");
-        int connections = endpoint.Split(',', StringSplitOptions.RemoveEmptyEntries).Length;
-        long room = ((long)(((limit_MB * BytesPerMB) - pooled_bytes) / largest_bytes) - inFlight) / Math.Max(1, connections);
+        long room = ((long)(((limit_MB * BytesPerMB) - pooled_bytes) / largest_bytes) - inFlight) / queues;
         if (room < 1)
         {
-            double needed_MB = Math.Ceiling((inFlight + connections) * largest_bytes / (1 - PooledShare) / BytesPerMB);
+            double needed_MB = Math.Ceiling((inFlight + queues) * largest_bytes / (1 - PooledShare) / BytesPerMB);
             throw UserException.WrongUse(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{file}: source.memory_limit_mb {limit_MB} is too little for frames of {shape}: at least {needed_MB} MB are needed"));
         }
 
+        var zmq = new ZmqOptions
+        {
+            Endpoint = endpoint,
+            Attachment = SetUp.OneOf(Attachments, source.Attach, file, "source.attach"),
+            Pattern = SetUp.OneOf(Sockets, source.Socket, file, "source.socket"),
+            Library = SetUp.OneOf(Libraries, source.Library, file, "source.library"),
+            ReceiveHighWatermark = (int)Math.Min(watermark, room),
+            LargestMessage_bytes = largest_bytes,
+            Pooled_bytes = pooled_bytes,
+        };
+        try
+        {
+            ZmqRuntime.Check(zmq);
+        }
+        catch (ArgumentException e)
+        {
+            throw UserException.WrongUse($"{file}: source.endpoint {SetUp.Sentence(e)}", e);
+        }
+
         return new SourceSetUp(
-            new ZmqOptions
-            {
-                Endpoint = endpoint,
-                Attachment = SetUp.OneOf(Attachments, source.Attach, file, "source.attach"),
-                Pattern = SetUp.OneOf(Sockets, source.Socket, file, "source.socket"),
-                Library = SetUp.OneOf(Libraries, source.Library, file, "source.library"),
-                ReceiveHighWatermark = (int)Math.Min(watermark, room),
-                LargestMessage_bytes = largest_bytes,
-                Pooled_bytes = pooled_bytes,
-            },
+            zmq,
             source.Dialect,
             new DialectOptions
             {

@@ -39,10 +39,13 @@ internal sealed class FrameForwarder(
     /// <summary>Files that may or may not have arrived: the connection broke, or this run was told to stop before it knew.</summary>
     public IReadOnlyList<string> Unconfirmed => _unconfirmed;
 
+    /// <summary>Whether the end message of the last series found no receiver.</summary>
+    public bool IsEndUnsent => _active is not null;
+
     /// <summary>Files that are there and were not sent, with the reason.</summary>
     public IEnumerable<string> Unsent => _waiting.Values
         .SelectMany(w => w.Values)
-        .Select(f => $"{f.Name}: {f.Problem ?? "it came too late"}");
+        .Select(f => $"{f.Name}: {f.Problem ?? "forwarding was ended before its turn"}");
 
     /// <summary>What could not be done on the way, such as a deletion.</summary>
     public List<string> Failures { get; } = [];
@@ -75,7 +78,9 @@ internal sealed class FrameForwarder(
 
         if (_active is not null)
         {
-            EndSeries(CancellationToken.None);
+            // The receiver may have gone before us.
+            using var soon = new CancellationTokenSource(LastPatience);
+            EndSeries(soon.Token);
         }
     }
 

@@ -233,19 +233,39 @@ public sealed class ConfigurationFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData(600)]
-    [InlineData(900)]
-    [InlineData(1536)]
-    [InlineData(8000)]
-    public void Source_MemoryLimit_BoundsAllThatCanBeInFlight(int limit_MB)
+    [InlineData("detector:31001")]
+    [InlineData("tcp://detector")]
+    [InlineData("tcp://detector:310011")]
+    [InlineData("tcp://detector:31001, foo")]
+    public void Source_EndpointThatIsNone_IsNamedBeforeAnythingStarts(string endpoint)
+    {
+        BeamlineConfiguration read = Read(Whole);
+        read.Source!.Endpoint = endpoint;
+
+        UserException e = Assert.Throws<UserException>(() => SourceSetUp.Of(read.Source, ImageShape.Pilatus2M, 2, "beamline.yml"));
+
+        Assert.Equal(2, e.ExitCode);
+        Assert.StartsWith($"beamline.yml: source.endpoint '{endpoint.Split(' ')[^1]}'", e.Message);
+        Assert.Contains("write tcp://host:port", e.Message);
+    }
+
+    [Theory]
+    [InlineData(600, 1)]
+    [InlineData(900, 1)]
+    [InlineData(900, 2)]
+    [InlineData(1536, 1)]
+    [InlineData(1536, 3)]
+    [InlineData(8000, 2)]
+    public void Source_MemoryLimit_BoundsAllThatCanBeInFlight(int limit_MB, int endpoints)
     {
         const int Workers = 2;
         BeamlineConfiguration read = Read(Whole.Replace("source: { ", $"source: {{ memory_limit_mb: {limit_MB}, ", StringComparison.Ordinal));
-        ZmqOptions zmq = SourceSetUp.Of(read.Source!, ImageShape.Pilatus2M, Workers, "beamline.yml").Zmq;
+        read.Source!.Endpoint = string.Join(", ", Enumerable.Repeat(read.Source.Endpoint, endpoints));
+        ZmqOptions zmq = SourceSetUp.Of(read.Source, ImageShape.Pilatus2M, Workers, "beamline.yml").Zmq;
 
         // A start message with mask and flat field of 32 bits must get through.
         Assert.True(zmq.LargestMessage_bytes > ImageShape.Pilatus2M.PixelCount * 8L);
-        long inFlight = zmq.ReceiveHighWatermark + LiveGraph.Frames.Capacity + Workers + 1;
+        long inFlight = (endpoints * zmq.ReceiveHighWatermark) + LiveGraph.Frames.Capacity + Workers + 1;
         Assert.InRange((inFlight * zmq.LargestMessage_bytes) + zmq.Pooled_bytes, 1, limit_MB * 1_000_000L);
         Assert.InRange(zmq.ReceiveHighWatermark, 1, 32);
     }

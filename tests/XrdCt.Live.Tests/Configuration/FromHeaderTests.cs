@@ -78,8 +78,41 @@ public sealed class FromHeaderTests
     public void FlatField_OfAnotherSize_IsRefused() =>
         Assert.Throws<ArgumentException>(() => FromHeader.Of(["flat_field"], Header).FlatField(new ImageShape(3, 3)).Length);
 
+    [Fact]
+    public void Apply_TablesOfAnotherSize_AreRefusedBeforeTheyAreUnpacked()
+    {
+        FromHeader taken = FromHeader.Of(["mask", "flat_field"], Header with { Tables = new Unreadable(new ImageShape(30_000, 3)) });
+
+        Assert.Contains("30000×3", Assert.Throws<ArgumentException>(() => taken.Apply(PixelMask.None(Shape))).Message);
+        Assert.Contains("30000×3", Assert.Throws<ArgumentException>(() => taken.FlatField(Shape).Length).Message);
+    }
+
+    [Fact]
+    public void Apply_TablesThatCannotBeRead_SaysSo()
+    {
+        FromHeader taken = FromHeader.Of(["mask", "flat_field"], Header with { Tables = new Unreadable(Shape, fails: false) });
+
+        Assert.Contains("mask cannot be read", Assert.Throws<ArgumentException>(() => taken.Apply(PixelMask.None(Shape))).Message);
+        Assert.Contains("flat field cannot be read", Assert.Throws<ArgumentException>(() => taken.FlatField(Shape).Length).Message);
+    }
+
+    private sealed class Unreadable(ImageShape shape, bool fails = true) : ISeriesTables
+    {
+        public ImageShape? MaskShape => shape;
+
+        public ImageShape? FlatFieldShape => shape;
+
+        public PixelMask? ReadMask() => fails ? throw new InvalidOperationException("it was unpacked") : null;
+
+        public float[]? ReadFlatField() => fails ? throw new InvalidOperationException("it was unpacked") : null;
+    }
+
     private sealed class Tables(PixelMask mask, float[] flatField) : ISeriesTables
     {
+        public ImageShape? MaskShape => mask.Shape;
+
+        public ImageShape? FlatFieldShape => mask.Shape;
+
         public PixelMask? ReadMask() => mask;
 
         public float[]? ReadFlatField() => flatField;

@@ -124,6 +124,29 @@ public class DialectTests
     }
 
     [Theory]
+    [InlineData(StreamMessage.MostParts)]
+    [InlineData(StreamMessage.MostParts + 1)]
+    [InlineData(3 * StreamMessage.MostParts)]
+    public void Read_MoreThresholdsThanAMessageShows_AreRefused(int threshold)
+    {
+        byte[] header = Utf8($$"""{"htype":"image","frame":1,"shape":[{{threshold}},1,2],"type":"uint8","compression":"none"}""");
+        byte[][] parts = [header, .. Enumerable.Repeat(new byte[] { 1, 1 }, threshold)];
+        IStreamDialect reader = StreamDialects.Create("stins", new DialectOptions { Channel = $"threshold_{threshold}" });
+
+        Assert.Equal(SourceEventKind.Rejected, reader.Read(Message(parts)).Kind);
+    }
+
+    [Fact]
+    public void Read_TableBehindThePartsThatAMessageShows_IsLeftOut()
+    {
+        byte[] json = Utf8("""{"htype":"dpixelmask-1.0","shape":[2,1],"type":"uint32"}""");
+        byte[][] parts = [Utf8("""{"htype":"dheader-1.0","series":1,"header_detail":"all"}"""), .. Enumerable.Repeat(json, 2 * StreamMessage.MostParts)];
+        IStreamDialect reader = StreamDialects.Create("dectris-stream-1", new DialectOptions { KeepTables = true });
+
+        Assert.Equal(SourceEventKind.SeriesStarted, reader.Read(Message(parts)).Kind);
+    }
+
+    [Theory]
     [InlineData("""{"\ud800onitor":1,"monitor":2}""", 2)]
     [InlineData("""{"\u006donitor":1}""", double.NaN)]
     [InlineData("""{"monitor":"\ud800"}""", double.NaN)]

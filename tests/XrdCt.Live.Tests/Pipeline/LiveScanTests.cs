@@ -193,6 +193,34 @@ public sealed class LiveScanTests
     }
 
     [Fact]
+    public async Task RunAsync_DecoderFailsAfterTheNextSeriesBegan_HandsItsFirstFrameOn()
+    {
+        using var over = new ManualResetEventSlim();
+        ScanPlan plan = new(4, 3, 10);
+        Func<SourceEvent> next = ScriptedSource.Image(() => _leases.Frame(0, series: 2));
+        var source = new ScriptedSource(_clock, [Start(), .. Images(0, 6), Next]);
+        LiveOutcome outcome = await RunAsync(
+            SmallScan.Options(plan) with { Workers = 1 }, source, new KeptStore(), () => new SmallScan.Decoder(Fail));
+
+        Assert.Equal(ScanPhase.Failed, outcome.Phase);
+        Assert.Equal(2, outcome.Next!.Value.SeriesId);
+        Assert.Equal(1, _leases.Live);
+        outcome.Next.Value.Frame.Dispose();
+
+        SourceEvent Next()
+        {
+            over.Set();
+            return next() with { HasNoHeader = true };
+        }
+
+        FrameOutcome Fail(RawFrame frame)
+        {
+            Assert.True(over.Wait(Hang));
+            throw new InvalidOperationException("the decoder broke");
+        }
+    }
+
+    [Fact]
     public async Task RunAsync_SourceFails_EndsWithItsCauseAndSavesWhatCameBefore()
     {
         var store = new KeptStore();

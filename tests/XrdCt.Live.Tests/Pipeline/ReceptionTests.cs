@@ -62,6 +62,10 @@ public sealed class ReceptionTests
     }
 
     [Fact]
+    public void Receive_SenderFallsSilentBeforeTheFirstFrame_SaysSo() =>
+        Assert.Contains("silent for 30 s after the header: 6 of 6 frames", Receive([Start()]).Sentence);
+
+    [Fact]
     public void Receive_SenderFallsSilent_SaysAfterWhichFrame()
     {
         ScanEnding ending = Receive([Start(), .. Images(0..3)]);
