@@ -24,6 +24,6 @@ public sealed record LiveOutcome(
     /// <summary>Whether the detector said that the series is over: no more of its frames are to be expected.</summary>
     public bool EndedByDetector { get; init; }
 
-    /// <summary>The first message of the next series, where that ended this scan; it goes back to the feed.</summary>
-    public SourceEvent? Next { get; init; }
+    /// <summary>The first messages of the next series, where they ended this scan; they go back to the feed.</summary>
+    public IReadOnlyList<SourceEvent> Next { get; init; } = [];
 }

@@ -134,7 +134,7 @@ public sealed class LiveScan
         ScanEnding? received = receive.IsCompletedSuccessfully ? await receive.ConfigureAwait(false) : null;
         ScanEnding ending = cause is null
             ? received!
-            : new ScanEnding(false, $"the scan failed: {cause.Message}") { Next = received?.Next };
+            : new ScanEnding(false, $"the scan failed: {cause.Message}") { Next = received?.Next ?? [] };
         return Finish(ending, cause) with
         {
             Missing = _assembly.Missing(),

@@ -24,6 +24,7 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
     private long? _seriesId;
     private bool _ended;
     private bool _hasNoHeader;
+    private SourceEvent? _repeatedHeader;
     private int _laterInARow;
     private int _highest = -1;
     private volatile string _complaint = "";
@@ -102,13 +103,14 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         if (_seriesId is long running && (running != header.SeriesId || renamed))
         {
             return _ended
-                ? ScanEnding.EndedEarly(_seenCount, _seen.Length) with { Next = started }
+                ? ScanEnding.EndedEarly(_seenCount, _seen.Length) with { Next = [started] }
                 : Header is null && !_hasNoHeader
                     ? ScanEnding.LeftOver(running, started, _seenCount, _seen.Length)
                     : ScanEnding.Superseded(running, started, _seenCount, _seen.Length);
         }
 
         Begin(header.SeriesId);
+        _repeatedHeader = Header is null ? null : started;
         Header ??= header;
         if (header.ImageCount is int announced && announced != _seen.Length)
         {
@@ -140,6 +142,17 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         if (IsOfTheNext(received))
         {
             return ScanEnding.Superseded(_seriesId!.Value, received, _seenCount, _seen.Length);
+        }
+
+        if (_repeatedHeader is SourceEvent repeated && frame.Header.SeriesId == _seriesId)
+        {
+            // A sender that came back goes on where it was; one that begins again with frame 0 is another scan, whatever its number.
+            if (frame.Header.Index == 0 && _seen[0])
+            {
+                return ScanEnding.Repeated(frame.Header.SeriesId, repeated, received, _seenCount, _seen.Length);
+            }
+
+            _repeatedHeader = null;
         }
 
         tally.CountReceived();

@@ -7,8 +7,8 @@ namespace XrdCt.Live.Pipeline;
 /// <param name="Sentence">One sentence for people.</param>
 public sealed record ScanEnding(bool IsComplete, string Sentence)
 {
-    /// <summary>What came of another series and ended the scan: it is the next one's first message, and its frame is to be disposed.</summary>
-    public SourceEvent? Next { get; init; }
+    /// <summary>What came of another series and ended the scan: the next one's first messages, whose frames are to be disposed.</summary>
+    public IReadOnlyList<SourceEvent> Next { get; init; } = [];
 
     /// <summary>Whether the detector said that the series is over.</summary>
     public bool EndedByDetector { get; init; }
@@ -34,13 +34,19 @@ public sealed record ScanEnding(bool IsComplete, string Sentence)
         (next.SeriesId == series ? $"series {series} was started anew" : $"series {next.SeriesId} began")
             + $" before series {series} had ended: the scan ends with {seen} of {cells} frames")
     {
-        Next = next,
+        Next = [next],
+    };
+
+    internal static ScanEnding Repeated(long series, in SourceEvent header, in SourceEvent first, int seen, int cells) => new(
+        false, $"series {series} was started anew under the same number: the scan ends with {seen} of {cells} frames")
+    {
+        Next = [header, first],
     };
 
     internal static ScanEnding LeftOver(long series, in SourceEvent next, int seen, int cells) => new(
         seen == cells,
         $"{seen} of {cells} frames of series {series} came without a header, left over from before series {next.SeriesId} began")
     {
-        Next = next,
+        Next = [next],
     };
 }

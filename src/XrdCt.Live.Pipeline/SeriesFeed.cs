@@ -13,7 +13,7 @@ public sealed class SeriesFeed(Func<IFrameSource> open) : IDisposable
 
     private readonly Lock _lock = new();
     private IFrameSource? _source;
-    private SourceEvent? _putBack;
+    private readonly Queue<SourceEvent> _putBack = new();
     private long _strayCount;
 
     /// <summary>Messages between scans that belong to none: late frames of a finished series, and what was not understood.</summary>
@@ -34,7 +34,7 @@ public sealed class SeriesFeed(Func<IFrameSource> open) : IDisposable
             SourceEvent received = Take(source, Tick);
             if (received.Kind == SourceEventKind.SeriesStarted)
             {
-                PutBack(received);
+                PutBack([received]);
                 return received.Series;
             }
 
@@ -44,18 +44,26 @@ public sealed class SeriesFeed(Func<IFrameSource> open) : IDisposable
         return null;
     }
 
-    /// <summary>Forgets the event that was put back.</summary>
+    /// <summary>Lets the first event that was put back go.</summary>
     public void Discard()
     {
-        if (_putBack is { } left)
+        if (_putBack.TryDequeue(out SourceEvent left))
         {
-            _putBack = null;
             LetGo(left);
         }
     }
 
-    /// <summary>Puts an event in front of those to come.</summary>
-    public void PutBack(SourceEvent received) => _putBack = received;
+    /// <summary>Puts events in front of those to come.</summary>
+    public void PutBack(IReadOnlyList<SourceEvent> received)
+    {
+        ArgumentNullException.ThrowIfNull(received);
+        SourceEvent[] later = [.. _putBack];
+        _putBack.Clear();
+        foreach (SourceEvent e in received.Concat(later))
+        {
+            _putBack.Enqueue(e);
+        }
+    }
 
     /// <summary>Waits for the first message of a series that is not over.</summary>
     /// <param name="finished">Series that the detector has ended, whose late frames are let go; null if none.</param>
@@ -70,10 +78,10 @@ public sealed class SeriesFeed(Func<IFrameSource> open) : IDisposable
             switch (received.Kind)
             {
                 case SourceEventKind.SeriesStarted:
-                    PutBack(received);
+                    PutBack([received]);
                     return received.Series;
                 case SourceEventKind.Image when received.Frame.Header.SeriesId != finished:
-                    PutBack(received);
+                    PutBack([received]);
                     return new SeriesHeader { SeriesId = received.Frame.Header.SeriesId };
                 default:
                     LetGo(received);
@@ -89,7 +97,11 @@ public sealed class SeriesFeed(Func<IFrameSource> open) : IDisposable
     {
         lock (_lock)
         {
-            Discard();
+            while (_putBack.Count > 0)
+            {
+                Discard();
+            }
+
             _source?.Dispose();
             _source = null;
         }
@@ -118,9 +130,8 @@ public sealed class SeriesFeed(Func<IFrameSource> open) : IDisposable
 
     private SourceEvent Take(IFrameSource source, TimeSpan timeout)
     {
-        if (_putBack is { } first)
+        if (_putBack.TryDequeue(out SourceEvent first))
         {
-            _putBack = null;
             return first;
         }
 

@@ -109,6 +109,7 @@ public sealed class NetMqReceiver : IMessageReceiver
     private sealed class Message(MsgLeasePool leases, TimeProvider clock) : StreamMessage
     {
         private readonly Msg[] _parts = new Msg[MostParts];
+        private Msg _beyond;
         private int _held;
         private int _count;
 
@@ -144,21 +145,20 @@ public sealed class NetMqReceiver : IMessageReceiver
             while (more)
             {
                 bool hasRoom = _count < MostParts;
-                int index = hasRoom ? _count : MostParts - 1;
-                if (!hasRoom)
-                {
-                    _parts[index].Close();
-                }
-
-                _parts[index].InitEmpty();
-                _held = index + 1;
-                if (!socket.TryReceive(ref _parts[index], TimeSpan.Zero))
+                ref Msg part = ref hasRoom ? ref _parts[_count] : ref _beyond;
+                part.InitEmpty();
+                _held = Math.Min(_count + 1, MostParts);
+                if (!socket.TryReceive(ref part, TimeSpan.Zero))
                 {
                     break;
                 }
 
-                more = _parts[index].HasMore;
+                more = part.HasMore;
                 _count++;
+                if (!hasRoom)
+                {
+                    _beyond.Close();
+                }
             }
 
             return true;

@@ -11,7 +11,7 @@ internal sealed class LiveOptionSet
     private readonly Option<bool> _exit = new("--exit") { Description = "End when the scan has ended, instead of waiting for the next one or keeping the page" };
     private readonly Option<string?> _output = new("--output") { Description = "Folder for the result" };
     private readonly Option<string?> _publish = new("--publish") { Description = "Publish the results for other programs on this ZeroMQ endpoint, such as tcp://127.0.0.1:31010 and the two ports after it" };
-    private readonly Option<bool> _json = new("--json") { Description = "Summary as one JSON object on standard output, nothing else" };
+    private readonly Option<bool> _json = new("--json") { Description = "Summary as one JSON object per scan on standard output, nothing else" };
 
     public void AddTo(Command command)
     {

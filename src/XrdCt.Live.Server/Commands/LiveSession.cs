@@ -116,7 +116,7 @@ internal sealed class LiveSession
     {
         bool allWell = true;
         LiveOutcome? last = null;
-        while (last is null || await NextAsync(feed, last, stop).ConfigureAwait(false))
+        for (int scans = 0; last is null || await NextAsync(feed, last, scans == 1, stop).ConfigureAwait(false); scans++)
         {
             LiveOptions? known = options ?? await OptionsFromHeaderAsync(feed, stop).ConfigureAwait(false);
             if (known is null)
@@ -127,10 +127,7 @@ internal sealed class LiveSession
             LiveScan scan = setUp(known);
             last = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false);
             Report(last, scan.State);
-            if (last.Next is SourceEvent next)
-            {
-                feed.PutBack(next);
-            }
+            feed.PutBack(last.Next);
 
             // An operator's stop is no failure; nor is, where scans follow each other, one that the detector aborted.
             bool mayBeIncomplete = stop.IsCancellationRequested || (FollowsSeries && !ExitWithScan);
@@ -148,17 +145,17 @@ internal sealed class LiveSession
     private bool TakesFromHeader => Configuration.Source?.FromHeader is { Length: > 0 };
 
     /// <summary>Whether there is another scan; waits for its first message.</summary>
-    private async Task<bool> NextAsync(SeriesFeed feed, LiveOutcome last, CancellationToken stop)
+    private async Task<bool> NextAsync(SeriesFeed feed, LiveOutcome last, bool isFirst, CancellationToken stop)
     {
         // What an aborted series left in the sender's queue is no scan that anybody waits for.
-        bool wasLeftOver = last is { Series: null, Next.Kind: SourceEventKind.SeriesStarted };
-        bool neverBegan = last.Phase == ScanPhase.Failed && last.SeriesId is null;
+        bool wasLeftOver = last is { Series: null, Next: [{ Kind: SourceEventKind.SeriesStarted }, ..] };
+        bool neverBegan = isFirst && last.Phase == ScanPhase.Failed && last.SeriesId is null;
         if (stop.IsCancellationRequested || neverBegan || !(FollowsSeries || wasLeftOver) || (ExitWithScan && !wasLeftOver))
         {
             return false;
         }
 
-        if (last.Next is not null)
+        if (last.Next.Count > 0)
         {
             return true;
         }

@@ -203,9 +203,9 @@ public sealed class LiveScanTests
             SmallScan.Options(plan) with { Workers = 1 }, source, new KeptStore(), () => new SmallScan.Decoder(Fail));
 
         Assert.Equal(ScanPhase.Failed, outcome.Phase);
-        Assert.Equal(2, outcome.Next!.Value.SeriesId);
+        Assert.Equal(2, outcome.Next[0].SeriesId);
         Assert.Equal(1, _leases.Live);
-        outcome.Next.Value.Frame.Dispose();
+        outcome.Next[0].Frame.Dispose();
 
         SourceEvent Next()
         {

@@ -106,7 +106,7 @@ public sealed class ReceptionTests
         Assert.False(ending.IsComplete);
         Assert.Contains("series 8 began before series 7 had ended", ending.Sentence);
         Assert.Contains("2 of 6 frames", ending.Sentence);
-        Assert.Equal(8, ending.Next!.Value.SeriesId);
+        Assert.Equal(8, ending.Next[0].SeriesId);
         Assert.False(ending.EndedByDetector);
         Assert.Equal([0, 1], Taken());
     }
@@ -117,7 +117,7 @@ public sealed class ReceptionTests
         ScanEnding ending = Receive([.. Images(4..Cells, series: 7), Start(8), .. Images(0..Cells, series: 8)]);
 
         Assert.Contains("2 of 6 frames of series 7 came without a header, left over", ending.Sentence);
-        Assert.Equal(8, ending.Next!.Value.SeriesId);
+        Assert.Equal(8, ending.Next[0].SeriesId);
         Assert.Equal([4, 5], Taken());
     }
 
@@ -127,9 +127,9 @@ public sealed class ReceptionTests
         ScanEnding ending = Receive([Start(7), .. Images(0..2, series: 7), .. Images(0..5, series: 8)]);
 
         Assert.Contains("series 8 began before series 7 had ended", ending.Sentence);
-        Assert.Equal((8, 2), (ending.Next!.Value.SeriesId, ending.Next.Value.Frame.Header.Index));
+        Assert.Equal((8, 2), (ending.Next[0].SeriesId, ending.Next[0].Frame.Header.Index));
         Assert.Equal(new FrameCounters { Received = 4, ForeignSeries = 2 }, _tally.Read());
-        ending.Next.Value.Frame.Dispose();
+        ending.Next[0].Frame.Dispose();
         Assert.Equal([0, 1], Taken());
     }
 
@@ -154,7 +154,7 @@ public sealed class ReceptionTests
 
         Assert.Contains("series 1 began", ending.Sentence);
         Assert.Equal(new FrameCounters { Received = 2 }, _tally.Read());
-        ending.Next!.Value.Frame.Dispose();
+        ending.Next[0].Frame.Dispose();
         Assert.Equal([0, 1], Taken());
     }
 
@@ -165,6 +165,20 @@ public sealed class ReceptionTests
             [Start(name: "FIRST"), .. Images(0..2), Start(name: "FIRST"), .. Images(2..3), Start(name: "SECOND"), .. Images(0..Cells), End()]);
 
         Assert.Contains("series 1 was started anew before series 1 had ended", ending.Sentence);
+        Assert.Equal([0, 1, 2], Taken());
+    }
+
+    [Fact]
+    public void Receive_SameHeaderThenFrame0Again_IsAnotherScan()
+    {
+        // A sender that names its series by number only died, and another one began with the same number: two scans, not one of both.
+        ScanEnding ending = Receive([Start(1), .. Images(0..3), Start(1), .. Images(0..Cells), End()]);
+
+        Assert.False(ending.IsComplete);
+        Assert.Contains("started anew under the same number", ending.Sentence);
+        Assert.Equal([SourceEventKind.SeriesStarted, SourceEventKind.Image], ending.Next.Select(n => n.Kind));
+        Assert.Equal(3, _tally.Read().Received);
+        ending.Next[1].Frame.Dispose();
         Assert.Equal([0, 1, 2], Taken());
     }
 

@@ -27,7 +27,7 @@ public sealed class SeriesFeedTests
             ]);
 
         ScanEnding first = Scan(feed, out List<int> firstFrames);
-        feed.PutBack(first.Next!.Value);
+        feed.PutBack(first.Next);
         ScanEnding second = Scan(feed, out List<int> secondFrames);
         SeriesHeader? awaited = feed.AwaitNext(finished: 2, CancellationToken.None);
         ScanEnding third = Scan(feed, out List<int> thirdFrames);
@@ -79,6 +79,20 @@ public sealed class SeriesFeedTests
         feed.Discard();
 
         Assert.Equal(2, feed.AwaitHeader(CancellationToken.None)!.SeriesId);
+    }
+
+    [Fact]
+    public void PutBack_HeaderAndFrame_ComeFirstAndInOrder()
+    {
+        using SeriesFeed feed = Feed([Start(1), .. Images(0..3, 1), Start(1), .. Images(0..Cells, 1), End(1)]);
+        feed.PutBack(Scan(feed, out List<int> first).Next);
+
+        Assert.Equal(1, feed.AwaitHeader(CancellationToken.None)!.SeriesId);
+        Assert.True(Scan(feed, out List<int> second).IsComplete);
+
+        Assert.Equal([0, 1, 2], first);
+        Assert.Equal([0, 1, 2, 3, 4, 5], second);
+        Assert.Equal(0, _leases.Live);
     }
 
     [Fact]
