@@ -12,8 +12,8 @@ public sealed class SeriesFeed(Func<IFrameSource> open) : IDisposable
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _lock = new();
-    private IFrameSource? _source;
     private readonly Queue<SourceEvent> _putBack = new();
+    private IFrameSource? _source;
     private long _strayCount;
 
     /// <summary>Messages between scans that belong to none: late frames of a finished series, and what was not understood.</summary>

@@ -148,7 +148,7 @@ public sealed class RecordReplayTests : IDisposable
         int port = FreePort.Find();
         await using RunningProgram record = RunningProgram.Start(
             BuiltProgram.Xrdct,
-            "record", "--source", $"tcp://127.0.0.1:{port}", "--dialect", "stins", "--output", Recording, "--library", library,
+            "record", "--source", $"tcp://127.0.0.1:{port}", "--dialect", "stins", "--output", Recording, "--zeromq", library,
             "--stop-after-series", "1", "--json");
         await using RunningProgram sender = await ForeignPython.StartAsync(
             "send_messages.py", ["zmq"], $"{port}", $"{Images}", "1000", interval_s);

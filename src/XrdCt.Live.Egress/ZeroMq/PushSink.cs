@@ -119,6 +119,7 @@ public sealed class PushSink : IMessageSink, IDisposable
                 return false;
             }
 
+            // Neither NetMQ nor the system tells when a queue has emptied: looking again is all there is.
             empty = now == (0, 0) ? empty + 1 : 0;
             Thread.Sleep(Tick);
         }

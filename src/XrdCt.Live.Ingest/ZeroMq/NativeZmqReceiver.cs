@@ -27,7 +27,7 @@ public sealed unsafe class NativeZmqReceiver : IMessageReceiver
         string[] endpoints = options.CheckedEndpoints(allowIpc: true);
         if (!LibZmq.IsInstalled)
         {
-            throw new InvalidOperationException("libzmq is not installed: install libzmq5, or set source.library to managed");
+            throw new InvalidOperationException("libzmq is not installed: install libzmq5, or take the managed library");
         }
 
         _message = new Message(options.Clock);

@@ -31,7 +31,7 @@ internal sealed class RecordCommand
     private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace a file that exists" };
     private readonly Option<bool> _bind = new("--bind") { Description = "Listen at --source instead of connecting to it" };
     private readonly Option<bool> _sub = new("--sub") { Description = "Subscribe (SUB) instead of pulling (PULL)" };
-    private readonly Option<string> _library = new("--library")
+    private readonly Option<string> _library = new("--zeromq")
     {
         Description = $"ZeroMQ library: {string.Join(", ", SourceSetUp.Libraries.Keys)}",
         DefaultValueFactory = _ => "auto",
@@ -118,7 +118,7 @@ internal sealed class RecordCommand
                 Pattern = parsed.GetValue(_sub) ? ZmqPattern.Subscribe : ZmqPattern.Pull,
                 Library = SourceSetUp.Libraries.TryGetValue(library, out ZmqLibrary known)
                     ? known
-                    : throw UserException.WrongUse($"--library must be one of {string.Join(", ", SourceSetUp.Libraries.Keys)}, not '{library}'"),
+                    : throw UserException.WrongUse($"--zeromq must be one of {string.Join(", ", SourceSetUp.Libraries.Keys)}, not '{library}'"),
             });
         }
         catch (ArgumentException e)

@@ -38,8 +38,8 @@ public sealed class SourceSection
     public bool CheckDigests { get; set; }
 
     /// <summary><c>auto</c> (libzmq where installed, else NetMQ; default), <c>managed</c> (NetMQ) or <c>native</c> (libzmq).</summary>
-    [YamlMember(Alias = "library")]
-    public string Library { get; set; } = "auto";
+    [YamlMember(Alias = "zeromq")]
+    public string ZeroMq { get; set; } = "auto";
 
     /// <summary>Messages that may wait in the socket, at most.</summary>
     [YamlMember(Alias = "watermark")]

@@ -86,7 +86,7 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
             Endpoint = endpoint,
             Attachment = SetUp.OneOf(Attachments, source.Attach, file, "source.attach"),
             Pattern = SetUp.OneOf(Sockets, source.Socket, file, "source.socket"),
-            Library = SetUp.OneOf(Libraries, source.Library, file, "source.library"),
+            Library = SetUp.OneOf(Libraries, source.ZeroMq, file, "source.zeromq"),
             ReceiveHighWatermark = (int)Math.Min(watermark, room),
             LargestMessage_bytes = largest_bytes,
             Pooled_bytes = pooled_bytes,

@@ -41,7 +41,7 @@ Rot3: 0
 Wavelength: 2.48e-11
 """
 BEAMLINE = """title: kill loop
-source: {{ endpoint: "tcp://127.0.0.1:{port}", silence_limit_s: 3, end_grace_s: 0.5, library: {library} }}
+source: {{ endpoint: "tcp://127.0.0.1:{port}", silence_limit_s: 3, end_grace_s: 0.5, zeromq: {zeromq} }}
 geometry: {{ poni: small.poni }}
 integration: {{ unit: two_theta_deg, bins: 16, filter: mean, solid_angle: false }}
 scan: {{ order: translation-fast, translations: {translations}, rotations: {rotations}, step_um: 10, range_deg: 180 }}
@@ -249,7 +249,7 @@ def main():
     p.add_argument("--folder", help="an empty folder")
     p.add_argument("--rounds", type=int, default=50)
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--library", default="auto")
+    p.add_argument("--zeromq", default="auto")
     args = p.parse_args()
     if args.send:
         port, series, first, header = args.send
@@ -262,7 +262,7 @@ def main():
     with open(os.path.join(args.folder, "small.poni"), "w") as f:
         f.write(PONI)
     with open(os.path.join(args.folder, "beamline.yml"), "w") as f:
-        f.write(BEAMLINE.format(port=relay.port, library=args.library, translations=TRANSLATIONS, rotations=ROTATIONS))
+        f.write(BEAMLINE.format(port=relay.port, zeromq=args.zeromq, translations=TRANSLATIONS, rotations=ROTATIONS))
     processor = Processor(
         [*args.xrdct, "run", "--config", os.path.join(args.folder, "beamline.yml"), "--no-browser", "--port", "0",
          "--output", os.path.join(args.folder, "results"), "--json"], args.folder)

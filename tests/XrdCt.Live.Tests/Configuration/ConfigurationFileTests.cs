@@ -221,7 +221,7 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("dialect: morse", "source.dialect", "dectris-stream-2")]
     [InlineData("watermark: 0", "source.watermark", "above 0")]
     [InlineData("memory_limit_mb: 100", "source.memory_limit_mb", "at least 590 MB")]
-    [InlineData("library: zmq5", "source.library", "auto, managed, native")]
+    [InlineData("zeromq: zmq5", "source.zeromq", "auto, managed, native")]
     [InlineData("from_header: [mask, colour]", "source.from_header", "colour", "flat_field")]
     public void Source_WrongValue_IsNamedWithThePossibleOnes(string line, params string[] gist)
     {
