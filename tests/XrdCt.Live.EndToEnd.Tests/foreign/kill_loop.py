@@ -5,7 +5,7 @@ started again after a kill -9, as a service manager would do, and never for any 
 its own, so the saved files tell which frame lies in which cell. After each disturbed series comes an undisturbed one, which must be
 complete: nothing may need a restart by hand.
 
-For every series: a cell holds its frame or is listed as missing; no frame is in a wrong cell or twice; what is listed on the terminal
+For every series of which a processor saw anything and was not killed: a cell holds its frame or is listed as missing; no frame is in a wrong cell or twice; what is listed on the terminal
 is what is empty in the file. Prints one JSON object; exit code 1 when anything of this is not so.
 """
 import argparse
@@ -267,7 +267,7 @@ def main():
         [*args.xrdct, "run", "--config", os.path.join(args.folder, "beamline.yml"), "--no-browser", "--port", "0",
          "--output", os.path.join(args.folder, "results"), "--json"], args.folder)
     sender = Sender(detector_port)
-    problems, counts = [], {"frames_sent": 0, "processed": 0, "listed_missing": 0, "clean_series_complete": 0}
+    problems, counts = [], {"frames_sent": 0, "processed": 0, "listed_missing": 0, "clean_series_complete": 0, "frames_of_series_nobody_saw_again": 0}
     kinds = {}
     series = 0
     for turn in range(args.rounds):
@@ -315,10 +315,14 @@ def main():
         else:
             problems.append(f"round {turn} ({kind}): the undisturbed series {series} is not complete: {clean[-1]['sentence'] if clean else 'no summary'}")
         for s in [*disturbed, series]:
-            # Of a series that a killed processor had nearly done, nothing more may have come: then there is no file of it.
+            # Of a series that a killed processor had nearly done, nothing more may have come: then nobody can list it, and it is counted.
             summaries = processor.of(s)
-            if not summaries and kind != "processor killed":
-                problems.append(f"round {turn} ({kind}): nothing was said of series {s}")
+            if not summaries:
+                if kind == "processor killed":
+                    counts["frames_of_series_nobody_saw_again"] += FRAMES
+                else:
+                    problems.append(f"round {turn} ({kind}): nothing was said of series {s}")
+                continue
             more, found = examine(s, summaries)
             problems += more
             counts["processed"] += len(found)

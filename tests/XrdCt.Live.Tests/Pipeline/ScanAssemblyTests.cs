@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Pipeline;
@@ -171,6 +172,24 @@ public sealed class ScanAssemblyTests
         Assert.Equal([0], assembly.TakeStale());
         Assert.Equal(10, assembly.Projection(0, 0, bridged));
         Assert.Equal(100 * SmallScan.Bins, bridged[4]);
+    }
+
+    [Fact]
+    public void Place_PositionsOfTheStream_StandInTheCellsOfTheirFrames()
+    {
+        LiveOptions options = SmallScan.Options(new ScanPlan(3, 2, 10));
+        var assembly = new ScanAssembly(options, _tally);
+        assembly.Place(SmallScan.Pattern(0, 10));
+        Assert.Null(assembly.Positions);
+
+        DiffractionPattern told = SmallScan.Pattern(4, 10);
+        told.Header = told.Header with { Translation_mm = 0.25, Rotation_deg = 90.5 };
+        assembly.Place(told);
+
+        int cell = assembly.Sinogram.Offset(options.Plan.CellOf(4));
+        Assert.Equal((0.25, 90.5), (assembly.Positions!.Translation_mm[cell], assembly.Positions.Rotation_deg[cell]));
+        Assert.Equal(1, assembly.Positions.Translation_mm.Count(double.IsFinite));
+        Assert.Equal(1, assembly.Positions.Rotation_deg.Count(double.IsFinite));
     }
 
     [Fact]
