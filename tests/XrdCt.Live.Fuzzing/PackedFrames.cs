@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using K4os.Compression.LZ4;
-using XrdCt.Live.Ingest.Files;
 using XrdCt.Live.Model.Frames;
 
 namespace XrdCt.Live.Fuzzing;

@@ -1,18 +1,26 @@
+using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
 
 namespace XrdCt.Live.Compute.Integration;
 
-/// <summary>Integrates frames over radial bins. Not thread-safe: one instance per worker, many share a plan.</summary>
-public interface IFrameIntegrator
+/// <summary>
+/// Packed frames in, patterns out: decodes and integrates a few frames at once, on whatever it is made for. Not thread-safe: one instance
+/// per worker, many share a plan.
+/// </summary>
+public interface IFrameIntegrator : IDisposable
 {
     /// <summary>The plan it works from.</summary>
     IntegrationPlan Plan { get; }
 
-    /// <summary>Integrates one frame; allocates nothing.</summary>
-    /// <param name="pixels">
-    /// Counts, row-major, length = pixels of the detector. Negative pixels have no value and count nowhere.
+    /// <summary>Most frames that it takes at once, and the number at which it is fastest; at least 1.</summary>
+    int BatchSize { get; }
+
+    /// <summary>Decodes and integrates frames; allocates nothing after the first call.</summary>
+    /// <param name="frames">1 to <see cref="BatchSize"/> frames; they stay the caller's, and are not needed any more on return.</param>
+    /// <param name="patterns">
+    /// One for each frame. Header and outcome are set, the sums too where the outcome is <see cref="FrameOutcome.Accepted"/>; one
+    /// frame that does not decode leaves the others alone.
     /// </param>
-    /// <param name="pattern">Receives all sums; its header and outcome are left alone. Same number of bins as the plan.</param>
-    /// <exception cref="ArgumentException">A length does not fit.</exception>
-    void Integrate(ReadOnlySpan<int> pixels, DiffractionPattern pattern);
+    /// <exception cref="ArgumentException">There are no frames, too many, or not one pattern of the plan's size for each.</exception>
+    void Integrate(ReadOnlySpan<RawFrame> frames, ReadOnlySpan<DiffractionPattern> patterns);
 }

@@ -4,27 +4,24 @@ using XrdCt.Live.Model.Patterns;
 namespace XrdCt.Live.Compute.Integration;
 
 /// <summary>
-/// Everything about an integration that does not change from frame to frame: which bin each pixel falls into (no
-/// pixel splitting) and its normalisation. Built once per geometry, immutable, shared by all workers.
+/// Everything about an integration that does not change from frame to frame: which bin each pixel falls into, with which share, and its
+/// normalisation. Built once per geometry, immutable, shared by all workers.
 /// </summary>
 /// <remarks>
 /// Bins as pyFAI: <c>bin = ⌊(x − lower) / step⌋</c> of the pixel centre; the upper end is raised by a factor 1 + 2⁻²³ so that the
-/// largest centre falls inside. Pixels are kept twice: in image order (a mean streams the image once) and in bin
-/// order (a filter needs a bin's pixels together).
+/// largest centre falls inside. Entries are kept in bin order, ascending by pixel inside a bin.
 /// </remarks>
 public sealed class IntegrationPlan
 {
-    internal const ushort NoBin = ushort.MaxValue;
-
     // Weights of a bin are integers whose sum stays below 2³⁰: sums are exact in 32-bit lanes and in any order, so
     // that scalar, SIMD and GPU cut the very same pixels. With 2,000 pixels a bin this resolves a normalisation to 1e-6.
     private const double LargestWeightSum = 1 << 30;
 
-    private readonly ushort[] _binOfPixel;
+    private readonly BinMatrix _matrix;
     private readonly double[] _normalisation;
-    private readonly int[] _binStart;
-    private readonly int[] _pixelOfEntry;
     private readonly float[] _inverseNormalisation;
+    private readonly int[] _weight;
+    private readonly float[] _dark;
     private readonly float[] _weightScale;
     private readonly double[] _binNormalisation;
     private readonly double[] _binNormalisationSquared;
@@ -33,19 +30,19 @@ public sealed class IntegrationPlan
     /// <param name="geometry">Detector geometry.</param>
     /// <param name="mask">Pixels that never count; same shape as the geometry.</param>
     /// <param name="options">What is wanted.</param>
-    /// <param name="flatField">
-    /// Flat field per pixel, row-major, a factor of the normalisation as in pyFAI; pixels where it is not above 0 do not count. Empty
-    /// for none.
-    /// </param>
-    /// <exception cref="ArgumentException">The mask or the flat field has another shape, an option is out of range, or no pixel is left.</exception>
+    /// <param name="corrections">Flat field and dark current; null for none.</param>
+    /// <exception cref="ArgumentException">A correction or the mask has another shape, an option is out of range, or no pixel is left.</exception>
+    /// <exception cref="InvalidOperationException">The geometry lacks the wavelength that the unit needs.</exception>
     public IntegrationPlan(
-        DetectorGeometry geometry, PixelMask mask, IntegrationOptions options, ReadOnlySpan<float> flatField = default)
+        DetectorGeometry geometry, PixelMask mask, IntegrationOptions options, FrameCorrections? corrections = null)
     {
         ArgumentNullException.ThrowIfNull(geometry);
         ArgumentNullException.ThrowIfNull(mask);
         ArgumentNullException.ThrowIfNull(options);
+        corrections ??= FrameCorrections.None;
         Check(geometry, mask, options);
-        mask = Apply(flatField, mask);
+        mask = Usable(corrections.Dark.Span, "dark current", float.IsFinite, mask);
+        mask = Usable(corrections.FlatField.Span, "flat field", f => f > 0 && float.IsFinite(f), mask);
         Geometry = geometry;
         Mask = mask;
         Options = options;
@@ -54,79 +51,49 @@ public sealed class IntegrationPlan
         double[] radial = new double[pixelCount];
         _normalisation = new double[pixelCount];
         Map(geometry, options, radial, _normalisation);
+        ReadOnlySpan<float> flatField = corrections.FlatField.Span;
         for (int i = 0; i < flatField.Length; i++)
         {
             _normalisation[i] *= flatField[i];
         }
 
-
         Axis = MakeAxis(radial, mask.Masked, options);
-        _binOfPixel = new ushort[pixelCount];
-        int[] counts = new int[Axis.BinCount];
-        for (int i = 0; i < pixelCount; i++)
-        {
-            double bin = Math.Floor((radial[i] - Axis.Lower) / Axis.Step);
-            bool outside = mask.Masked[i] || !(bin >= 0 && bin < Axis.BinCount);
-            _binOfPixel[i] = outside ? NoBin : (ushort)bin;
-            if (!outside)
-            {
-                counts[(int)bin]++;
-            }
-        }
+        _matrix = Centres(radial, mask.Masked);
+        CellCount = Axis.BinCount;
+        PatternSize = CellCount;
 
-        _binStart = new int[Axis.BinCount + 1];
-        for (int b = 0; b < Axis.BinCount; b++)
+        int entryCount = _matrix.Pixel.Length;
+        _inverseNormalisation = new float[entryCount];
+        _weight = new int[entryCount];
+        _dark = corrections.Dark.IsEmpty ? [] : new float[entryCount];
+        _weightScale = new float[CellCount];
+        _binNormalisation = new double[CellCount];
+        _binNormalisationSquared = new double[CellCount];
+        for (int b = 0; b < CellCount; b++)
         {
-            _binStart[b + 1] = _binStart[b] + counts[b];
-            LargestBin = Math.Max(LargestBin, counts[b]);
-        }
-
-        ValidPixelCount = _binStart[^1];
-        _pixelOfEntry = new int[ValidPixelCount];
-        _inverseNormalisation = new float[ValidPixelCount];
-        _binNormalisation = new double[Axis.BinCount];
-        _binNormalisationSquared = new double[Axis.BinCount];
-        int[] next = _binStart[..^1];
-        for (int i = 0; i < pixelCount; i++)
-        {
-            if (_binOfPixel[i] is not NoBin and var b)
+            (int start, int end) = (_matrix.Start[b], _matrix.Start[b + 1]);
+            LargestBin = Math.Max(LargestBin, end - start);
+            for (int e = start; e < end; e++)
             {
-                double norm = _normalisation[i];
-                int entry = next[b]++;
-                _pixelOfEntry[entry] = i;
-                _inverseNormalisation[entry] = (float)(1 / norm);
+                double norm = _normalisation[_matrix.Pixel[e]] * Share(e);
                 _binNormalisation[b] += norm;
                 _binNormalisationSquared[b] += norm * norm;
             }
-        }
 
-        _weightScale = new float[Axis.BinCount];
-        for (int b = 0; b < Axis.BinCount; b++)
-        {
             _weightScale[b] = WeightScale(_binNormalisation[b]);
-        }
-    }
-
-    private static PixelMask Apply(ReadOnlySpan<float> flatField, PixelMask mask)
-    {
-        if (flatField.IsEmpty)
-        {
-            return mask;
-        }
-
-        if (flatField.Length != mask.Shape.PixelCount)
-        {
-            throw new ArgumentException(
-                $"the flat field has {flatField.Length} pixels, the geometry has {mask.Shape.PixelCount}", nameof(flatField));
+            for (int e = start; e < end; e++)
+            {
+                int pixel = _matrix.Pixel[e];
+                _inverseNormalisation[e] = (float)(1 / _normalisation[pixel]);
+                _weight[e] = (int)(((float)Share(e) * _weightScale[b] / _inverseNormalisation[e]) + 0.5f);
+                if (_dark.Length > 0)
+                {
+                    _dark[e] = corrections.Dark.Span[pixel];
+                }
+            }
         }
 
-        bool[] unusable = new bool[flatField.Length];
-        for (int i = 0; i < unusable.Length; i++)
-        {
-            unusable[i] = !(flatField[i] > 0 && float.IsFinite(flatField[i]));
-        }
-
-        return mask.Or(new PixelMask(mask.Shape, unusable));
+        ValidPixelCount = _matrix.Share.Length == 0 ? entryCount : _matrix.Pixel.Distinct().Count();
     }
 
     /// <summary>Detector geometry.</summary>
@@ -141,52 +108,75 @@ public sealed class IntegrationPlan
     /// <summary>The radial axis.</summary>
     public RadialAxis Axis { get; }
 
+    /// <summary>Values that a pattern has: radial bins, times azimuthal sectors in 2D.</summary>
+    public int PatternSize { get; }
+
     /// <summary>Pixels that fall into a bin.</summary>
     public int ValidPixelCount { get; }
 
-    /// <summary>Most pixels that a bin holds.</summary>
+    /// <summary>Most entries that a cell holds.</summary>
     public int LargestBin { get; }
 
-    /// <summary>Bin of each pixel in image order; <see cref="NoBin"/> where it counts nowhere.</summary>
-    internal ReadOnlySpan<ushort> BinOfPixel => _binOfPixel;
+    /// <summary>
+    /// Cells that are summed: <see cref="PatternSize"/>, but for <see cref="TrimDefinition.Cake"/>, whose sectors are averaged afterwards.
+    /// </summary>
+    internal int CellCount { get; }
 
-    /// <summary>Normalisation (flat field · solid angle · polarisation) of each pixel in image order.</summary>
-    internal ReadOnlySpan<double> Normalisation => _normalisation;
+    /// <summary>First entry of each cell, and the end of the last.</summary>
+    internal ReadOnlySpan<int> BinStart => _matrix.Start;
 
-    /// <summary>First entry of each bin in bin order, and the end of the last.</summary>
-    internal ReadOnlySpan<int> BinStart => _binStart;
+    /// <summary>Pixel of each entry; ascending inside a cell.</summary>
+    internal ReadOnlySpan<int> PixelOfEntry => _matrix.Pixel;
 
-    /// <summary>Pixel of each entry in bin order; ascending inside a bin.</summary>
-    internal ReadOnlySpan<int> PixelOfEntry => _pixelOfEntry;
+    /// <summary>Share of the pixel that falls into the cell, per entry; empty where every pixel falls whole into one.</summary>
+    internal ReadOnlySpan<float> ShareOfEntry => _matrix.Share;
 
-    /// <summary>1 / normalisation of each entry in bin order.</summary>
+    /// <summary>1 / normalisation of the entry's pixel: counts times this are its sorting key.</summary>
     internal ReadOnlySpan<float> InverseNormalisation => _inverseNormalisation;
 
-    /// <summary>Power of two by which a bin's normalisations are multiplied to become integer weights.</summary>
+    /// <summary>Share · normalisation of each entry as an integer, in units of 1 / <see cref="WeightScaleOfBin"/>.</summary>
+    internal ReadOnlySpan<int> WeightOfEntry => _weight;
+
+    /// <summary>Dark current of each entry's pixel, counts; empty for none.</summary>
+    internal ReadOnlySpan<float> DarkOfEntry => _dark;
+
+    /// <summary>Normalisation (flat field · solid angle · polarisation · efficiency) of each pixel in image order.</summary>
+    internal ReadOnlySpan<double> Normalisation => _normalisation;
+
+    /// <summary>Power of two by which a cell's normalisations are multiplied to become integer weights.</summary>
     internal ReadOnlySpan<float> WeightScaleOfBin => _weightScale;
 
-    /// <summary>Σ normalisation over all valid pixels of a bin.</summary>
+    /// <summary>Σ share · normalisation over all entries of a cell.</summary>
     internal ReadOnlySpan<double> BinNormalisation => _binNormalisation;
 
-    /// <summary>Σ normalisation² over all valid pixels of a bin.</summary>
+    /// <summary>Σ (share · normalisation)² over all entries of a cell.</summary>
     internal ReadOnlySpan<double> BinNormalisationSquared => _binNormalisationSquared;
 
-    /// <summary>Makes an integrator for one worker.</summary>
-    public IFrameIntegrator CreateIntegrator() => Options.Filter switch
-    {
-        IntegrationFilter.Mean => new MeanIntegrator(this),
-        IntegrationFilter.Trimmed => new TrimmedIntegrator(this),
-        _ => throw new InvalidOperationException($"no integrator for {Options.Filter}"),
-    };
-
-    /// <summary>The integer weight of a pixel: the formula that every backend shares.</summary>
-    /// <param name="inverseNormalisation">1 / normalisation of the pixel.</param>
-    /// <param name="scale">The bin's <see cref="WeightScaleOfBin"/>.</param>
-    internal static int Weight(float inverseNormalisation, float scale) =>
-        (int)((scale / inverseNormalisation) + 0.5f);
+    private double Share(int entry) => _matrix.Share.Length == 0 ? 1 : _matrix.Share[entry];
 
     private static float WeightScale(double sum) =>
         sum > 0 ? (float)Math.Pow(2, Math.Floor(Math.Log2(LargestWeightSum / sum))) : 1;
+
+    private static PixelMask Usable(ReadOnlySpan<float> image, string what, Func<float, bool> usable, PixelMask mask)
+    {
+        if (image.IsEmpty)
+        {
+            return mask;
+        }
+
+        if (image.Length != mask.Shape.PixelCount)
+        {
+            throw new ArgumentException($"the {what} has {image.Length} pixels, the geometry has {mask.Shape.PixelCount}", nameof(image));
+        }
+
+        bool[] unusable = new bool[image.Length];
+        for (int i = 0; i < unusable.Length; i++)
+        {
+            unusable[i] = !usable(image[i]);
+        }
+
+        return mask.Or(new PixelMask(mask.Shape, unusable));
+    }
 
     private static void Check(DetectorGeometry geometry, PixelMask mask, IntegrationOptions options)
     {
@@ -195,7 +185,7 @@ public sealed class IntegrationPlan
             throw new ArgumentException($"the mask is {mask.Shape} (rows × columns), the detector {geometry.Shape}", nameof(mask));
         }
 
-        if (options.BinCount is < 1 or >= NoBin)
+        if (options.BinCount is < 1 or >= ushort.MaxValue)
         {
             throw new ArgumentException($"the number of bins must be 1 to 65534, not {options.BinCount}", nameof(options));
         }
@@ -230,6 +220,38 @@ public sealed class IntegrationPlan
                     * (options.PolarisationFactor is double factor ? position.Polarisation(factor) : 1);
             }
         });
+    }
+
+    private BinMatrix Centres(double[] radial, ReadOnlySpan<bool> masked)
+    {
+        int[] binOfPixel = new int[radial.Length];
+        int[] start = new int[Axis.BinCount + 1];
+        for (int i = 0; i < radial.Length; i++)
+        {
+            double bin = Math.Floor((radial[i] - Axis.Lower) / Axis.Step);
+            binOfPixel[i] = !masked[i] && bin >= 0 && bin < Axis.BinCount ? (int)bin : -1;
+            if (binOfPixel[i] >= 0)
+            {
+                start[binOfPixel[i] + 1]++;
+            }
+        }
+
+        for (int b = 0; b < Axis.BinCount; b++)
+        {
+            start[b + 1] += start[b];
+        }
+
+        int[] next = start[..^1];
+        int[] pixel = new int[start[^1]];
+        for (int i = 0; i < radial.Length; i++)
+        {
+            if (binOfPixel[i] >= 0)
+            {
+                pixel[next[binOfPixel[i]]++] = i;
+            }
+        }
+
+        return new BinMatrix(start, pixel, []);
     }
 
     private static RadialAxis MakeAxis(double[] radial, ReadOnlySpan<bool> masked, IntegrationOptions options)

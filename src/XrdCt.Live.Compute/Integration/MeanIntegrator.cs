@@ -7,7 +7,7 @@ namespace XrdCt.Live.Compute.Integration;
 /// instead touches a new cache line per pixel and is four times slower.)
 /// </summary>
 /// <remarks>Not thread-safe: one instance per worker.</remarks>
-public sealed class MeanIntegrator : IFrameIntegrator
+internal sealed class MeanIntegrator
 {
     // Neighbouring pixels mostly fall into the same bin; four accumulators in turn keep the additions independent.
     private const int Lanes = 4;
@@ -24,13 +24,12 @@ public sealed class MeanIntegrator : IFrameIntegrator
         _zeros = new int[plan.Axis.BinCount * Lanes];
     }
 
-    /// <inheritdoc/>
+    /// <summary>As the interface.</summary>
     public IntegrationPlan Plan { get; }
 
-    /// <inheritdoc/>
+    /// <summary>As the interface.</summary>
     public void Integrate(ReadOnlySpan<int> pixels, DiffractionPattern pattern)
     {
-        FrameShapes.Check(Plan, pixels, pattern);
         int binCount = Plan.Axis.BinCount;
         Array.Clear(_sums);
         Array.Clear(_zeros);
@@ -41,25 +40,22 @@ public sealed class MeanIntegrator : IFrameIntegrator
             pattern.Count[b] = Plan.BinStart[b + 1] - Plan.BinStart[b];
         }
 
-        ReadOnlySpan<ushort> bins = Plan.BinOfPixel;
-        for (int i = 0; i < pixels.Length; i++)
+        for (int bin = 0; bin < binCount; bin++)
         {
-            ushort bin = bins[i];
-            if (bin == IntegrationPlan.NoBin)
+            for (int e = Plan.BinStart[bin]; e < Plan.BinStart[bin + 1]; e++)
             {
-                continue;
-            }
+                int i = Plan.PixelOfEntry[e];
+                int counts = pixels[i];
+                if (counts < 0)
+                {
+                    Withdraw(pattern, bin, Plan.Normalisation[i]);
+                    continue;
+                }
 
-            int counts = pixels[i];
-            if (counts < 0)
-            {
-                Withdraw(pattern, bin, Plan.Normalisation[i]);
-                continue;
+                int slot = (bin * Lanes) + (i & (Lanes - 1));
+                _sums[slot] += counts;
+                _zeros[slot] += counts == 0 ? 1 : 0;
             }
-
-            int slot = (bin * Lanes) + (i & (Lanes - 1));
-            _sums[slot] += counts;
-            _zeros[slot] += counts == 0 ? 1 : 0;
         }
 
         for (int b = 0; b < binCount; b++)

@@ -1,24 +1,42 @@
+using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Ports;
 
 namespace XrdCt.Live.Compute.Integration;
 
 /// <summary>
-/// Mean and pixel trimmed mean as one would write them on paper, one bin after the other: the truth that the fast
+/// Every filter as one would write it on paper, one bin after the other: the truth that the fast
 /// integrators are tested against. Allocates and sorts; never used on a live frame.
 /// </summary>
-public sealed class ReferenceIntegrator(IntegrationPlan plan) : IFrameIntegrator
+/// <param name="plan">The plan.</param>
+/// <param name="reader">Unpacks the frames.</param>
+public sealed class ReferenceIntegrator(IntegrationPlan plan, IPixelReader reader) : IFrameIntegrator
 {
+    private readonly int[] _pixels = new int[plan.Geometry.Shape.PixelCount];
+
     /// <inheritdoc/>
     public IntegrationPlan Plan { get; } = plan;
 
     /// <inheritdoc/>
-    public void Integrate(ReadOnlySpan<int> pixels, DiffractionPattern pattern)
+    public int BatchSize => 1;
+
+    /// <inheritdoc/>
+    public void Integrate(ReadOnlySpan<RawFrame> frames, ReadOnlySpan<DiffractionPattern> patterns)
     {
-        FrameShapes.Check(Plan, pixels, pattern);
-        pattern.Clear();
-        for (int bin = 0; bin < Plan.Axis.BinCount; bin++)
+        BatchShapes.Check(this, frames, patterns);
+        DiffractionPattern pattern = patterns[0];
+        pattern.Header = frames[0].Header;
+        pattern.Outcome = reader.Begin(frames[0]);
+        pattern.Outcome = pattern.Outcome == FrameOutcome.Accepted ? reader.Read(_pixels) : pattern.Outcome;
+        if (pattern.Outcome != FrameOutcome.Accepted)
         {
-            Entry[] all = Valid(pixels, bin);
+            return;
+        }
+
+        pattern.Clear();
+        for (int bin = 0; bin < Plan.CellCount; bin++)
+        {
+            Entry[] all = Valid(bin);
             pattern.Mean[bin] = (float)(all.Sum(e => (double)e.Counts) / all.Sum(e => e.Norm));
             Entry[] kept = Plan.Options.Filter == IntegrationFilter.Trimmed ? Trim(all) : all;
             foreach (Entry e in kept)
@@ -32,18 +50,25 @@ public sealed class ReferenceIntegrator(IntegrationPlan plan) : IFrameIntegrator
         }
     }
 
-    private Entry[] Valid(ReadOnlySpan<int> pixels, int bin)
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private Entry[] Valid(int bin)
     {
         var entries = new List<Entry>();
         for (int i = Plan.BinStart[bin]; i < Plan.BinStart[bin + 1]; i++)
         {
-            int counts = pixels[Plan.PixelOfEntry[i]];
+            int counts = _pixels[Plan.PixelOfEntry[i]];
             if (counts >= 0)
             {
-                float inverse = Plan.InverseNormalisation[i];
-                int weight = IntegrationPlan.Weight(inverse, Plan.WeightScaleOfBin[bin]);
                 entries.Add(new Entry(
-                    counts, Plan.Normalisation[Plan.PixelOfEntry[i]], TrimmedMean.Key(counts, inverse), weight, 1));
+                    counts,
+                    Plan.Normalisation[Plan.PixelOfEntry[i]],
+                    TrimmedMean.Key(counts, Plan.InverseNormalisation[i]),
+                    Plan.WeightOfEntry[i],
+                    1));
             }
         }
 

@@ -15,7 +15,7 @@ namespace XrdCt.Live.Compute.Integration;
 /// Weights are integers, so the same pixels are kept as by <see cref="ReferenceIntegrator"/>, whatever the pivots were.
 /// Not thread-safe: one instance per worker.
 /// </remarks>
-public sealed class TrimmedIntegrator : IFrameIntegrator
+internal sealed class TrimmedIntegrator
 {
     // A bracket with this many pixels left is sorted: one more counting pass would cost more.
     private const int SortBelow = 12;
@@ -49,13 +49,12 @@ public sealed class TrimmedIntegrator : IFrameIntegrator
         _highGuess = new int[plan.Axis.BinCount];
     }
 
-    /// <inheritdoc/>
+    /// <summary>As the interface.</summary>
     public IntegrationPlan Plan { get; }
 
-    /// <inheritdoc/>
+    /// <summary>As the interface.</summary>
     public void Integrate(ReadOnlySpan<int> pixels, DiffractionPattern pattern)
     {
-        FrameShapes.Check(Plan, pixels, pattern);
         for (int bin = 0; bin < Plan.Axis.BinCount; bin++)
         {
             int start = Plan.BinStart[bin];
@@ -201,7 +200,7 @@ public sealed class TrimmedIntegrator : IFrameIntegrator
         for (int i = whole; i < n; i++)
         {
             _keys[i] = BitConverter.SingleToInt32Bits(TrimmedMean.Key(_counts[i], inverse[i]));
-            _weights[i] = IntegrationPlan.Weight(inverse[i], scale);
+            _weights[i] = (int)((scale / inverse[i]) + 0.5f);
             total += _weights[i];
             largestKey = Math.Max(largestKey, _keys[i]);
         }

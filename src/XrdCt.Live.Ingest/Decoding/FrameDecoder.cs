@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using XrdCt.Live.Model.Frames;
-using XrdCt.Live.Model.Ports;
 
 namespace XrdCt.Live.Ingest.Decoding;
 
@@ -16,7 +15,7 @@ namespace XrdCt.Live.Ingest.Decoding;
 /// flag come out as 2³¹−1, so that they stay valid pixels. Byte offset has a byte order of its own, whatever the frame
 /// says. Big-endian machines are not supported.
 /// </remarks>
-public sealed class FrameDecoder : IFrameDecoder
+public sealed class FrameDecoder
 {
     private readonly ImageShape _shape;
     private readonly PixelUnpacker _unpacker = new();
@@ -40,7 +39,16 @@ public sealed class FrameDecoder : IFrameDecoder
         _shape = shape;
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Decodes <paramref name="frame"/> to signed 32-bit counts, row-major. Pixels without a value come out negative:
+    /// −1 for 2ⁿ−1 and −2 for 2ⁿ−2 of unsigned types, the value itself for signed ones.
+    /// </summary>
+    /// <param name="frame">The frame; it stays the caller's.</param>
+    /// <param name="pixels">Receives the counts; its length is the pixel count of the detector's geometry.</param>
+    /// <returns>
+    /// <see cref="FrameOutcome.Accepted"/>, <see cref="FrameOutcome.WrongShape"/> or
+    /// <see cref="FrameOutcome.Truncated"/>; the content of <paramref name="pixels"/> is undefined unless accepted.
+    /// </returns>
     /// <remarks>Frames of 8-byte pixels with more than 2³¹ bytes are <see cref="FrameOutcome.WrongShape"/>.</remarks>
     /// <exception cref="ArgumentException">
     /// <paramref name="pixels"/> has not one value per pixel of the geometry.

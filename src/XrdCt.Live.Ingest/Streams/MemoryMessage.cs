@@ -1,4 +1,3 @@
-using XrdCt.Live.Ingest.Files;
 using XrdCt.Live.Model.Frames;
 
 namespace XrdCt.Live.Ingest.Streams;

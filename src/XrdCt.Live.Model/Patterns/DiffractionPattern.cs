@@ -9,7 +9,7 @@ namespace XrdCt.Live.Model.Patterns;
 public sealed class DiffractionPattern
 {
     /// <summary>Allocates a pattern.</summary>
-    /// <param name="binCount">Number of radial bins.</param>
+    /// <param name="binCount">Number of radial bins, or of cells [sector, bin] of a 2D pattern.</param>
     public DiffractionPattern(int binCount)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(binCount, 1);
@@ -33,10 +33,10 @@ public sealed class DiffractionPattern
     /// <summary>Σ counts over the kept pixels, per bin.</summary>
     public double[] Signal { get; }
 
-    /// <summary>Σ (polarisation · solid angle) over the kept pixels, per bin; dimensionless.</summary>
+    /// <summary>Σ (flat field · polarisation · solid angle · sensor efficiency · monitor) over the kept pixels, per bin; dimensionless.</summary>
     public double[] Normalisation { get; }
 
-    /// <summary>Σ variance over the kept pixels, per bin, counts²: Poisson, max(counts, 1) per pixel, as pyFAI.</summary>
+    /// <summary>Σ variance over the kept pixels, per bin, counts²; of a pixel by the <see cref="ErrorModel"/>, Poisson max(counts, 1).</summary>
     public double[] Variance { get; }
 
     /// <summary>Σ normalisation² over the kept pixels, per bin.</summary>
@@ -51,6 +51,19 @@ public sealed class DiffractionPattern
 
     /// <summary>Intensity of a bin, <c>Signal / Normalisation</c>, counts; NaN in an empty bin.</summary>
     public double Intensity(int bin) => Normalisation[bin] > 0 ? Signal[bin] / Normalisation[bin] : double.NaN;
+
+    /// <summary>
+    /// Effective number of kept pixels, <c>Normalisation² / NormalisationSquared</c>: their count where all weigh the same, less where
+    /// some weigh little; 0 in an empty bin.
+    /// </summary>
+    public double EffectiveCount(int bin) =>
+        NormalisationSquared[bin] > 0 ? Normalisation[bin] * Normalisation[bin] / NormalisationSquared[bin] : 0;
+
+    /// <summary>
+    /// Spottiness of a bin, mean over filtered intensity: 1 for a smooth ring, more where single crystals shine; NaN in an empty
+    /// bin or where the filtered intensity is not above 0.
+    /// </summary>
+    public double Spottiness(int bin) => Intensity(bin) is > 0 and var filtered ? Mean[bin] / filtered : double.NaN;
 
     /// <summary>Standard error of the intensity, <c>√Variance / Normalisation</c>, counts; NaN in an empty bin.</summary>
     public double Sigma(int bin) => Normalisation[bin] > 0 ? Math.Sqrt(Variance[bin]) / Normalisation[bin] : double.NaN;

@@ -14,4 +14,10 @@ public enum RadialUnit
 
     /// <summary>Distance of the pixel from the beam axis, mm.</summary>
     R_mm,
+
+    /// <summary>Lattice spacing d = 2π / q, Å.</summary>
+    D_A,
+
+    /// <summary>Scattering angle 2θ, rad.</summary>
+    TwoTheta_rad,
 }

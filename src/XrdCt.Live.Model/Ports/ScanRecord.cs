@@ -1,4 +1,5 @@
 using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
@@ -36,7 +37,7 @@ public sealed record ScanRecord
     public required PixelMask Mask { get; init; }
 
     /// <summary>Integration settings.</summary>
-    public required IntegrationSettings Integration { get; init; }
+    public required IntegrationOptions Integration { get; init; }
 
     /// <summary>All patterns.</summary>
     public required SinogramStack Sinogram { get; init; }

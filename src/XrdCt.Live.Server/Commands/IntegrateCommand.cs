@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Spectre.Console;
 using XrdCt.Live.Compute.Integration;
@@ -60,10 +61,8 @@ internal sealed class IntegrateCommand
         _ = Target(parsed, "frame", format, single: frames.Length == 1 || format == "h5"); // refused now, not after the last frame
         IntegrationPlan plan = SetUp.Plan(poni, mask, SetUp.Integration(section, "command line"));
         string[] settings = Describe(plan, poni, mask);
-        IFrameIntegrator integrator = plan.CreateIntegrator();
-        var decoder = new FrameDecoder(plan.Geometry.Shape);
-        int[] pixels = new int[plan.Geometry.Shape.PixelCount];
-        var pattern = new DiffractionPattern(plan.Axis.BinCount);
+        using var integrator = new SimdIntegrator(plan, () => new PixelReader(plan.Geometry.Shape));
+        var pattern = new DiffractionPattern(plan.PatternSize);
         var stack = new List<IntegratedPattern>();
         var written = new List<string>();
         var failures = new List<string>();
@@ -71,7 +70,7 @@ internal sealed class IntegrateCommand
         {
             try
             {
-                IntegratedPattern result = Integrate(frame, decoder, integrator, pixels, pattern, settings);
+                IntegratedPattern result = Integrate(frame, integrator, pattern, settings);
                 if (format == "h5")
                 {
                     stack.Add(result);
@@ -132,35 +131,38 @@ internal sealed class IntegrateCommand
     }
 
     private static IntegratedPattern Integrate(
-        string path,
-        FrameDecoder decoder,
-        IFrameIntegrator integrator,
-        int[] pixels,
-        DiffractionPattern pattern,
-        string[] settings)
+        string path, SimdIntegrator integrator, DiffractionPattern pattern, string[] settings)
     {
-        Load(path, decoder, integrator.Plan.Geometry.Shape, pixels);
-        integrator.Integrate(pixels, pattern);
-        return IntegratedPattern.From(pattern, integrator.Plan.Axis, path, settings);
+        using RawFrame frame = Open(path, integrator.Plan.Geometry.Shape);
+        integrator.Integrate([frame], [pattern]);
+        return pattern.Outcome == FrameOutcome.Accepted
+            ? IntegratedPattern.From(pattern, integrator.Plan.Axis, path, settings)
+            : throw new UserException($"{path}: the pixels are cut short or damaged");
     }
 
-    private static void Load(string path, FrameDecoder decoder, ImageShape expected, int[] pixels)
+    private static RawFrame Open(string path, ImageShape expected)
     {
+        var header = new FrameHeader { SeriesId = 0, Index = 0, AcquiredAt = default, Monitor = double.NaN };
         if (path.EndsWith(".edf", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".edf.gz", StringComparison.OrdinalIgnoreCase))
         {
             EdfImage image = EdfImage.Read(path);
             MustFit(path, image.Shape, expected);
-            image.ToInt32().CopyTo(pixels, 0);
-            return;
+            byte[] counts = MemoryMarshal.AsBytes(image.ToInt32().AsSpan()).ToArray();
+            return new RawFrame
+            {
+                Header = header,
+                Shape = image.Shape,
+                Type = PixelType.Int32,
+                Encoding = PixelEncoding.None,
+                Lease = new MemoryLease(counts),
+                PayloadOffset = 0,
+                PayloadLength = counts.Length,
+            };
         }
 
         CbfFile file = CbfFile.Read(path);
         MustFit(path, file.Shape, expected);
-        using RawFrame frame = file.ToRawFrame(new FrameHeader { SeriesId = 0, Index = 0, AcquiredAt = default, Monitor = double.NaN });
-        if (decoder.Decode(frame, pixels) != FrameOutcome.Accepted)
-        {
-            throw new UserException($"{path}: the pixels are cut short or damaged");
-        }
+        return file.ToRawFrame(header);
     }
 
     private static void MustFit(string path, ImageShape shape, ImageShape expected)

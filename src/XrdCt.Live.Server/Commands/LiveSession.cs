@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.ZeroMq;
@@ -82,7 +83,7 @@ internal sealed class LiveSession
                 known => new LiveScan(
                     known,
                     feed.Lend,
-                    () => new FrameDecoder(known.Integration.Geometry.Shape),
+                    () => new SimdIntegrator(known.Integration, () => new PixelReader(known.Integration.Geometry.Shape)),
                     shown,
                     store,
                     TimeProvider.System,

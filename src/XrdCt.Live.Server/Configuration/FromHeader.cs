@@ -64,8 +64,8 @@ internal sealed class FromHeader
 
     /// <summary>The flat field; empty for none.</summary>
     /// <exception cref="ArgumentException">It is of another shape, or cannot be read.</exception>
-    public ReadOnlySpan<float> FlatField(ImageShape shape) =>
-        _flatField is null ? [] : Read("flat field", _flatField.FlatFieldShape, shape, _flatField.ReadFlatField);
+    public ReadOnlyMemory<float> FlatField(ImageShape shape) =>
+        _flatField is null ? default(ReadOnlyMemory<float>) : Read("flat field", _flatField.FlatFieldShape, shape, _flatField.ReadFlatField);
 
     // The claimed size is looked at first: a few megabytes may claim to unpack to a gigabyte.
     private static T Read<T>(string what, ImageShape? claimed, ImageShape shape, Func<T?> read)

@@ -187,7 +187,8 @@ internal static class SetUp
                 mask = mask.Or(MaskFile.Read(maskPath, geometry.Shape));
             }
 
-            return new IntegrationPlan(geometry, header.Apply(mask), options, header.FlatField(geometry.Shape));
+            return new IntegrationPlan(
+                geometry, header.Apply(mask), options, new FrameCorrections { FlatField = header.FlatField(geometry.Shape) });
         }
         catch (ArgumentException e)
         {

@@ -28,7 +28,7 @@ internal sealed class CbfImages(ImageShape shape, PixelType type)
                 Shape = shape,
                 Type = type,
                 Encoding = PixelEncoding.None,
-                Lease = new PlainLease(frame.Plain),
+                Lease = new MemoryLease(frame.Plain),
                 PayloadOffset = 0,
                 PayloadLength = frame.Plain.Length,
             };

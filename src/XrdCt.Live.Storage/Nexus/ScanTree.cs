@@ -456,7 +456,7 @@ internal sealed class ScanTree
 
     private H5Group Process(string program, string version)
     {
-        IntegrationSettings settings = _scan.Integration;
+        IntegrationOptions settings = _scan.Integration;
         H5Group process = NexusNodes.Group("NXprocess");
         process["program"] = NexusNodes.Text(program);
         process["version"] = NexusNodes.Text(version);

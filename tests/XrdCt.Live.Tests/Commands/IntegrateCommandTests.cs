@@ -23,7 +23,7 @@ public sealed class IntegrateCommandTests : IDisposable
         var plan = new IntegrationPlan(
             SmallDetector.Geometry, SmallDetector.Mask(), SmallDetector.Options(IntegrationFilter.Trimmed));
         var expected = new DiffractionPattern(150);
-        new ReferenceIntegrator(plan).Integrate(pixels, expected);
+        new ReferenceIntegrator(plan, SmallDetector.Reader()).Integrate([SmallDetector.Frame(pixels)], [expected]);
         string[] rows = [.. File.ReadLines(Path.Combine(_folder, "frame.csv")).SkipWhile(l => l[0] != 'x').Skip(1)];
         Assert.Equal(150, rows.Length);
         for (int b = 0; b < 150; b++)

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using MessagePack;
-using XrdCt.Live.Ingest.Files;
 using XrdCt.Live.Ingest.Streams;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using XrdCt.Live.Ingest.Decoding;
-using XrdCt.Live.Ingest.Files;
 using XrdCt.Live.Model.Frames;
 
 namespace XrdCt.Live.Tests.Ingest;

@@ -2,7 +2,6 @@ using System.Formats.Cbor;
 using System.Text.Json;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.Dectris;
-using XrdCt.Live.Ingest.Files;
 using XrdCt.Live.Model.Frames;
 
 namespace XrdCt.Live.Tests.Ingest;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.Files;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
@@ -95,11 +96,11 @@ public sealed class FullSizeGoldenTests
     public void Trimmed_FullFrame_KeepsTheReferencesPixels()
     {
         IntegrationPlan plan = Plan(new IntegrationOptions { Unit = RadialUnit.Q_invA, BinCount = 2000, PolarisationFactor = 0.95 });
-        int[] pixels = Frame();
+        RawFrame frame = SmallDetector.Frame(Frame(), ImageShape.Pilatus2M);
         var expected = new DiffractionPattern(2000);
         var actual = new DiffractionPattern(2000);
-        new ReferenceIntegrator(plan).Integrate(pixels, expected);
-        new TrimmedIntegrator(plan).Integrate(pixels, actual);
+        new ReferenceIntegrator(plan, new PixelReader(ImageShape.Pilatus2M)).Integrate([frame], [expected]);
+        new SimdIntegrator(plan, () => new PixelReader(ImageShape.Pilatus2M)).Integrate([frame], [actual]);
         for (int b = 0; b < 2000; b++)
         {
             Assert.Equal(expected.Count[b], actual.Count[b]);
@@ -167,7 +168,8 @@ public sealed class FullSizeGoldenTests
     private static DiffractionPattern Integrate(IntegrationOptions options)
     {
         var pattern = new DiffractionPattern(options.BinCount);
-        Plan(options).CreateIntegrator().Integrate(Frame(), pattern);
+        new SimdIntegrator(Plan(options), () => new PixelReader(ImageShape.Pilatus2M))
+            .Integrate([SmallDetector.Frame(Frame(), ImageShape.Pilatus2M)], [pattern]);
         return pattern;
     }
 

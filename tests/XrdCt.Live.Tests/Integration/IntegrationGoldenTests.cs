@@ -104,7 +104,7 @@ public sealed class IntegrationGoldenTests
         var plan = new IntegrationPlan(SmallDetector.Geometry, SmallDetector.Mask(), SmallDetector.Options(filter));
         axis = plan.Axis;
         var pattern = new DiffractionPattern(axis.BinCount);
-        plan.CreateIntegrator().Integrate(Npy.ReadInts(SmallDetector.Golden(frame)), pattern);
+        new SimdIntegrator(plan, SmallDetector.Reader).Integrate([SmallDetector.Frame(Npy.ReadInts(SmallDetector.Golden(frame)))], [pattern]);
         return pattern;
     }
 }

@@ -1,4 +1,5 @@
 using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
 
@@ -46,8 +47,8 @@ public abstract class IntegratorContract
         foreach (int seed in new[] { 1, 2, 3 })
         {
             int[] pixels = Frame(frame, seed);
-            new ReferenceIntegrator(plan).Integrate(pixels, expected);
-            integrator.Integrate(pixels, actual);
+            new ReferenceIntegrator(plan, SmallDetector.Reader()).Integrate([SmallDetector.Frame(pixels)], [expected]);
+            integrator.Integrate([SmallDetector.Frame(pixels)], [actual]);
             for (int b = 0; b < bins; b++)
             {
                 Assert.Equal(expected.Count[b], actual.Count[b]);
@@ -73,12 +74,13 @@ public abstract class IntegratorContract
         var plan = new IntegrationPlan(SmallDetector.Geometry, SmallDetector.Mask(), SmallDetector.Options(Filter));
         IFrameIntegrator integrator = Create(plan);
         var pattern = new DiffractionPattern(plan.Axis.BinCount);
-        int[] pixels = Frame("flags", 1);
-        integrator.Integrate(pixels, pattern);
+        RawFrame[] frames = [SmallDetector.Frame(Frame("flags", 1))];
+        DiffractionPattern[] patterns = [pattern];
+        integrator.Integrate(frames, patterns);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 10; i++)
         {
-            integrator.Integrate(pixels, pattern);
+            integrator.Integrate(frames, patterns);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
@@ -92,7 +94,7 @@ public abstract class IntegratorContract
         int[] pixels = new int[SmallDetector.Geometry.Shape.PixelCount];
         Array.Fill(pixels, 1);
         var pattern = new DiffractionPattern(plan.Axis.BinCount);
-        Create(plan).Integrate(pixels, pattern);
+        Create(plan).Integrate([SmallDetector.Frame(pixels)], [pattern]);
         for (int b = 0; b < pattern.BinCount; b++)
         {
             if (plan.BinStart[b + 1] > plan.BinStart[b])
@@ -112,24 +114,34 @@ public abstract class IntegratorContract
         // Counts are exactly 7 times the flat field, so that every bin is 7 whatever pixels are kept.
         IntegrationOptions options = SmallDetector.Options(Filter) with { SolidAngle = false, PolarisationFactor = null };
         float[] flat = [.. Enumerable.Range(0, SmallDetector.Geometry.Shape.PixelCount).Select(i => (i % 10) switch { 0 => 0f, 1 => float.NaN, var k => k })];
-        var plan = new IntegrationPlan(SmallDetector.Geometry, SmallDetector.Mask(), options, flat);
+        var plan = new IntegrationPlan(SmallDetector.Geometry, SmallDetector.Mask(), options, new FrameCorrections { FlatField = flat });
         int[] pixels = [.. flat.Select(f => f > 0 ? (int)(7 * f) : 1_000_000)];
         var pattern = new DiffractionPattern(plan.Axis.BinCount);
 
-        Create(plan).Integrate(pixels, pattern);
+        Create(plan).Integrate([SmallDetector.Frame(pixels)], [pattern]);
 
         Assert.All(Enumerable.Range(0, plan.Axis.BinCount).Where(b => pattern.Count[b] > 0), b => Assert.Equal(7, pattern.Intensity(b), 1e-5));
         Assert.InRange(plan.ValidPixelCount, 1, pixels.Length * 8 / 10);
-        Assert.Throws<ArgumentException>(() => new IntegrationPlan(SmallDetector.Geometry, SmallDetector.Mask(), options, flat.AsSpan(1)));
+        Assert.Throws<ArgumentException>(() => new IntegrationPlan(SmallDetector.Geometry, SmallDetector.Mask(), options, new FrameCorrections { FlatField = flat.AsMemory(1) }));
     }
 
     [Fact]
-    public void Integrate_FrameOfAnotherSize_IsRefused()
+    public void Integrate_FrameOfAnotherSize_IsAnOutcome()
+    {
+        var plan = new IntegrationPlan(SmallDetector.Geometry, SmallDetector.Mask(), SmallDetector.Options(Filter));
+        var pattern = new DiffractionPattern(150);
+        using RawFrame small = SmallDetector.Frame(new int[12], new ImageShape(3, 4));
+        Create(plan).Integrate([small], [pattern]);
+        Assert.Equal(FrameOutcome.WrongShape, pattern.Outcome);
+    }
+
+    [Fact]
+    public void Integrate_PatternOfAnotherSize_IsRefused()
     {
         var plan = new IntegrationPlan(SmallDetector.Geometry, SmallDetector.Mask(), SmallDetector.Options(Filter));
         ArgumentException e = Assert.Throws<ArgumentException>(
-            () => Create(plan).Integrate(new int[10], new DiffractionPattern(150)));
-        Assert.Contains("the frame has 10 pixels, the detector 19200", e.Message, StringComparison.Ordinal);
+            () => Create(plan).Integrate([SmallDetector.Frame(Frame("zeros", 1))], [new DiffractionPattern(151)]));
+        Assert.Contains("the pattern has 151 bins, the plan 150", e.Message, StringComparison.Ordinal);
     }
 
     private static int[] Frame(string kind, int seed)
@@ -169,16 +181,16 @@ public abstract class IntegratorContract
     }
 }
 
-public sealed class MeanIntegratorTests : IntegratorContract
+public sealed class SimdMeanTests : IntegratorContract
 {
     protected override IntegrationFilter Filter => IntegrationFilter.Mean;
 
-    protected override IFrameIntegrator Create(IntegrationPlan plan) => new MeanIntegrator(plan);
+    protected override IFrameIntegrator Create(IntegrationPlan plan) => new SimdIntegrator(plan, SmallDetector.Reader);
 }
 
-public sealed class TrimmedIntegratorTests : IntegratorContract
+public sealed class SimdTrimmedTests : IntegratorContract
 {
     protected override IntegrationFilter Filter => IntegrationFilter.Trimmed;
 
-    protected override IFrameIntegrator Create(IntegrationPlan plan) => new TrimmedIntegrator(plan);
+    protected override IFrameIntegrator Create(IntegrationPlan plan) => new SimdIntegrator(plan, SmallDetector.Reader);
 }

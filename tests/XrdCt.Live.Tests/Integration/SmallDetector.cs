@@ -1,4 +1,5 @@
-using XrdCt.Live.Compute.Integration;
+using System.Runtime.InteropServices;
+using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
@@ -26,6 +27,23 @@ internal static class SmallDetector
 
     public static PixelMask Mask() =>
         new(Geometry.Shape, [.. Npy.Read(Golden("mask.npy")).Values.Select(v => v != 0)]);
+
+    public static PixelReader Reader() => new(Geometry.Shape);
+
+    public static RawFrame Frame(int[] pixels, ImageShape? shape = null)
+    {
+        byte[] bytes = MemoryMarshal.AsBytes(pixels.AsSpan()).ToArray();
+        return new RawFrame
+        {
+            Header = new FrameHeader { SeriesId = 1, Index = 0, AcquiredAt = default, Monitor = double.NaN },
+            Shape = shape ?? Geometry.Shape,
+            Type = PixelType.Int32,
+            Encoding = PixelEncoding.None,
+            Lease = new MemoryLease(bytes),
+            PayloadOffset = 0,
+            PayloadLength = bytes.Length,
+        };
+    }
 
     public static IntegrationOptions Options(IntegrationFilter filter) => new()
     {

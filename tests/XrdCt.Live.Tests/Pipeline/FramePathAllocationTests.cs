@@ -44,7 +44,7 @@ public sealed class FramePathAllocationTests
         var scan = new LiveScan(
             options,
             () => source,
-            () => new FrameDecoder(EndlessSource.Geometry.Shape),
+            () => new SimdIntegrator(options.Integration, () => new PixelReader(EndlessSource.Geometry.Shape)),
             new KeptDisplay(),
             new KeptStore(),
             clock);

@@ -1,3 +1,4 @@
+using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
@@ -70,7 +71,7 @@ public sealed class LiveScanTests
             _ => FrameOutcome.Accepted,
         };
         LiveOutcome outcome = await RunAsync(
-            SmallScan.Options(_plan), new ScriptedSource(_clock, script), store, () => new SmallScan.Decoder(Judge));
+            SmallScan.Options(_plan), new ScriptedSource(_clock, script), store, () => new SmallScan.Reader(Judge));
 
         Assert.Equal(
             new FrameCounters
@@ -106,7 +107,7 @@ public sealed class LiveScanTests
             SmallScan.Options(_plan),
             source,
             new KeptStore(),
-            () => new SmallScan.Decoder(f => f.Header.Index == 7 ? FrameOutcome.Truncated : FrameOutcome.Accepted));
+            () => new SmallScan.Reader(f => f.Header.Index == 7 ? FrameOutcome.Truncated : FrameOutcome.Accepted));
 
         Assert.Equal(ScanPhase.Incomplete, outcome.Phase);
         Assert.Contains("1 of 150 cells are empty", outcome.Sentence);
@@ -126,7 +127,7 @@ public sealed class LiveScanTests
         }
 
         LiveOutcome outcome = await RunAsync(
-            SmallScan.Options(_plan) with { Workers = 1 }, source, new KeptStore(), () => new SmallScan.Decoder(Wait));
+            SmallScan.Options(_plan) with { Workers = 1 }, source, new KeptStore(), () => new SmallScan.Reader(Wait));
 
         Assert.Equal(ScanPhase.Complete, outcome.Phase);
         Assert.Equal(150, outcome.Counters.Placed);
@@ -152,7 +153,7 @@ public sealed class LiveScanTests
             SmallScan.Options(_plan) with { Workers = 1 },
             source,
             store,
-            () => new SmallScan.Decoder(f => f.Header.Index == 60 ? throw failure : FrameOutcome.Accepted));
+            () => new SmallScan.Reader(f => f.Header.Index == 60 ? throw failure : FrameOutcome.Accepted));
 
         Assert.Equal(ScanPhase.Failed, outcome.Phase);
         Assert.Same(failure, outcome.Cause);
@@ -174,7 +175,7 @@ public sealed class LiveScanTests
         ScanPlan plan = new(4, 3, 10);
         var source = new ScriptedSource(_clock, [Start(), .. Images(0, 12), LastMessage()]);
         LiveOutcome outcome = await RunAsync(
-            SmallScan.Options(plan) with { Workers = 1 }, source, new KeptStore(), () => new SmallScan.Decoder(Fail));
+            SmallScan.Options(plan) with { Workers = 1 }, source, new KeptStore(), () => new SmallScan.Reader(Fail));
 
         Assert.Equal(ScanPhase.Failed, outcome.Phase);
         Assert.Equal(0, _leases.Live);
@@ -200,7 +201,7 @@ public sealed class LiveScanTests
         Func<SourceEvent> next = ScriptedSource.Image(() => _leases.Frame(0, series: 2));
         var source = new ScriptedSource(_clock, [Start(), .. Images(0, 6), Next]);
         LiveOutcome outcome = await RunAsync(
-            SmallScan.Options(plan) with { Workers = 1 }, source, new KeptStore(), () => new SmallScan.Decoder(Fail));
+            SmallScan.Options(plan) with { Workers = 1 }, source, new KeptStore(), () => new SmallScan.Reader(Fail));
 
         Assert.Equal(ScanPhase.Failed, outcome.Phase);
         Assert.Equal(2, outcome.Next[0].SeriesId);
@@ -242,7 +243,7 @@ public sealed class LiveScanTests
         var scan = new LiveScan(
             SmallScan.Options(_plan),
             () => throw new InvalidOperationException("cannot connect to tcp://nowhere:1"),
-            () => new SmallScan.Decoder(),
+            Simd(),
             _display,
             store,
             _clock);
@@ -297,7 +298,7 @@ public sealed class LiveScanTests
         var scan = new LiveScan(
             SmallScan.Options(_plan),
             () => new ScriptedSource(_clock, [Start(), .. Images(0, 150), End()]),
-            () => new SmallScan.Decoder(),
+            Simd(),
             new BrokenDisplay(),
             store,
             _clock);
@@ -348,7 +349,7 @@ public sealed class LiveScanTests
     {
         var source = new ScriptedSource(_clock, [Start(), .. Images(0, 150), End()]);
         var scan = new LiveScan(
-            SmallScan.Options(_plan), () => source, () => new SmallScan.Decoder(), _display, store, _clock, published);
+            SmallScan.Options(_plan), () => source, Simd(), _display, store, _clock, published);
         return scan.RunAsync(CancellationToken.None).WaitAsync(Hang, TestContext.Current.CancellationToken);
     }
 
@@ -356,14 +357,17 @@ public sealed class LiveScanTests
         LiveOptions options,
         ScriptedSource source,
         KeptStore store,
-        Func<IFrameDecoder>? createDecoder = null,
+        Func<IPixelReader>? createReader = null,
         CancellationTokenSource? stop = null)
     {
-        createDecoder ??= () => new SmallScan.Decoder();
-        var scan = new LiveScan(options, () => source, createDecoder, _display, store, _clock);
+        var scan = new LiveScan(
+            options, () => source, Simd(createReader), _display, store, _clock);
         return await scan.RunAsync(stop?.Token ?? CancellationToken.None)
             .WaitAsync(Hang, TestContext.Current.CancellationToken);
     }
+
+    private Func<IFrameIntegrator> Simd(Func<IPixelReader>? createReader = null) =>
+        () => new SimdIntegrator(SmallScan.Options(_plan).Integration, createReader ?? (() => new SmallScan.Reader()));
 
     private Func<SourceEvent> Image(int index) => ScriptedSource.Image(() => _leases.Frame(index));
 

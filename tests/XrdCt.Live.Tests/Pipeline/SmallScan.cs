@@ -81,13 +81,20 @@ internal static class SmallScan
     }
 
     /// <summary>Fills the image with the value that a frame of <see cref="CountedLeases"/> carries.</summary>
-    public sealed class Decoder(Func<RawFrame, FrameOutcome>? judge = null) : IFrameDecoder
+    public sealed class Reader(Func<RawFrame, FrameOutcome>? judge = null) : IPixelReader
     {
-        public FrameOutcome Decode(in RawFrame frame, Span<int> pixels)
+        private int _value;
+
+        public FrameOutcome Begin(in RawFrame frame)
         {
-            FrameOutcome outcome = judge?.Invoke(frame) ?? FrameOutcome.Accepted;
-            pixels.Fill(BinaryPrimitives.ReadInt32LittleEndian(frame.Payload));
-            return outcome;
+            _value = BinaryPrimitives.ReadInt32LittleEndian(frame.Payload);
+            return judge?.Invoke(frame) ?? FrameOutcome.Accepted;
+        }
+
+        public FrameOutcome Read(Span<int> pixels)
+        {
+            pixels.Fill(_value);
+            return FrameOutcome.Accepted;
         }
     }
 }

@@ -90,7 +90,7 @@ internal static class ScanSamples
                 Wavelength_m = 2.4796839686640052e-11,
             },
             Mask = new PixelMask(new ImageShape(4, 3), [.. Enumerable.Range(0, 12).Select(i => i is 1 or 5)]),
-            Integration = new IntegrationSettings
+            Integration = new IntegrationOptions
             {
                 Filter = IntegrationFilter.Trimmed,
                 TrimLower = 0.1,

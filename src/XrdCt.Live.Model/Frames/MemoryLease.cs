@@ -1,9 +1,8 @@
-using XrdCt.Live.Model.Frames;
-
-namespace XrdCt.Live.Ingest.Files;
+namespace XrdCt.Live.Model.Frames;
 
 /// <summary>A lease on memory that the garbage collector owns: there is nothing to give back.</summary>
-internal sealed class MemoryLease(ReadOnlyMemory<byte> bytes) : FrameLease
+/// <param name="bytes">The memory.</param>
+public sealed class MemoryLease(ReadOnlyMemory<byte> bytes) : FrameLease
 {
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> Bytes => bytes.Span;
