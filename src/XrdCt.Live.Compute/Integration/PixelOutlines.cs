@@ -23,6 +23,7 @@ internal sealed class PixelOutlines
     private readonly RadialUnit _unit;
     private readonly PixelSplitting _splitting;
     private readonly double _onTheBeam_m;
+    private readonly bool _onGrid;
     private readonly PixelPosition[] _centres;
     private PolarPoint[] _lowerCorners;
     private PolarPoint[] _upperCorners;
@@ -37,7 +38,8 @@ internal sealed class PixelOutlines
         _onTheBeam_m = OnTheBeam_px * Math.Min(pixels.Geometry.PixelSize1_m, pixels.Geometry.PixelSize2_m);
         int columns = pixels.Geometry.Shape.Columns;
         _centres = new PixelPosition[columns];
-        _lowerCorners = new PolarPoint[splitting == PixelSplitting.None ? 0 : columns + 1];
+        _onGrid = pixels.Geometry.Corners is null;
+        _lowerCorners = new PolarPoint[splitting == PixelSplitting.None || !_onGrid ? 0 : columns + 1];
         _upperCorners = new PolarPoint[_lowerCorners.Length];
     }
 
@@ -80,8 +82,9 @@ internal sealed class PixelOutlines
         }
         else
         {
-            ReadOnlySpan<PolarPoint> corners =
-                [_lowerCorners[column], _upperCorners[column], _upperCorners[column + 1], _lowerCorners[column + 1]];
+            ReadOnlySpan<PolarPoint> corners = _onGrid
+                ? [_lowerCorners[column], _upperCorners[column], _upperCorners[column + 1], _lowerCorners[column + 1]]
+                : [Polar(column, 0), Polar(column, 1), Polar(column, 2), Polar(column, 3)];
             count = _splitting == PixelSplitting.BoundingBox ? Box(centre, corners, outline) : Polygon(corners, outline);
         }
 
@@ -96,15 +99,19 @@ internal sealed class PixelOutlines
         return count;
     }
 
+    /// <summary>The corners between two rows of the grid, which its pixels share.</summary>
     private void Corners(int row, PolarPoint[] corners)
     {
         for (int column = 0; column < corners.Length; column++)
         {
-            PixelPosition corner = _pixels.CornerAt(row, column);
-            corners[column] = new PolarPoint(
-                _pixels.Radial(corner, _unit), corner.R_m < _onTheBeam_m ? double.NaN : Degrees(corner.Azimuth_rad));
+            corners[column] = Polar(_pixels.Corner(row, column, 0));
         }
     }
+
+    private PolarPoint Polar(int column, int corner) => Polar(_pixels.Corner(_row, column, corner));
+
+    private PolarPoint Polar(in PixelPosition corner) => new(
+        _pixels.Radial(corner, _unit), corner.R_m < _onTheBeam_m ? double.NaN : Degrees(corner.Azimuth_rad));
 
     /// <summary>Centre ± the largest distance of a corner, in radius and in azimuth; no radius is below 0.</summary>
     private static int Box(PolarPoint centre, ReadOnlySpan<PolarPoint> corners, Span<PolarPoint> outline)
