@@ -69,7 +69,6 @@ public sealed class ReferenceIntegrator(IntegrationPlan plan, IPixelReader reade
                 float dark = Plan.DarkOfEntry.IsEmpty ? 0 : Plan.DarkOfEntry[i];
                 entries.Add(new Entry
                 {
-                    Order = i,
                     Counts = counts,
                     Dark = dark,
                     Norm = Plan.Normalisation[Plan.PixelOfEntry[i]],
@@ -94,13 +93,15 @@ public sealed class ReferenceIntegrator(IntegrationPlan plan, IPixelReader reade
 
     private Entry[] Trim(Entry[] valid)
     {
-        Array.Sort(valid, static (a, b) => a.Key != b.Key ? a.Key.CompareTo(b.Key) : a.Order.CompareTo(b.Order));
+        ulong[] ranks = [.. valid.Select((e, i) => TrimmedMean.Rank(e.Key, i))];
+        Array.Sort(ranks);
         (double low, double high) = TrimmedMean.Limits(Plan.Options, valid.Sum(e => (long)e.Weight));
         var kept = new List<Entry>();
         var partial = new List<Entry>();
         long before = 0;
-        foreach (Entry e in valid)
+        foreach (ulong rank in ranks)
         {
+            Entry e = valid[(int)(uint)rank];
             long after = before + e.Weight;
             if (TrimmedMean.Keeps(before, after, low, high))
             {
@@ -168,8 +169,6 @@ public sealed class ReferenceIntegrator(IntegrationPlan plan, IPixelReader reade
 
     private readonly record struct Entry
     {
-        public required int Order { get; init; }
-
         public required int Counts { get; init; }
 
         public required float Dark { get; init; }

@@ -17,6 +17,17 @@ internal static class TrimmedMean
     /// <summary>Sorting key of a pixel: (counts − dark) / normalisation. Orders as a number: it is negative where the dark exceeds the counts.</summary>
     public static float Key(int counts, float dark, float inverseNormalisation) => (counts - dark) * inverseNormalisation;
 
+    /// <summary>
+    /// A rank that orders as the key does as a number, and for equal keys as the index does; the lower 32 bits are the index.
+    /// </summary>
+    public static ulong Rank(float key, int index)
+    {
+        // 0 and −0 are equal; negative numbers have their order of bits turned round.
+        uint bits = BitConverter.SingleToUInt32Bits(key == 0 ? 0 : key);
+        uint order = bits ^ ((bits >> 31) != 0 ? uint.MaxValue : 1u << 31);
+        return ((ulong)order << 32) | (uint)index;
+    }
+
     /// <summary>Limits [q_low·T, q_high·T] of the cumulated weight.</summary>
     /// <param name="options">The filter, trimmed mean or median, and its fractions.</param>
     /// <param name="total">T, the sum of the weights of the bin's valid pixels.</param>
