@@ -34,7 +34,7 @@ public sealed class IntegrationPlan
     /// <param name="options">What is wanted.</param>
     /// <param name="corrections">Flat field and dark current; null for none.</param>
     /// <exception cref="ArgumentException">A correction or the mask has another shape, an option is out of range, or no pixel is left.</exception>
-    /// <exception cref="InvalidOperationException">The geometry lacks the wavelength that the unit needs.</exception>
+    /// <exception cref="InvalidOperationException">The geometry lacks the wavelength or the sensor that the options need.</exception>
     public IntegrationPlan(
         DetectorGeometry geometry, PixelMask mask, IntegrationOptions options, FrameCorrections? corrections = null)
     {

@@ -21,13 +21,15 @@ internal readonly record struct PixelSurvey(PolarPoint Lower, PolarPoint Upper)
     /// <param name="mask">Pixels that do not count.</param>
     /// <param name="options">Unit, splitting and corrections.</param>
     /// <param name="flatField">Flat field, or empty.</param>
-    /// <param name="normalisation">Receives solid angle · polarisation · flat field of each pixel, those that are wanted.</param>
-    /// <exception cref="InvalidOperationException">The geometry lacks the wavelength that the unit needs.</exception>
+    /// <param name="normalisation">Receives solid angle · polarisation · efficiency · flat field of each pixel, those that are wanted.</param>
+    /// <exception cref="ArgumentException">The sensor's material or the energy is not tabulated.</exception>
+    /// <exception cref="InvalidOperationException">The geometry lacks the wavelength or the sensor that the options need.</exception>
     public static PixelSurvey Run(
         PixelGeometry pixels, PixelMask mask, IntegrationOptions options, ReadOnlySpan<float> flatField, double[] normalisation)
     {
         // The wavelength may be missing: find out here, on the caller's thread, with the plain sentence.
         _ = pixels.Radial(pixels.At(0, 0), options.Unit);
+        SensorEfficiency? efficiency = options.SensorAbsorption ? new SensorEfficiency(pixels.Geometry) : null;
         (int rows, int columns) = (mask.Shape.Rows, mask.Shape.Columns);
         PixelSurvey all = Nothing;
         var together = new Lock();
@@ -45,7 +47,8 @@ internal readonly record struct PixelSurvey(PolarPoint Lower, PolarPoint Upper)
                         int pixel = (row * columns) + column;
                         PixelPosition centre = worker.Outlines.Centres[column];
                         normalisation[pixel] = (options.SolidAngle ? centre.SolidAngle : 1)
-                            * (options.PolarisationFactor is double factor ? centre.Polarisation(factor) : 1);
+                            * (options.PolarisationFactor is double factor ? centre.Polarisation(factor) : 1)
+                            * (efficiency?.At(centre.CosIncidence) ?? 1);
                         int corners = mask.Masked[pixel] ? 0 : worker.Outlines.Write(column, outline);
                         if (corners > 0)
                         {
