@@ -54,6 +54,18 @@ public sealed class IntegrationPlanTests
         Assert.All(sums, sum => Assert.Equal(1, sum, 1e-5));
     }
 
+    [Theory]
+    [InlineData(PixelSplitting.BoundingBox)]
+    [InlineData(PixelSplitting.Full)]
+    public void Shares_OfThePixelAroundTheBeam_ReachEverySector(PixelSplitting splitting)
+    {
+        IntegrationPlan plan = Plan(Around, Options with { Splitting = splitting, AzimuthSectors = 12, Lower = 0, BinCount = 1 });
+        int beam = (20 * 57) + 30;
+        double[] shares = [.. Enumerable.Range(0, plan.PixelOfEntry.Length).Where(e => plan.PixelOfEntry[e] == beam).Select(e => (double)plan.ShareOfEntry[e])];
+        Assert.Equal(12, shares.Length);
+        Assert.All(shares, share => Assert.InRange(share, 0.02, 0.2));
+    }
+
     [Fact]
     public void Cut_CornerThatPokesAcrossASector_IsExact()
     {
