@@ -118,6 +118,33 @@ public sealed class NexusDetectorFileTests(H5pyWriter h5py) : IClassFixture<H5py
         }
     }
 
+    [Fact]
+    public void Read_FileWithWrongBytes_ReadsOrSaysWhyNot()
+    {
+        using TemporaryFolder folder = new();
+        byte[] whole = File.ReadAllBytes(GoldenGeometry.PathOf("curved.h5"));
+        string path = folder.File("damaged.h5");
+        Random random = new(20261123);
+        for (int i = 0; i < 150; i++)
+        {
+            byte[] damaged = [.. whole];
+            for (int change = random.Next(1, 6); change > 0; change--)
+            {
+                damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            }
+
+            File.WriteAllBytes(path, damaged);
+            try
+            {
+                Assert.Equal(new ImageShape(9, 13), NexusDetectorFile.Read(path, (_, _, _) => false).Shape);
+            }
+            catch (InvalidDataException e)
+            {
+                Assert.StartsWith(path, e.Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
     private static NexusDetector Read(string name) => NexusDetectorFile.Read(GoldenGeometry.PathOf($"{name}.h5"), (_, _, _) => false);
 
     private static DetectorGeometry Geometry(NexusDetector detector) => new()
