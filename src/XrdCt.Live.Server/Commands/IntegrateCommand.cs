@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Spectre.Console;
@@ -19,18 +18,7 @@ internal sealed class IntegrateCommand
     private static readonly string[] Formats = ["xy", "csv", "h5"];
 
     private readonly Argument<string[]> _frames = new("frames") { Description = "Frames, CBF or EDF", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string?> _poni = new("--poni") { Description = "Detector geometry, PONI file of pyFAI" };
-    private readonly Option<string?> _mask = new("--mask") { Description = "Mask (EDF, NPY, TIFF), non-zero = masked" };
-    private readonly Option<string?> _config = new("--config") { Description = "Take geometry, mask and integration from a configuration; options win" };
-    private readonly Option<string?> _unit = new("--unit") { Description = $"Radial unit: {string.Join(", ", SetUp.UnitNames)} [default: two_theta_deg]" };
-    private readonly Option<int?> _bins = new("--bins") { Description = "Number of bins [default: 2048]" };
-    private readonly Option<double?> _lower = new("--lower") { Description = "Lower end of the axis, in its unit [default: smallest pixel centre]" };
-    private readonly Option<double?> _upper = new("--upper") { Description = "Upper end of the axis, in its unit [default: largest pixel centre]" };
-    private readonly Option<string?> _filter = new("--filter") { Description = $"Filter: {string.Join(", ", SetUp.FilterNames)} [default: trimmed]" };
-    private readonly Option<double?> _trimLower = new("--trim-lower") { Description = "Share cut off at the low end [default: 0.1]" };
-    private readonly Option<double?> _trimUpper = new("--trim-upper") { Description = "Share cut off at the high end [default: 0.1]" };
-    private readonly Option<double?> _polarisation = new("--polarisation") { Description = "Polarisation factor to divide out, -1 to 1 [default: none]" };
-    private readonly Option<bool> _noSolidAngle = new("--no-solid-angle") { Description = "Do not divide the solid angle out" };
+    private readonly IntegrationOptionSet _integration = new();
     private readonly Option<string?> _format = new("--format") { Description = "Format: xy, csv, h5 [default: of --output, else xy]" };
     private readonly Option<string> _output = new("--output") { Description = "Folder, or a file for a single frame or for h5", DefaultValueFactory = _ => "." };
     private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace files that exist" };
@@ -40,11 +28,8 @@ internal sealed class IntegrateCommand
     {
         var command = new Command("integrate", "Integrate CBF or EDF frames to patterns: .xy, .csv or HDF5");
         command.Arguments.Add(_frames);
-        foreach (Option option in new Option[]
-        {
-            _poni, _mask, _config, _unit, _bins, _lower, _upper, _filter, _trimLower, _trimUpper, _polarisation, _noSolidAngle,
-            _format, _output, _overwrite, _json,
-        })
+        _integration.AddTo(command);
+        foreach (Option option in new Option[] { _format, _output, _overwrite, _json })
         {
             command.Options.Add(option);
         }
@@ -56,11 +41,11 @@ internal sealed class IntegrateCommand
     private int Run(ParseResult parsed)
     {
         string[] frames = parsed.GetValue(_frames)!;
-        (string poni, string? mask, IntegrationSection section) = Settings(parsed);
+        (DetectorFiles files, IntegrationOptions options, IReadOnlyList<string> ignored) = _integration.Resolve(parsed);
         string format = Format(parsed);
         _ = Target(parsed, "frame", format, single: frames.Length == 1 || format == "h5"); // refused now, not after the last frame
-        IntegrationPlan plan = SetUp.Plan(poni, mask, SetUp.Integration(section, "command line"));
-        string[] settings = Describe(plan, poni, mask);
+        IntegrationPlan plan = SetUp.Plan(files, options);
+        string[] settings = IntegrationDescription.Of(plan, files, ignored);
         using var integrator = new SimdIntegrator(plan, () => new PixelReader(plan.Geometry.Shape));
         var pattern = new DiffractionPattern(plan.PatternSize);
         var stack = new List<IntegratedPattern>();
@@ -91,34 +76,8 @@ internal sealed class IntegrateCommand
             written.Add(WriteStack(stack, frames, parsed));
         }
 
-        Report(parsed, written, failures);
+        Report(parsed, written, failures, ignored);
         return failures.Count == 0 ? 0 : 1;
-    }
-
-    private (string Poni, string? Mask, IntegrationSection Section) Settings(ParseResult parsed)
-    {
-        string? poni = parsed.GetValue(_poni);
-        string? mask = parsed.GetValue(_mask);
-        var section = new IntegrationSection { Unit = "two_theta_deg" };
-        if (parsed.GetValue(_config) is string file)
-        {
-            BeamlineConfiguration configuration = ConfigurationFile.Read(file);
-            string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
-            section = configuration.Integration;
-            poni ??= configuration.Geometry?.Poni is string p ? Path.Combine(folder, p) : null;
-            mask ??= configuration.Geometry?.Mask is string m ? Path.Combine(folder, m) : null;
-        }
-
-        section.Unit = parsed.GetValue(_unit) ?? section.Unit;
-        section.Bins = parsed.GetValue(_bins) ?? section.Bins;
-        section.Lower = parsed.GetValue(_lower) ?? section.Lower;
-        section.Upper = parsed.GetValue(_upper) ?? section.Upper;
-        section.Filter = parsed.GetValue(_filter) ?? section.Filter;
-        section.TrimLower = parsed.GetValue(_trimLower) ?? section.TrimLower;
-        section.TrimUpper = parsed.GetValue(_trimUpper) ?? section.TrimUpper;
-        section.Polarisation = parsed.GetValue(_polarisation) ?? section.Polarisation;
-        section.SolidAngle &= !parsed.GetValue(_noSolidAngle);
-        return (poni ?? throw UserException.WrongUse("--poni is missing: integration needs the detector's geometry"), mask, section);
     }
 
     private string Format(ParseResult parsed)
@@ -222,25 +181,6 @@ internal sealed class IntegrateCommand
         return Path.GetFullPath(Path.Combine(output, $"{stem}.{format}"));
     }
 
-    private static string[] Describe(IntegrationPlan plan, string poni, string? mask)
-    {
-        IntegrationOptions options = plan.Options;
-        string Number(double? value) => value?.ToString("R", CultureInfo.InvariantCulture) ?? "none";
-        return
-        [
-            $"program: {SetUp.Program}",
-            $"geometry: {poni}",
-            $"mask: {mask ?? "none"} ({plan.Mask.MaskedCount} pixels masked, module gaps included)",
-            $"wavelength_A: {Number(plan.Geometry.Wavelength_m * 1e10)}",
-            options.Filter == IntegrationFilter.Trimmed
-                ? $"filter: pixel trimmed mean, {Number(options.TrimLower)} off the low end and {Number(options.TrimUpper)} off the high end"
-                : "filter: mean",
-            $"solid angle: {(options.SolidAngle ? "divided out" : "not corrected")}",
-            $"polarisation factor: {Number(options.PolarisationFactor)}",
-            "error model: Poisson, sigma is the standard error of the mean",
-        ];
-    }
-
     private void WithProgress(ParseResult parsed, string[] frames, Action<string> each)
     {
         bool shown = frames.Length > 1 && !parsed.GetValue(_json) && !Console.IsOutputRedirected
@@ -262,11 +202,11 @@ internal sealed class IntegrateCommand
         });
     }
 
-    private void Report(ParseResult parsed, List<string> written, List<string> failures)
+    private void Report(ParseResult parsed, List<string> written, List<string> failures, IReadOnlyList<string> ignored)
     {
         if (parsed.GetValue(_json))
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(new { written, failures }));
+            Console.Out.WriteLine(JsonSerializer.Serialize(new { written, failures, ignored }));
         }
         else
         {
