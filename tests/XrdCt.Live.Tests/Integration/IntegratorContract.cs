@@ -1,4 +1,5 @@
 using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
@@ -76,7 +77,11 @@ public abstract class IntegratorContract
         var pattern = new DiffractionPattern(plan.Axis.BinCount);
         RawFrame[] frames = [SmallDetector.Frame(Frame("flags", 1))];
         DiffractionPattern[] patterns = [pattern];
-        integrator.Integrate(frames, patterns);
+        for (int i = 0; i < 5; i++)
+        {
+            integrator.Integrate(frames, patterns);
+        }
+
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 10; i++)
         {

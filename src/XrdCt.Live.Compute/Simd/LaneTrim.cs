@@ -1,0 +1,453 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Model.Patterns;
+
+namespace XrdCt.Live.Compute.Simd;
+
+/// <summary>
+/// Pixel trimmed mean of eight frames at once, without sorting: both quantiles of each lane are bracketed by adding up the weights below a
+/// few pivots until a handful of pixels, or one tied value, remains; only those are sorted.
+/// </summary>
+/// <remarks>
+/// Weights are integers, so that the pixels kept are those of <see cref="ReferenceIntegrator"/>, whatever the pivots were. Not thread-safe.
+/// </remarks>
+internal sealed class LaneTrim
+{
+    private const int Lanes = FrameLanes.Count;
+
+    // A bracket with this many pixels left is sorted: one more pass over the bin would cost more.
+    private const int SortBelow = 12;
+
+    // First pivots lie this far, in units of the last float digit, on either side of the previous frames' threshold: 3 %.
+    private const int GuessMargin = 1 << 18;
+
+    private readonly double _lower;
+    private readonly double _upper;
+    private readonly bool _exact;
+    private readonly BinLanes _bin;
+    private readonly LaneSums _sums;
+    private readonly QuantileBracket[] _low = new QuantileBracket[Lanes];
+    private readonly QuantileBracket[] _high = new QuantileBracket[Lanes];
+    private readonly int[] _pivots = new int[4 * Lanes];
+    private readonly int[] _below = new int[4 * Lanes];
+    private readonly double[] _lowTarget = new double[Lanes];
+    private readonly double[] _highTarget = new double[Lanes];
+    private readonly int[] _lowGuess;
+    private readonly int[] _highGuess;
+    private readonly int[] _edges = new int[4 * Lanes];
+    private readonly int[] _ties = new int[3 * Lanes];
+    private readonly int[] _listed;
+    private readonly long[] _left;
+    private readonly int[] _leftAtLow = new int[Lanes];
+    private readonly int[] _leftAtHigh = new int[Lanes];
+    private readonly int _stride;
+
+    public LaneTrim(IntegrationPlan plan, BinLanes bin, LaneSums sums)
+    {
+        bool median = plan.Options.Filter == IntegrationFilter.Median;
+        _lower = median ? 0.5 : plan.Options.TrimLower;
+        _upper = median ? 0.5 : plan.Options.TrimUpper;
+        _exact = !median && plan.Options.TrimDefinition == TrimDefinition.Exact;
+        _bin = bin;
+        _sums = sums;
+        _lowGuess = new int[plan.CellCount];
+        _highGuess = new int[plan.CellCount];
+        _stride = plan.LargestBin + 1;
+        _listed = new int[_stride];
+        _left = new long[Lanes * _stride];
+    }
+
+    /// <summary>Trims the bin that is loaded and leaves the sums over the kept pixels in the lanes asked for.</summary>
+    /// <param name="cell">The cell; its thresholds are where the next search begins.</param>
+    /// <param name="lanes">One bit for each lane that holds a frame.</param>
+    public void Run(int cell, uint lanes)
+    {
+        _bin.MakeKeys();
+        Begin(lanes);
+        Search(cell, lanes);
+        Collect(lanes);
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            if ((lanes >> lane & 1) != 0 && _sums.Count[lane] == 0 && _bin.ValidCount[lane] > 0)
+            {
+                // No pixel fits inside the limits as a whole: the exact form.
+                KeepShares(lane);
+            }
+        }
+    }
+
+    private void Begin(uint lanes)
+    {
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            _sums.Clear(lane);
+            bool live = (lanes >> lane & 1) != 0 && _bin.ValidCount[lane] > 0;
+            int total = live ? _bin.Total[lane] : 0;
+            int smallest = _bin.HasDark ? _bin.SmallestKey[lane] : 0;
+            _lowTarget[lane] = _lower * total;
+            _highTarget[lane] = (1 - _upper) * total;
+            _low[lane] = live ? QuantileBracket.ForLow(_lowTarget[lane], total, smallest, _bin.LargestKey[lane]) : default;
+            _high[lane] = live ? QuantileBracket.ForHigh(_highTarget[lane], total, smallest, _bin.LargestKey[lane]) : default;
+        }
+    }
+
+    private void Search(int cell, uint lanes)
+    {
+        double pixelWeight = (double)_bin.Total.Max() / Math.Max(1, _bin.Length);
+        double enough = SortBelow * pixelWeight;
+        double margin = 0.4 * enough;
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            (_pivots[lane], _pivots[Lanes + lane]) = _low[lane].Around(_lowGuess[cell], GuessMargin);
+            (_pivots[(2 * Lanes) + lane], _pivots[(3 * Lanes) + lane]) = _high[lane].Around(_highGuess[cell], GuessMargin);
+        }
+
+        while (true)
+        {
+            bool lowDone = true, highDone = true;
+            for (int lane = 0; lane < Lanes; lane++)
+            {
+                lowDone &= _low[lane].IsOneKey || _low[lane].Inside <= enough;
+                highDone &= _high[lane].IsOneKey || _high[lane].Inside <= enough;
+            }
+
+            if (lowDone && highDone)
+            {
+                break;
+            }
+
+            if (!lowDone)
+            {
+                CountBelow(0);
+            }
+
+            if (!highDone)
+            {
+                CountBelow(2 * Lanes);
+            }
+
+            for (int lane = 0; lane < Lanes; lane++)
+            {
+                if (!lowDone)
+                {
+                    _low[lane].Narrow(_pivots[lane], _below[lane], _pivots[Lanes + lane], _below[Lanes + lane]);
+                    (_pivots[lane], _pivots[Lanes + lane]) = _low[lane].NextPivots(margin);
+                }
+
+                if (!highDone)
+                {
+                    int at = 2 * Lanes;
+                    _high[lane].Narrow(_pivots[at + lane], _below[at + lane], _pivots[at + Lanes + lane], _below[at + Lanes + lane]);
+                    (_pivots[at + lane], _pivots[at + Lanes + lane]) = _high[lane].NextPivots(margin);
+                }
+            }
+        }
+
+        int guide = BitOperations.TrailingZeroCount(lanes);
+        _lowGuess[cell] = _low[guide].Lo + ((_low[guide].Hi - _low[guide].Lo) / 2);
+        _highGuess[cell] = _high[guide].Lo + ((_high[guide].Hi - _high[guide].Lo) / 2);
+    }
+
+    /// <summary>Σ weight of the pixels whose key lies below each of two pivots per lane.</summary>
+    private void CountBelow(int at)
+    {
+        ref int keys = ref _bin.Keys;
+        ref int weights = ref MemoryMarshal.GetReference(_bin.Weights);
+        Vector256<int> pivot0 = Vector256.Create(_pivots.AsSpan(at)), pivot1 = Vector256.Create(_pivots.AsSpan(at + Lanes));
+        Vector256<int> sum0 = default, sum1 = default;
+        int n = _bin.Length;
+        for (int e = 0; e < n; e++)
+        {
+            Vector256<int> key = Vector256.LoadUnsafe(ref keys, (nuint)e * Lanes);
+            Vector256<int> weight = Vector256.Create(Unsafe.Add(ref weights, e));
+            sum0 += Vector256.LessThan(key, pivot0) & weight;
+            sum1 += Vector256.LessThan(key, pivot1) & weight;
+        }
+
+        sum0.CopyTo(_below, at);
+        sum1.CopyTo(_below, at + Lanes);
+    }
+
+    private void Collect(uint lanes)
+    {
+        bool ties = false;
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            QuantileBracket low = _low[lane], high = _high[lane];
+            _ties[lane] = int.MinValue;
+            _ties[Lanes + lane] = int.MinValue;
+            if (low.Hi > high.Lo && (low.Lo < low.Hi || high.Lo < high.Hi))
+            {
+                // Both quantiles fell into one bracket: a tied value such as zero counts, or a bin of few pixels.
+                low.Lo = Math.Min(low.Lo, high.Lo);
+                low.Below = Math.Min(low.Below, high.Below);
+                low.Hi = Math.Max(low.Hi, high.Hi);
+                low.BelowHi = Math.Max(low.BelowHi, high.BelowHi);
+                high.Lo = low.Hi;
+                high.Hi = low.Hi;
+                high.Below = low.BelowHi;
+            }
+
+            // Many pixels of one key need no sorting: they stand in order.
+            if (low.IsOneKey && low.Inside > 0)
+            {
+                (_ties[lane], _ties[(2 * Lanes) + lane]) = (low.Lo, low.Below);
+                low.Lo = low.Hi;
+                ties = true;
+            }
+
+            if (high.IsOneKey && high.Inside > 0)
+            {
+                _ties[Lanes + lane] = high.Lo;
+                ties = true;
+            }
+
+            _sums.Weight[lane] = high.Below - low.BelowHi;
+            (_edges[lane], _edges[Lanes + lane]) = (low.Lo, low.Hi);
+            (_edges[(2 * Lanes) + lane], _edges[(3 * Lanes) + lane]) = (high.Lo, _ties[Lanes + lane] == high.Lo ? high.Lo : high.Hi);
+            _low[lane] = low;
+            _high[lane] = high;
+        }
+
+        if (_bin.Splits || _bin.HasDark)
+        {
+            KeepBetween<Yes>();
+        }
+        else
+        {
+            KeepBetween<No>();
+        }
+
+        AddLarge();
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            int own = lane * _stride;
+            Walk(_left.AsSpan(own, _leftAtLow[lane]), lane, _low[lane].Below);
+            Walk(_left.AsSpan(own + _stride - _leftAtHigh[lane], _leftAtHigh[lane]), lane, _high[lane].Below);
+        }
+
+        if (ties)
+        {
+            WalkTies(lanes);
+        }
+    }
+
+    /// <summary>Adds up everything between the brackets, and lists the pixels inside them.</summary>
+    private void KeepBetween<TGeneral>()
+        where TGeneral : struct
+    {
+        ref int keys = ref _bin.Keys;
+        ref int weights = ref MemoryMarshal.GetReference(_bin.Weights);
+        ref ushort counts = ref _bin.Counts;
+        ref float shares = ref MemoryMarshal.GetReference(_bin.Shares);
+        ref float darks = ref MemoryMarshal.GetReference(_bin.Dark);
+        ref int listed = ref MemoryMarshal.GetArrayDataReference(_listed);
+        Vector256<int> lowLo = Vector256.Create(_edges.AsSpan(0)), lowHi = Vector256.Create(_edges.AsSpan(Lanes));
+        Vector256<int> highLo = Vector256.Create(_edges.AsSpan(2 * Lanes)), highHi = Vector256.Create(_edges.AsSpan(3 * Lanes));
+        Vector256<int> kept = default, zeros = default;
+        Vector256<double> signalLow = default, signalHigh = default, squareLow = default, squareHigh = default;
+        Vector256<double> varianceLow = default, varianceHigh = default;
+        int found = 0;
+        int n = _bin.Length;
+        for (int from = 0; from < n; from += BinLanes.FloatRun)
+        {
+            Vector256<float> signals = default, squares = default, variances = default;
+            int to = Math.Min(from + BinLanes.FloatRun, n);
+            for (int e = from; e < to; e++)
+            {
+                Vector256<int> key = Vector256.LoadUnsafe(ref keys, (nuint)e * Lanes);
+                Vector256<int> belowLowHi = Vector256.LessThan(key, lowHi), belowHighLo = Vector256.LessThan(key, highLo);
+                Vector256<int> inside = Vector256.AndNot(belowHighLo, belowLowHi);
+                Vector256<int> open = Vector256.AndNot(belowLowHi, Vector256.LessThan(key, lowLo))
+                    | Vector256.AndNot(Vector256.LessThan(key, highHi), belowHighLo);
+                Unsafe.Add(ref listed, found) = e;
+                found += open != default ? 1 : 0;
+
+                Vector128<ushort> raw = Vector128.LoadUnsafe(ref counts, (nuint)e * Lanes);
+                Vector256<int> count = BinLanes.Widen(Vector128.AndNot(raw, (raw.AsInt16() >> 15).AsUInt16())) & inside;
+                kept -= inside;
+                Vector256<float> weight = Vector256.Create((float)Unsafe.Add(ref weights, e));
+                squares += (weight * weight) & inside.AsSingle();
+                Vector256<float> signal = Vector256.ConvertToSingle(count);
+                if (typeof(TGeneral) == typeof(Yes))
+                {
+                    float share = _bin.Splits ? Unsafe.Add(ref shares, e) : 1;
+                    float dark = _bin.HasDark ? Unsafe.Add(ref darks, e) : 0;
+                    Vector256<float> variance = Vector256.Max(signal, Vector256<float>.One) + Vector256.Create(Math.Max(dark, 0));
+                    variances += (variance * Vector256.Create(share * share)) & inside.AsSingle();
+                    signal = ((signal - Vector256.Create(dark)) * Vector256.Create(share)) & inside.AsSingle();
+                }
+                else
+                {
+                    zeros -= Vector256.Equals(count, default) & inside;
+                }
+
+                signals += signal;
+            }
+
+            signalLow += Vector256.WidenLower(signals);
+            signalHigh += Vector256.WidenUpper(signals);
+            squareLow += Vector256.WidenLower(squares);
+            squareHigh += Vector256.WidenUpper(squares);
+            if (typeof(TGeneral) == typeof(Yes))
+            {
+                varianceLow += Vector256.WidenLower(variances);
+                varianceHigh += Vector256.WidenUpper(variances);
+            }
+        }
+
+        kept.CopyTo(_sums.Count);
+        signalLow.CopyTo(_sums.Signal);
+        signalHigh.CopyTo(_sums.Signal, Lanes / 2);
+        squareLow.CopyTo(_sums.WeightSquared);
+        squareHigh.CopyTo(_sums.WeightSquared, Lanes / 2);
+        if (typeof(TGeneral) == typeof(Yes))
+        {
+            varianceLow.CopyTo(_sums.Variance);
+            varianceHigh.CopyTo(_sums.Variance, Lanes / 2);
+        }
+        else
+        {
+            // Poisson, max(counts, 1): a pixel without a count still carries the variance of one.
+            for (int lane = 0; lane < Lanes; lane++)
+            {
+                _sums.Variance[lane] = _sums.Signal[lane] + zeros[lane];
+            }
+        }
+
+        Sort(found, lowLo, lowHi, highLo, highHi);
+    }
+
+    /// <summary>Puts the pixels inside the brackets into the lists of their lanes.</summary>
+    private void Sort(int found, Vector256<int> lowLo, Vector256<int> lowHi, Vector256<int> highLo, Vector256<int> highHi)
+    {
+        ref int keys = ref _bin.Keys;
+        Array.Clear(_leftAtLow);
+        Array.Clear(_leftAtHigh);
+        foreach (int e in _listed.AsSpan(0, found))
+        {
+            Vector256<int> key = Vector256.LoadUnsafe(ref keys, (nuint)e * Lanes);
+            Vector256<int> atLow = Vector256.AndNot(Vector256.LessThan(key, lowHi), Vector256.LessThan(key, lowLo));
+            Vector256<int> atHigh = Vector256.AndNot(Vector256.LessThan(key, highHi), Vector256.LessThan(key, highLo));
+            for (uint bits = Vector256.ExtractMostSignificantBits(atLow); bits != 0; bits &= bits - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(bits);
+                _left[(lane * _stride) + _leftAtLow[lane]++] = KeyAndEntry(Unsafe.Add(ref keys, (e * Lanes) + lane), e);
+            }
+
+            for (uint bits = Vector256.ExtractMostSignificantBits(atHigh); bits != 0; bits &= bits - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(bits);
+                _left[(lane * _stride) + _stride - ++_leftAtHigh[lane]] = KeyAndEntry(Unsafe.Add(ref keys, (e * Lanes) + lane), e);
+            }
+        }
+    }
+
+    /// <summary>Counts without room in a vector, where they lie between the brackets.</summary>
+    private void AddLarge()
+    {
+        foreach ((int lane, int entry, _) in _bin.LargeCounts)
+        {
+            int key = Unsafe.Add(ref _bin.Keys, (entry * Lanes) + lane);
+            if (key >= _edges[Lanes + lane] && key < _edges[(2 * Lanes) + lane])
+            {
+                // The vector took the mark for zero counts.
+                double share = _bin.ShareAt(entry);
+                double dark = _bin.HasDark ? _bin.Dark[entry] : 0;
+                _sums.Signal[lane] += share * (_bin.SignalAt(entry, lane) + dark);
+                _sums.Variance[lane] += share * share * (_bin.VarianceAt(entry, lane) - 1 - Math.Max(dark, 0));
+            }
+        }
+    }
+
+    /// <summary>Adds the kept ones of a bracket's pixels, in order of key, then of pixel.</summary>
+    private void Walk(Span<long> left, int lane, int below)
+    {
+        left.Sort();
+        long before = below;
+        foreach (long keyAndEntry in left)
+        {
+            int entry = (int)keyAndEntry;
+            long after = before + _bin.Weights[entry];
+            Keep(entry, lane, before, after);
+            before = after;
+        }
+    }
+
+    private void Keep(int entry, int lane, long before, long after)
+    {
+        double share = _exact ? TrimmedMean.ExactShare(before, after, _lowTarget[lane], _highTarget[lane])
+            : TrimmedMean.Keeps(before, after, _lowTarget[lane], _highTarget[lane]) ? 1 : 0;
+        if (share > 0)
+        {
+            _sums.Add(_bin, entry, lane, share);
+        }
+    }
+
+    /// <summary>Pixels of one tied key, in order of pixel.</summary>
+    private void WalkTies(uint lanes)
+    {
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            if ((lanes >> lane & 1) != 0)
+            {
+                WalkTie(lane, _ties[lane], _ties[(2 * Lanes) + lane]);
+                WalkTie(lane, _ties[Lanes + lane], _high[lane].Below);
+            }
+        }
+    }
+
+    private void WalkTie(int lane, int key, long before)
+    {
+        if (key == int.MinValue)
+        {
+            return;
+        }
+
+        ref int keys = ref _bin.Keys;
+        for (int e = 0; e < _bin.Length; e++)
+        {
+            if (Unsafe.Add(ref keys, (e * Lanes) + lane) == key)
+            {
+                long after = before + _bin.Weights[e];
+                Keep(e, lane, before, after);
+                before = after;
+            }
+        }
+    }
+
+    private void KeepShares(int lane)
+    {
+        ref int keys = ref _bin.Keys;
+        int count = 0;
+        for (int e = 0; e < _bin.Length; e++)
+        {
+            int key = Unsafe.Add(ref keys, (e * Lanes) + lane);
+            if (key != BinLanes.NoKey)
+            {
+                _left[count++] = KeyAndEntry(key, e);
+            }
+        }
+
+        _left.AsSpan(0, count).Sort();
+        _sums.Clear(lane);
+        long before = 0;
+        foreach (long keyAndEntry in _left.AsSpan(0, count))
+        {
+            int entry = (int)keyAndEntry;
+            long after = before + _bin.Weights[entry];
+            double share = TrimmedMean.ExactShare(before, after, _lowTarget[lane], _highTarget[lane]);
+            if (share > 0)
+            {
+                _sums.Add(_bin, entry, lane, share);
+            }
+
+            before = after;
+        }
+    }
+
+    private static long KeyAndEntry(int key, int entry) => ((long)key << 32) | (uint)entry;
+}
