@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -28,6 +29,8 @@ internal sealed class BinLanes
     private readonly ushort[] _gathered;
     private readonly int[] _keys;
     private readonly int[] _totals;
+    private readonly KeyLattice[] _lattices;
+    private readonly float[] _weightsSquared;
     private readonly List<(int Lane, int Entry, int Count)> _large = new(256);
     private readonly List<(int Lane, int Entry, int Count)> _marked = new(4096);
     private int _start;
@@ -38,9 +41,16 @@ internal sealed class BinLanes
         _lanes = lanes;
         Splits = plan.ShareOfEntry.Length > 0;
         HasDark = plan.DarkOfEntry.Length > 0;
-        _gathered = Splits ? GC.AllocateUninitializedArray<ushort>(FrameLanes.Count * (plan.LargestBin + PrefetchAhead), pinned: true) : [];
+        _gathered = Splits ? GC.AllocateUninitializedArray<ushort>(LaneReader.Count * (plan.LargestBin + PrefetchAhead), pinned: true) : [];
         _totals = [.. Enumerable.Range(0, plan.CellCount).Select(cell => Sum(plan.WeightOfEntry[plan.BinStart[cell]..plan.BinStart[cell + 1]]))];
-        _keys = GC.AllocateUninitializedArray<int>(FrameLanes.Count * Math.Max(1, plan.LargestBin), pinned: true);
+        _lattices = [.. Enumerable.Range(0, plan.CellCount).Select(cell => LatticeOf(plan.InverseNormalisation[plan.BinStart[cell]..plan.BinStart[cell + 1]]))];
+        _weightsSquared = new float[plan.WeightOfEntry.Length];
+        for (int e = 0; e < _weightsSquared.Length; e++)
+        {
+            _weightsSquared[e] = (float)plan.WeightOfEntry[e] * plan.WeightOfEntry[e];
+        }
+
+        _keys = GC.AllocateUninitializedArray<int>(LaneReader.Count * Math.Max(1, plan.LargestBin), pinned: true);
     }
 
     /// <summary>Whether pixels are shared between bins.</summary>
@@ -53,38 +63,44 @@ internal sealed class BinLanes
     public int Length { get; private set; }
 
     /// <summary>Σ weight over the valid pixels, per lane.</summary>
-    public int[] Total { get; } = new int[FrameLanes.Count];
+    public int[] Total { get; } = new int[LaneReader.Count];
 
     /// <summary>Number of valid pixels, per lane.</summary>
-    public int[] ValidCount { get; } = new int[FrameLanes.Count];
+    public int[] ValidCount { get; } = new int[LaneReader.Count];
 
     /// <summary>Σ share · signal over the valid pixels, per lane.</summary>
-    public double[] Signal { get; } = new double[FrameLanes.Count];
+    public double[] Signal { get; } = new double[LaneReader.Count];
 
     /// <summary>Σ share · normalisation over the valid pixels, per lane.</summary>
-    public double[] Normalisation { get; } = new double[FrameLanes.Count];
+    public double[] Normalisation { get; } = new double[LaneReader.Count];
 
     /// <summary>Σ (share · normalisation)² over the valid pixels, per lane.</summary>
-    public double[] NormalisationSquared { get; } = new double[FrameLanes.Count];
+    public double[] NormalisationSquared { get; } = new double[LaneReader.Count];
 
     /// <summary>Smallest key of a valid pixel, per lane; 0 without a dark current.</summary>
-    public int[] SmallestKey { get; } = new int[FrameLanes.Count];
+    public int[] SmallestKey { get; } = new int[LaneReader.Count];
 
     /// <summary>Largest key of a valid pixel, per lane.</summary>
-    public int[] LargestKey { get; } = new int[FrameLanes.Count];
+    public int[] LargestKey { get; } = new int[LaneReader.Count];
+
+    /// <summary>Where keys of this bin can lie; null for anywhere.</summary>
+    public KeyLattice? Lattice { get; private set; }
 
     /// <summary>Pixels of this bin whose counts have no room in a vector.</summary>
     public List<(int Lane, int Entry, int Count)> LargeCounts => _large;
 
-    /// <summary>Vectors of counts, eight numbers each: 0 to <see cref="FrameLanes.LargestCount"/>, or a mark.</summary>
+    /// <summary>Vectors of counts, eight numbers each: 0 to <see cref="LaneReader.LargestCount"/>, or a mark.</summary>
     public ref ushort Counts =>
-        ref Splits ? ref MemoryMarshal.GetArrayDataReference(_gathered) : ref Unsafe.Add(ref _lanes.Counts, (nint)_start * FrameLanes.Count);
+        ref Splits ? ref MemoryMarshal.GetArrayDataReference(_gathered) : ref Unsafe.Add(ref _lanes.Counts, (nint)_start * LaneReader.Count);
 
     /// <summary>Vectors of keys, eight each: signal / normalisation as bits that order as the numbers do.</summary>
     public ref int Keys => ref MemoryMarshal.GetArrayDataReference(_keys);
 
     /// <summary>Weights: share · normalisation as integers.</summary>
     public ReadOnlySpan<int> Weights => _plan.WeightOfEntry.Slice(_start, Length);
+
+    /// <summary>Weights, squared.</summary>
+    public ReadOnlySpan<float> WeightsSquared => _weightsSquared.AsSpan(_start, Length);
 
     /// <summary>1 / normalisation.</summary>
     public ReadOnlySpan<float> Inverse => _plan.InverseNormalisation.Slice(_start, Length);
@@ -100,6 +116,7 @@ internal sealed class BinLanes
     {
         _start = _plan.BinStart[cell];
         Length = _plan.BinStart[cell + 1] - _start;
+        Lattice = HasDark || Length == 0 ? null : _lattices[cell];
         Array.Fill(ValidCount, Length);
         Array.Fill(Normalisation, _plan.BinNormalisation[cell]);
         Array.Fill(NormalisationSquared, _plan.BinNormalisationSquared[cell]);
@@ -153,6 +170,9 @@ internal sealed class BinLanes
     /// <summary>Share of a pixel in this bin.</summary>
     public double ShareAt(int entry) => Splits ? Shares[entry] : 1;
 
+    private static KeyLattice LatticeOf(ReadOnlySpan<float> inverse) =>
+        inverse.IsEmpty ? default : new KeyLattice(TensorPrimitives.Min(inverse), TensorPrimitives.Max(inverse));
+
     private static int Sum(ReadOnlySpan<int> weights)
     {
         int sum = 0;
@@ -166,8 +186,8 @@ internal sealed class BinLanes
 
     private int CountAt(int entry, int lane)
     {
-        ushort count = Unsafe.Add(ref Counts, (entry * FrameLanes.Count) + lane);
-        return count == FrameLanes.Large ? _lanes.LargeCount(lane, Position(entry)) : count;
+        ushort count = Unsafe.Add(ref Counts, (entry * LaneReader.Count) + lane);
+        return count == LaneReader.Large ? _lanes.LargeCount(lane, Position(entry)) : count;
     }
 
     private int Position(int entry) => Splits ? _plan.PixelOfEntry[_start + entry] : _start + entry;
@@ -183,11 +203,11 @@ internal sealed class BinLanes
         {
             if (Sse.IsSupported)
             {
-                Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref image, (nint)pixels[Math.Min(e + PrefetchAhead, last)] * FrameLanes.Count)));
+                Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref image, (nint)pixels[Math.Min(e + PrefetchAhead, last)] * LaneReader.Count)));
             }
 
-            Vector128.LoadUnsafe(ref image, (nuint)pixels[e] * FrameLanes.Count)
-                .StoreUnsafe(ref gathered, (nuint)(e - _start) * FrameLanes.Count);
+            Vector128.LoadUnsafe(ref image, (nuint)pixels[e] * LaneReader.Count)
+                .StoreUnsafe(ref gathered, (nuint)(e - _start) * LaneReader.Count);
         }
     }
 
@@ -210,7 +230,7 @@ internal sealed class BinLanes
             int to = Math.Min(from + FloatRun, Length);
             for (int e = from; e < to; e++)
             {
-                Vector128<ushort> raw = Vector128.LoadUnsafe(ref counts, (nuint)e * FrameLanes.Count);
+                Vector128<ushort> raw = Vector128.LoadUnsafe(ref counts, (nuint)e * LaneReader.Count);
                 Vector128<short> mark = raw.AsInt16() >> 15;
                 marks |= mark;
                 Vector256<float> signal = Vector256.ConvertToSingle(Widen(Vector128.AndNot(raw, mark.AsUInt16())));
@@ -226,7 +246,7 @@ internal sealed class BinLanes
                     smallest = Vector256.Min(smallest, key);
                 }
 
-                key.StoreUnsafe(ref keys, (nuint)e * FrameLanes.Count);
+                key.StoreUnsafe(ref keys, (nuint)e * LaneReader.Count);
                 largest = Vector256.Max(largest, key);
                 sum += typeof(TSplit) == typeof(Yes) ? signal * Vector256.Create(Unsafe.Add(ref shares, e)) : signal;
             }
@@ -239,7 +259,7 @@ internal sealed class BinLanes
         largest.CopyTo(LargestKey);
         smallest.CopyTo(SmallestKey);
         sumLow.CopyTo(Signal);
-        sumHigh.CopyTo(Signal, FrameLanes.Count / 2);
+        sumHigh.CopyTo(Signal, LaneReader.Count / 2);
         return marks != default;
     }
 
@@ -259,14 +279,14 @@ internal sealed class BinLanes
             int to = Math.Min(from + Run, Length);
             for (int e = from; e < to; e++)
             {
-                Vector128<ushort> raw = Vector128.LoadUnsafe(ref counts, (nuint)e * FrameLanes.Count);
+                Vector128<ushort> raw = Vector128.LoadUnsafe(ref counts, (nuint)e * LaneReader.Count);
                 Vector128<short> mark = raw.AsInt16() >> 15;
                 marks |= mark;
                 sum += Widen(Vector128.AndNot(raw, mark.AsUInt16()));
                 zeros -= Vector128.Equals(Vector128.AndNot(raw, mark.AsUInt16()), default);
             }
 
-            for (int lane = 0; lane < FrameLanes.Count; lane++)
+            for (int lane = 0; lane < LaneReader.Count; lane++)
             {
                 Signal[lane] += sum[lane];
 
@@ -293,7 +313,7 @@ internal sealed class BinLanes
             int to = Math.Min(from + FloatRun, Length);
             for (int e = from; e < to; e++)
             {
-                Vector128<ushort> raw = Vector128.LoadUnsafe(ref counts, (nuint)e * FrameLanes.Count);
+                Vector128<ushort> raw = Vector128.LoadUnsafe(ref counts, (nuint)e * LaneReader.Count);
                 Vector128<short> mark = raw.AsInt16() >> 15;
                 marks |= mark;
                 Vector256<float> signal = Vector256.ConvertToSingle(Widen(Vector128.AndNot(raw, mark.AsUInt16())));
@@ -323,9 +343,9 @@ internal sealed class BinLanes
         }
 
         sumLow.CopyTo(Signal);
-        sumHigh.CopyTo(Signal, FrameLanes.Count / 2);
+        sumHigh.CopyTo(Signal, LaneReader.Count / 2);
         varianceLow.CopyTo(variance);
-        varianceHigh.CopyTo(variance, FrameLanes.Count / 2);
+        varianceHigh.CopyTo(variance, LaneReader.Count / 2);
         return marks != default;
     }
 
@@ -335,7 +355,7 @@ internal sealed class BinLanes
         ref int keys = ref Keys;
         foreach ((int lane, int entry, int count) in Marked())
         {
-            ref int key = ref Unsafe.Add(ref keys, (entry * FrameLanes.Count) + lane);
+            ref int key = ref Unsafe.Add(ref keys, (entry * LaneReader.Count) + lane);
             if (count < 0)
             {
                 key = NoKey;
@@ -365,11 +385,11 @@ internal sealed class BinLanes
         _marked.Clear();
         for (int e = 0; e < Length; e++)
         {
-            Vector128<ushort> raw = Vector128.LoadUnsafe(ref counts, (nuint)e * FrameLanes.Count);
+            Vector128<ushort> raw = Vector128.LoadUnsafe(ref counts, (nuint)e * LaneReader.Count);
             for (uint bits = Vector128.ExtractMostSignificantBits(raw); bits != 0; bits &= bits - 1)
             {
                 int lane = BitOperations.TrailingZeroCount(bits);
-                if (raw[lane] == FrameLanes.Flagged)
+                if (raw[lane] == LaneReader.Flagged)
                 {
                     double norm = ShareAt(e) * _plan.Normalisation[_plan.PixelOfEntry[_start + e]];
                     Signal[lane] += ShareAt(e) * (HasDark ? Dark[e] : 0);

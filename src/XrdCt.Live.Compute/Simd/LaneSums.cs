@@ -4,19 +4,19 @@ namespace XrdCt.Live.Compute.Simd;
 internal sealed class LaneSums
 {
     /// <summary>Σ share · signal.</summary>
-    public double[] Signal { get; } = new double[FrameLanes.Count];
+    public double[] Signal { get; } = new double[LaneReader.Count];
 
     /// <summary>Σ share² · variance.</summary>
-    public double[] Variance { get; } = new double[FrameLanes.Count];
+    public double[] Variance { get; } = new double[LaneReader.Count];
 
     /// <summary>Σ weight.</summary>
-    public double[] Weight { get; } = new double[FrameLanes.Count];
+    public double[] Weight { get; } = new double[LaneReader.Count];
 
     /// <summary>Σ weight².</summary>
-    public double[] WeightSquared { get; } = new double[FrameLanes.Count];
+    public double[] WeightSquared { get; } = new double[LaneReader.Count];
 
     /// <summary>Pixels kept.</summary>
-    public int[] Count { get; } = new int[FrameLanes.Count];
+    public int[] Count { get; } = new int[LaneReader.Count];
 
     /// <summary>Forgets a lane.</summary>
     public void Clear(int lane)

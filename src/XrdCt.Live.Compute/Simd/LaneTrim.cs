@@ -16,13 +16,13 @@ namespace XrdCt.Live.Compute.Simd;
 /// </remarks>
 internal sealed class LaneTrim
 {
-    private const int Lanes = FrameLanes.Count;
+    private const int Lanes = LaneReader.Count;
 
     // A bracket with this many pixels left is sorted: one more pass over the bin would cost more.
-    private const int SortBelow = 12;
+    private const int SortBelow = 16;
 
-    // First pivots lie this far, in units of the last float digit, on either side of the previous frames' threshold: 3 %.
-    private const int GuessMargin = 1 << 18;
+    // The first pivots lie this many standard deviations of a sample's quantile on either side of it.
+    private const double SampleReach = 2.5;
 
     private readonly double _lower;
     private readonly double _upper;
@@ -35,8 +35,7 @@ internal sealed class LaneTrim
     private readonly int[] _below = new int[4 * Lanes];
     private readonly double[] _lowTarget = new double[Lanes];
     private readonly double[] _highTarget = new double[Lanes];
-    private readonly int[] _lowGuess;
-    private readonly int[] _highGuess;
+    private readonly LaneSample _sample = new();
     private readonly int[] _edges = new int[4 * Lanes];
     private readonly int[] _ties = new int[3 * Lanes];
     private readonly int[] _listed;
@@ -53,21 +52,18 @@ internal sealed class LaneTrim
         _exact = !median && plan.Options.TrimDefinition == TrimDefinition.Exact;
         _bin = bin;
         _sums = sums;
-        _lowGuess = new int[plan.CellCount];
-        _highGuess = new int[plan.CellCount];
         _stride = plan.LargestBin + 1;
         _listed = new int[_stride];
         _left = new long[Lanes * _stride];
     }
 
     /// <summary>Trims the bin that is loaded and leaves the sums over the kept pixels in the lanes asked for.</summary>
-    /// <param name="cell">The cell; its thresholds are where the next search begins.</param>
     /// <param name="lanes">One bit for each lane that holds a frame.</param>
-    public void Run(int cell, uint lanes)
+    public void Run(uint lanes)
     {
         _bin.MakeKeys();
         Begin(lanes);
-        Search(cell, lanes);
+        Search();
         Collect(lanes);
         for (int lane = 0; lane < Lanes; lane++)
         {
@@ -94,18 +90,15 @@ internal sealed class LaneTrim
         }
     }
 
-    private void Search(int cell, uint lanes)
+    private void Search()
     {
         double pixelWeight = (double)_bin.Total.Max() / Math.Max(1, _bin.Length);
         double enough = SortBelow * pixelWeight;
-        double margin = 0.4 * enough;
-        for (int lane = 0; lane < Lanes; lane++)
-        {
-            (_pivots[lane], _pivots[Lanes + lane]) = _low[lane].Around(_lowGuess[cell], GuessMargin);
-            (_pivots[(2 * Lanes) + lane], _pivots[(3 * Lanes) + lane]) = _high[lane].Around(_highGuess[cell], GuessMargin);
-        }
-
-        while (true)
+        _sample.Take(_bin);
+        KeyLattice? lattice = _bin.Lattice;
+        FirstPivots(_low, _lower, 0, lattice);
+        FirstPivots(_high, 1 - _upper, 2 * Lanes, lattice);
+        for (int pass = 1; ; pass++)
         {
             bool lowDone = true, highDone = true;
             for (int lane = 0; lane < Lanes; lane++)
@@ -119,14 +112,14 @@ internal sealed class LaneTrim
                 break;
             }
 
-            if (!lowDone)
+            enough *= pass > 3 ? 1.5 : 1;
+            if (!lowDone && !highDone)
             {
-                CountBelow(0);
+                CountBelow();
             }
-
-            if (!highDone)
+            else
             {
-                CountBelow(2 * Lanes);
+                CountBelow(lowDone ? 2 * Lanes : 0);
             }
 
             for (int lane = 0; lane < Lanes; lane++)
@@ -134,21 +127,55 @@ internal sealed class LaneTrim
                 if (!lowDone)
                 {
                     _low[lane].Narrow(_pivots[lane], _below[lane], _pivots[Lanes + lane], _below[Lanes + lane]);
-                    (_pivots[lane], _pivots[Lanes + lane]) = _low[lane].NextPivots(margin);
+                    (_pivots[lane], _pivots[Lanes + lane]) = _low[lane].NextPivots(_bin.Total[lane], pixelWeight, lattice);
                 }
 
                 if (!highDone)
                 {
                     int at = 2 * Lanes;
                     _high[lane].Narrow(_pivots[at + lane], _below[at + lane], _pivots[at + Lanes + lane], _below[at + Lanes + lane]);
-                    (_pivots[at + lane], _pivots[at + Lanes + lane]) = _high[lane].NextPivots(margin);
+                    (_pivots[at + lane], _pivots[at + Lanes + lane]) = _high[lane].NextPivots(_bin.Total[lane], pixelWeight, lattice);
                 }
             }
         }
+    }
 
-        int guide = BitOperations.TrailingZeroCount(lanes);
-        _lowGuess[cell] = _low[guide].Lo + ((_low[guide].Hi - _low[guide].Lo) / 2);
-        _highGuess[cell] = _high[guide].Lo + ((_high[guide].Hi - _high[guide].Lo) / 2);
+    /// <summary>The quantile of a sample, with its uncertainty.</summary>
+    private void FirstPivots(QuantileBracket[] brackets, double quantile, int at, KeyLattice? lattice)
+    {
+        double rank = quantile * _sample.Length;
+        double reach = SampleReach * Math.Sqrt(quantile * (1 - quantile) * _sample.Length);
+        int first = (int)Math.Floor(rank - reach), second = (int)Math.Ceiling(rank + reach);
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            (_pivots[at + lane], _pivots[at + Lanes + lane]) = brackets[lane].Between(
+                _sample.At(first, lane), _sample.At(second, lane), lattice);
+        }
+    }
+
+    /// <summary>Σ weight of the pixels whose key lies below each of four pivots per lane.</summary>
+    private void CountBelow()
+    {
+        ref int keys = ref _bin.Keys;
+        ref int weights = ref MemoryMarshal.GetReference(_bin.Weights);
+        Vector256<int> pivot0 = Vector256.Create(_pivots.AsSpan(0)), pivot1 = Vector256.Create(_pivots.AsSpan(Lanes));
+        Vector256<int> pivot2 = Vector256.Create(_pivots.AsSpan(2 * Lanes)), pivot3 = Vector256.Create(_pivots.AsSpan(3 * Lanes));
+        Vector256<int> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        int n = _bin.Length;
+        for (int e = 0; e < n; e++)
+        {
+            Vector256<int> key = Vector256.LoadUnsafe(ref keys, (nuint)e * Lanes);
+            Vector256<int> weight = Vector256.Create(Unsafe.Add(ref weights, e));
+            sum0 += Vector256.LessThan(key, pivot0) & weight;
+            sum1 += Vector256.LessThan(key, pivot1) & weight;
+            sum2 += Vector256.LessThan(key, pivot2) & weight;
+            sum3 += Vector256.LessThan(key, pivot3) & weight;
+        }
+
+        sum0.CopyTo(_below, 0);
+        sum1.CopyTo(_below, Lanes);
+        sum2.CopyTo(_below, 2 * Lanes);
+        sum3.CopyTo(_below, 3 * Lanes);
     }
 
     /// <summary>Σ weight of the pixels whose key lies below each of two pivots per lane.</summary>
@@ -240,7 +267,7 @@ internal sealed class LaneTrim
         where TGeneral : struct
     {
         ref int keys = ref _bin.Keys;
-        ref int weights = ref MemoryMarshal.GetReference(_bin.Weights);
+        ref float weightsSquared = ref MemoryMarshal.GetReference(_bin.WeightsSquared);
         ref ushort counts = ref _bin.Counts;
         ref float shares = ref MemoryMarshal.GetReference(_bin.Shares);
         ref float darks = ref MemoryMarshal.GetReference(_bin.Dark);
@@ -266,11 +293,9 @@ internal sealed class LaneTrim
                 Unsafe.Add(ref listed, found) = e;
                 found += open != default ? 1 : 0;
 
-                Vector128<ushort> raw = Vector128.LoadUnsafe(ref counts, (nuint)e * Lanes);
-                Vector256<int> count = BinLanes.Widen(Vector128.AndNot(raw, (raw.AsInt16() >> 15).AsUInt16())) & inside;
+                Vector256<int> count = BinLanes.Widen(Vector128.LoadUnsafe(ref counts, (nuint)e * Lanes)) & inside;
                 kept -= inside;
-                Vector256<float> weight = Vector256.Create((float)Unsafe.Add(ref weights, e));
-                squares += (weight * weight) & inside.AsSingle();
+                squares += Vector256.Create(Unsafe.Add(ref weightsSquared, e)) & inside.AsSingle();
                 Vector256<float> signal = Vector256.ConvertToSingle(count);
                 if (typeof(TGeneral) == typeof(Yes))
                 {
@@ -349,16 +374,16 @@ internal sealed class LaneTrim
     /// <summary>Counts without room in a vector, where they lie between the brackets.</summary>
     private void AddLarge()
     {
-        foreach ((int lane, int entry, _) in _bin.LargeCounts)
+        foreach ((int lane, int entry, int count) in _bin.LargeCounts)
         {
             int key = Unsafe.Add(ref _bin.Keys, (entry * Lanes) + lane);
             if (key >= _edges[Lanes + lane] && key < _edges[(2 * Lanes) + lane])
             {
-                // The vector took the mark for zero counts.
+                // The vector took the mark for a count.
                 double share = _bin.ShareAt(entry);
-                double dark = _bin.HasDark ? _bin.Dark[entry] : 0;
-                _sums.Signal[lane] += share * (_bin.SignalAt(entry, lane) + dark);
-                _sums.Variance[lane] += share * share * (_bin.VarianceAt(entry, lane) - 1 - Math.Max(dark, 0));
+                double missing = (double)count - LaneReader.Large;
+                _sums.Signal[lane] += share * missing;
+                _sums.Variance[lane] += share * share * missing;
             }
         }
     }
@@ -367,14 +392,50 @@ internal sealed class LaneTrim
     private void Walk(Span<long> left, int lane, int below)
     {
         left.Sort();
-        long before = below;
+        if (_exact || _bin.Splits || _bin.HasDark)
+        {
+            long from = below;
+            foreach (long keyAndEntry in left)
+            {
+                int entry = (int)keyAndEntry;
+                long after = from + _bin.Weights[entry];
+                Keep(entry, lane, from, after);
+                from = after;
+            }
+
+            return;
+        }
+
+        ref int weights = ref MemoryMarshal.GetReference(_bin.Weights);
+        ref ushort counts = ref Unsafe.Add(ref _bin.Counts, lane);
+        double low = _lowTarget[lane], high = _highTarget[lane];
+        double squared = 0;
+        long before = below, signal = 0, weight = 0;
+        int kept = 0, zeros = 0;
         foreach (long keyAndEntry in left)
         {
             int entry = (int)keyAndEntry;
-            long after = before + _bin.Weights[entry];
-            Keep(entry, lane, before, after);
+            int own = Unsafe.Add(ref weights, entry);
+            long after = before + own;
+            if (TrimmedMean.Keeps(before, after, low, high))
+            {
+                int count = Unsafe.Add(ref counts, entry * Lanes);
+                count = count > LaneReader.LargestCount ? (int)_bin.SignalAt(entry, lane) : count;
+                signal += count;
+                zeros += count == 0 ? 1 : 0;
+                weight += own;
+                squared += (double)own * own;
+                kept++;
+            }
+
             before = after;
         }
+
+        _sums.Signal[lane] += signal;
+        _sums.Variance[lane] += signal + zeros;
+        _sums.Weight[lane] += weight;
+        _sums.WeightSquared[lane] += squared;
+        _sums.Count[lane] += kept;
     }
 
     private void Keep(int entry, int lane, long before, long after)

@@ -12,8 +12,9 @@ namespace XrdCt.Live.Compute.Simd;
 /// <remarks>Not thread-safe: one instance per worker. Holds 16 bytes per pixel of the detector.</remarks>
 public sealed class SimdIntegrator : IFrameIntegrator
 {
-    private readonly FrameLanes _lanes;
-    private readonly BinLanes _bin;
+    private readonly MeanLanes? _mean;
+    private readonly FrameLanes _lanes = null!;
+    private readonly BinLanes _bin = null!;
     private readonly LaneSums _sums = new();
     private readonly LaneTrim? _trim;
 
@@ -25,6 +26,12 @@ public sealed class SimdIntegrator : IFrameIntegrator
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(createReader);
         Plan = plan;
+        if (plan.Options.Filter == IntegrationFilter.Mean && MeanLanes.Fits(plan))
+        {
+            _mean = new MeanLanes(plan, createReader);
+            return;
+        }
+
         _lanes = new FrameLanes(plan, createReader);
         _bin = new BinLanes(plan, _lanes);
         _trim = plan.Options.Filter is IntegrationFilter.Trimmed or IntegrationFilter.Median ? new LaneTrim(plan, _bin, _sums) : null;
@@ -34,13 +41,19 @@ public sealed class SimdIntegrator : IFrameIntegrator
     public IntegrationPlan Plan { get; }
 
     /// <inheritdoc/>
-    public int BatchSize => FrameLanes.Count;
+    public int BatchSize => LaneReader.Count;
 
     /// <inheritdoc/>
     public void Integrate(ReadOnlySpan<RawFrame> frames, ReadOnlySpan<DiffractionPattern> patterns)
     {
         BatchShapes.Check(this, frames, patterns);
-        _lanes.Fill(frames, patterns);
+        if (_mean is not null)
+        {
+            _mean.Integrate(frames, patterns);
+            return;
+        }
+
+        _lanes.Take(frames, patterns);
         uint lanes = 0;
         for (int lane = 0; lane < patterns.Length; lane++)
         {
@@ -57,7 +70,7 @@ public sealed class SimdIntegrator : IFrameIntegrator
             _bin.Fetch(cell);
             if (_trim is not null)
             {
-                _trim.Run(cell, lanes);
+                _trim.Run(lanes);
             }
             else
             {
