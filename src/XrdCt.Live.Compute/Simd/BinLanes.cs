@@ -30,7 +30,7 @@ internal sealed class BinLanes
     private readonly int[] _keys;
     private readonly int[] _totals;
     private readonly KeyLattice[] _lattices;
-    private readonly float[] _weightsSquared;
+    private readonly float[] _norms;
     private readonly List<(int Lane, int Entry, int Count)> _large = new(256);
     private readonly List<(int Lane, int Entry, int Count)> _marked = new(4096);
     private int _start;
@@ -44,10 +44,10 @@ internal sealed class BinLanes
         _gathered = Splits ? GC.AllocateUninitializedArray<ushort>(LaneReader.Count * (plan.LargestBin + PrefetchAhead), pinned: true) : [];
         _totals = [.. Enumerable.Range(0, plan.CellCount).Select(cell => Sum(plan.WeightOfEntry[plan.BinStart[cell]..plan.BinStart[cell + 1]]))];
         _lattices = [.. Enumerable.Range(0, plan.CellCount).Select(cell => LatticeOf(plan.InverseNormalisation[plan.BinStart[cell]..plan.BinStart[cell + 1]]))];
-        _weightsSquared = new float[plan.WeightOfEntry.Length];
-        for (int e = 0; e < _weightsSquared.Length; e++)
+        _norms = new float[plan.PixelOfEntry.Length];
+        for (int e = 0; e < _norms.Length; e++)
         {
-            _weightsSquared[e] = (float)plan.WeightOfEntry[e] * plan.WeightOfEntry[e];
+            _norms[e] = (float)(plan.Normalisation[plan.PixelOfEntry[e]] * (Splits ? plan.ShareOfEntry[e] : 1));
         }
 
         _keys = GC.AllocateUninitializedArray<int>(LaneReader.Count * Math.Max(1, plan.LargestBin), pinned: true);
@@ -99,8 +99,8 @@ internal sealed class BinLanes
     /// <summary>Weights: share · normalisation as integers.</summary>
     public ReadOnlySpan<int> Weights => _plan.WeightOfEntry.Slice(_start, Length);
 
-    /// <summary>Weights, squared.</summary>
-    public ReadOnlySpan<float> WeightsSquared => _weightsSquared.AsSpan(_start, Length);
+    /// <summary>Share · normalisation.</summary>
+    public ReadOnlySpan<float> Norms => _norms.AsSpan(_start, Length);
 
     /// <summary>1 / normalisation.</summary>
     public ReadOnlySpan<float> Inverse => _plan.InverseNormalisation.Slice(_start, Length);
@@ -236,7 +236,7 @@ internal sealed class BinLanes
                 Vector256<float> signal = Vector256.ConvertToSingle(Widen(Vector128.AndNot(raw, mark.AsUInt16())));
                 if (typeof(TDark) == typeof(Yes))
                 {
-                    signal -= Vector256.Create(Unsafe.Add(ref darks, e));
+                    signal = Vector256.AndNot(signal - Vector256.Create(Unsafe.Add(ref darks, e)), Widen(mark));
                 }
 
                 Vector256<int> key = (signal * Vector256.Create(Unsafe.Add(ref inverses, e))).AsInt32();
@@ -321,7 +321,7 @@ internal sealed class BinLanes
                 if (typeof(TDark) == typeof(Yes))
                 {
                     float dark = Unsafe.Add(ref darks, e);
-                    signal -= Vector256.Create(dark);
+                    signal = Vector256.AndNot(signal - Vector256.Create(dark), Widen(mark));
                     own += Vector256.Create(Math.Max(dark, 0));
                 }
 
@@ -392,7 +392,6 @@ internal sealed class BinLanes
                 if (raw[lane] == LaneReader.Flagged)
                 {
                     double norm = ShareAt(e) * _plan.Normalisation[_plan.PixelOfEntry[_start + e]];
-                    Signal[lane] += ShareAt(e) * (HasDark ? Dark[e] : 0);
                     Total[lane] -= Weights[e];
                     Normalisation[lane] -= norm;
                     NormalisationSquared[lane] -= norm * norm;
@@ -402,7 +401,7 @@ internal sealed class BinLanes
                 }
 
                 int count = _lanes.LargeCount(lane, Position(e));
-                Signal[lane] += ShareAt(e) * count;
+                Signal[lane] += ShareAt(e) * (count - (HasDark ? Dark[e] : 0.0));
                 _marked.Add((lane, e, count));
                 _large.Add((lane, e, count));
             }
@@ -416,6 +415,21 @@ internal sealed class BinLanes
     {
         int bits = BitConverter.SingleToInt32Bits(value);
         return bits ^ ((bits >> 31) & int.MaxValue);
+    }
+
+    /// <summary>The number of a key.</summary>
+    public static float Value(int key) => BitConverter.Int32BitsToSingle(key ^ ((key >> 31) & int.MaxValue));
+
+    /// <summary>The numbers of keys.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Values(Vector256<int> keys) => (keys ^ ((keys >> 31) & Vector256.Create(int.MaxValue))).AsSingle();
+
+    /// <summary>Marks of eight frames as masks over floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Widen(Vector128<short> marks)
+    {
+        (Vector128<int> low, Vector128<int> high) = Vector128.Widen(marks);
+        return Vector256.Create(low, high).AsSingle();
     }
 
     /// <summary>Counts of eight frames as 32-bit integers.</summary>

@@ -11,11 +11,11 @@ internal sealed class LaneSums
     /// <summary>Σ share² · variance.</summary>
     public double[] Variance { get; } = new double[LaneReader.Count];
 
-    /// <summary>Σ weight.</summary>
-    public double[] Weight { get; } = new double[LaneReader.Count];
+    /// <summary>Σ share · normalisation.</summary>
+    public double[] Normalisation { get; } = new double[LaneReader.Count];
 
-    /// <summary>Σ weight².</summary>
-    public double[] WeightSquared { get; } = new double[LaneReader.Count];
+    /// <summary>Σ (share · normalisation)².</summary>
+    public double[] NormalisationSquared { get; } = new double[LaneReader.Count];
 
     /// <summary>Number of pixels kept.</summary>
     public int[] Count { get; } = new int[LaneReader.Count];
@@ -25,8 +25,8 @@ internal sealed class LaneSums
     {
         Signal[lane] = 0;
         Variance[lane] = 0;
-        Weight[lane] = 0;
-        WeightSquared[lane] = 0;
+        Normalisation[lane] = 0;
+        NormalisationSquared[lane] = 0;
         Count[lane] = 0;
     }
 
@@ -49,9 +49,8 @@ internal sealed class LaneSums
     /// <param name="centre">The value.</param>
     public void AddScatter(BinLanes bin, int entry, int lane, double kept, double centre)
     {
-        double inverse = bin.Inverse[entry];
-        double weight = kept * bin.ShareAt(entry) / inverse;
-        Add(bin, entry, lane, kept, PixelVariance.Azimuthal(weight, bin.SignalAt(entry, lane) * inverse, centre));
+        double value = bin.SignalAt(entry, lane) * bin.Inverse[entry];
+        Add(bin, entry, lane, kept, PixelVariance.Azimuthal(kept * bin.Norms[entry], value, centre));
     }
 
     /// <summary>
@@ -59,29 +58,26 @@ internal sealed class LaneSums
     /// pixels (Steiner's theorem).
     /// </summary>
     /// <param name="lane">The lane.</param>
-    /// <param name="scale">Units of the weights in one of the normalisation.</param>
     /// <param name="centre">The value.</param>
-    /// <returns>The mean; the value where nothing was kept.</returns>
-    public double CentreScatter(int lane, double scale, double centre)
+    public void CentreScatter(int lane, double centre)
     {
-        double normalisation = Weight[lane] / scale;
+        double normalisation = Normalisation[lane];
         if (normalisation <= 0)
         {
-            return centre;
+            return;
         }
 
         double mean = Signal[lane] / normalisation;
         Variance[lane] = Math.Max(0, Variance[lane] - (normalisation * (mean - centre) * (mean - centre)));
-        return mean;
     }
 
     private void Add(BinLanes bin, int entry, int lane, double kept, double variance)
     {
-        double weight = kept * bin.Weights[entry];
+        double norm = kept * bin.Norms[entry];
         Signal[lane] += kept * bin.ShareAt(entry) * bin.SignalAt(entry, lane);
         Variance[lane] += variance;
-        Weight[lane] += weight;
-        WeightSquared[lane] += weight * weight;
+        Normalisation[lane] += norm;
+        NormalisationSquared[lane] += norm * norm;
         Count[lane]++;
     }
 }

@@ -38,6 +38,8 @@ internal sealed class LaneTrim
     private readonly double[] _lowTarget = new double[Lanes];
     private readonly double[] _highTarget = new double[Lanes];
     private readonly LaneSample _sample = new();
+    private readonly int[] _belowLow = new int[Lanes];
+    private readonly int[] _belowHigh = new int[Lanes];
     private readonly int[] _edges = new int[4 * Lanes];
     private readonly int[] _ties = new int[3 * Lanes];
     private readonly int[] _listed;
@@ -68,18 +70,32 @@ internal sealed class LaneTrim
         _bin.MakeKeys();
         Begin(lanes);
         Search();
-        Collect(lanes);
+        CollectWhole(scale, lanes);
+        if (_azimuthal)
+        {
+            // The scatter needs the mean first: taken around any other value it would drown in that value's square.
+            for (int lane = 0; lane < Lanes; lane++)
+            {
+                _centre[lane] = _sums.Normalisation[lane] > 0 ? (float)(_sums.Signal[lane] / _sums.Normalisation[lane]) : 0;
+            }
+
+            CollectWhole(scale, lanes);
+            for (int lane = 0; lane < Lanes; lane++)
+            {
+                _sums.CentreScatter(lane, _centre[lane]);
+            }
+        }
+    }
+
+    private void CollectWhole(double scale, uint lanes)
+    {
+        Collect(scale, lanes);
         for (int lane = 0; lane < Lanes; lane++)
         {
             if ((lanes >> lane & 1) != 0 && _sums.Count[lane] == 0 && _bin.ValidCount[lane] > 0)
             {
                 // No pixel fits inside the limits as a whole: the exact form.
                 KeepShares(lane);
-            }
-
-            if (_azimuthal)
-            {
-                _sums.CentreScatter(lane, scale, _centre[lane]);
             }
         }
     }
@@ -89,7 +105,6 @@ internal sealed class LaneTrim
         for (int lane = 0; lane < Lanes; lane++)
         {
             _sums.Clear(lane);
-            _centre[lane] = _bin.ValidCount[lane] > 0 ? (float)(_bin.Signal[lane] / _bin.Normalisation[lane]) : 0;
             bool live = (lanes >> lane & 1) != 0 && _bin.ValidCount[lane] > 0;
             int total = live ? _bin.Total[lane] : 0;
             int smallest = _bin.HasDark ? _bin.SmallestKey[lane] : 0;
@@ -208,7 +223,7 @@ internal sealed class LaneTrim
         sum1.CopyTo(_below, at + Lanes);
     }
 
-    private void Collect(uint lanes)
+    private void Collect(double scale, uint lanes)
     {
         bool ties = false;
         for (int lane = 0; lane < Lanes; lane++)
@@ -242,11 +257,10 @@ internal sealed class LaneTrim
                 ties = true;
             }
 
-            _sums.Weight[lane] = high.Below - low.BelowHi;
+            _sums.Normalisation[lane] = (high.Below - low.BelowHi) / scale;
             (_edges[lane], _edges[Lanes + lane]) = (low.Lo, low.Hi);
             (_edges[(2 * Lanes) + lane], _edges[(3 * Lanes) + lane]) = (high.Lo, _ties[Lanes + lane] == high.Lo ? high.Lo : high.Hi);
-            _low[lane] = low;
-            _high[lane] = high;
+            (_belowLow[lane], _belowHigh[lane]) = (low.Below, high.Below);
         }
 
         if (_bin.Splits || _bin.HasDark || _azimuthal)
@@ -262,8 +276,8 @@ internal sealed class LaneTrim
         for (int lane = 0; lane < Lanes; lane++)
         {
             int own = lane * _stride;
-            Walk(_left.AsSpan(own, _leftAtLow[lane]), lane, _low[lane].Below);
-            Walk(_left.AsSpan(own + _stride - _leftAtHigh[lane], _leftAtHigh[lane]), lane, _high[lane].Below);
+            Walk(_left.AsSpan(own, _leftAtLow[lane]), lane, _belowLow[lane]);
+            Walk(_left.AsSpan(own + _stride - _leftAtHigh[lane], _leftAtHigh[lane]), lane, _belowHigh[lane]);
         }
 
         if (ties)
@@ -277,9 +291,8 @@ internal sealed class LaneTrim
         where TGeneral : struct
     {
         ref int keys = ref _bin.Keys;
-        ref float weightsSquared = ref MemoryMarshal.GetReference(_bin.WeightsSquared);
+        ref float norms = ref MemoryMarshal.GetReference(_bin.Norms);
         ref ushort counts = ref _bin.Counts;
-        ref float inverses = ref MemoryMarshal.GetReference(_bin.Inverse);
         ref float shares = ref MemoryMarshal.GetReference(_bin.Shares);
         Vector256<float> centre = Vector256.Create(_centre);
         ref float darks = ref MemoryMarshal.GetReference(_bin.Dark);
@@ -307,7 +320,8 @@ internal sealed class LaneTrim
 
                 Vector256<int> count = BinLanes.Widen(Vector128.LoadUnsafe(ref counts, (nuint)e * Lanes)) & inside;
                 kept -= inside;
-                squares += Vector256.Create(Unsafe.Add(ref weightsSquared, e)) & inside.AsSingle();
+                float norm = Unsafe.Add(ref norms, e);
+                squares += Vector256.Create(norm * norm) & inside.AsSingle();
                 Vector256<float> signal = Vector256.ConvertToSingle(count);
                 if (typeof(TGeneral) == typeof(Yes))
                 {
@@ -315,8 +329,8 @@ internal sealed class LaneTrim
                     float dark = _bin.HasDark ? Unsafe.Add(ref darks, e) : 0;
                     if (_azimuthal)
                     {
-                        Vector256<float> value = (key ^ ((key >> 31) & Vector256.Create(int.MaxValue))).AsSingle() - centre;
-                        variances += (value * value * Vector256.Create(share / Unsafe.Add(ref inverses, e))) & inside.AsSingle();
+                        Vector256<float> value = BinLanes.Values(key) - centre;
+                        variances += (value * value * Vector256.Create(norm)) & inside.AsSingle();
                     }
                     else
                     {
@@ -348,8 +362,8 @@ internal sealed class LaneTrim
         kept.CopyTo(_sums.Count);
         signalLow.CopyTo(_sums.Signal);
         signalHigh.CopyTo(_sums.Signal, Lanes / 2);
-        squareLow.CopyTo(_sums.WeightSquared);
-        squareHigh.CopyTo(_sums.WeightSquared, Lanes / 2);
+        squareLow.CopyTo(_sums.NormalisationSquared);
+        squareHigh.CopyTo(_sums.NormalisationSquared, Lanes / 2);
         if (typeof(TGeneral) == typeof(Yes))
         {
             varianceLow.CopyTo(_sums.Variance);
@@ -430,22 +444,23 @@ internal sealed class LaneTrim
         ref int weights = ref MemoryMarshal.GetReference(_bin.Weights);
         ref ushort counts = ref Unsafe.Add(ref _bin.Counts, lane);
         double low = _lowTarget[lane], high = _highTarget[lane];
-        double squared = 0;
-        long before = below, signal = 0, weight = 0;
+        ref float norms = ref MemoryMarshal.GetReference(_bin.Norms);
+        double norm = 0, squared = 0;
+        long before = below, signal = 0;
         int kept = 0, zeros = 0;
         foreach (long keyAndEntry in left)
         {
             int entry = (int)keyAndEntry;
-            int own = Unsafe.Add(ref weights, entry);
-            long after = before + own;
+            long after = before + Unsafe.Add(ref weights, entry);
             if (TrimmedMean.Keeps(before, after, low, high))
             {
                 int count = Unsafe.Add(ref counts, entry * Lanes);
                 count = count > LaneReader.LargestCount ? (int)_bin.SignalAt(entry, lane) : count;
                 signal += count;
                 zeros += count == 0 ? 1 : 0;
-                weight += own;
-                squared += (double)own * own;
+                double own = Unsafe.Add(ref norms, entry);
+                norm += own;
+                squared += own * own;
                 kept++;
             }
 
@@ -454,8 +469,8 @@ internal sealed class LaneTrim
 
         _sums.Signal[lane] += signal;
         _sums.Variance[lane] += signal + zeros;
-        _sums.Weight[lane] += weight;
-        _sums.WeightSquared[lane] += squared;
+        _sums.Normalisation[lane] += norm;
+        _sums.NormalisationSquared[lane] += squared;
         _sums.Count[lane] += kept;
     }
 
@@ -489,7 +504,7 @@ internal sealed class LaneTrim
             if ((lanes >> lane & 1) != 0)
             {
                 WalkTie(lane, _ties[lane], _ties[(2 * Lanes) + lane]);
-                WalkTie(lane, _ties[Lanes + lane], _high[lane].Below);
+                WalkTie(lane, _ties[Lanes + lane], _belowHigh[lane]);
             }
         }
     }

@@ -102,7 +102,7 @@ public sealed class SimdIntegrator : IFrameIntegrator
         {
             _bin!.Fetch(cell);
             _trim?.Run(Plan.WeightScaleOfBin[cell], lanes);
-            _clip?.Run(Plan.WeightScaleOfBin[cell], lanes);
+            _clip?.Run(lanes);
             if (_trim is null && _clip is null)
             {
                 _bin.AddUp(_sums.Variance);
@@ -129,11 +129,10 @@ public sealed class SimdIntegrator : IFrameIntegrator
             return;
         }
 
-        double scale = Plan.WeightScaleOfBin[cell];
         pattern.Signal[cell] = _sums.Signal[lane];
         pattern.Variance[cell] = _sums.Variance[lane];
-        pattern.Normalisation[cell] = _sums.Weight[lane] / scale;
-        pattern.NormalisationSquared[cell] = _sums.WeightSquared[lane] / (scale * scale);
+        pattern.Normalisation[cell] = _sums.Normalisation[lane];
+        pattern.NormalisationSquared[cell] = _sums.NormalisationSquared[lane];
         pattern.Count[cell] = _sums.Count[lane];
     }
 }

