@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Egress.Encoding;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.Files;
@@ -59,6 +60,14 @@ internal static class Program
         rows.Add(Time("decode (bitshuffle-LZ4)", repeats, () => decoder.Decode(raw, pixels)));
         rows.Add(Time("decode + mean", repeats, () => means.Integrate([raw], [pattern])));
         rows.Add(Time("decode + trimmed mean", repeats, () => trims.Integrate([raw], [pattern])));
+        RawFrame[] eight = [.. Enumerable.Range(0, 8).Select(_ => Raw([.. packed], geometry.Shape))];
+        RawFrame[] plains = [.. Enumerable.Range(0, 8).Select(_ => Plain(frame, geometry.Shape))];
+        DiffractionPattern[] patterns = [.. Enumerable.Range(0, 8).Select(_ => new DiffractionPattern(Bins))];
+        rows.Add(Batch(Time("mean, 8", repeats, () => means.Integrate(plains, patterns))));
+        rows.Add(Batch(Time("trimmed mean, 8", repeats, () => trims.Integrate(plains, patterns))));
+        rows.Add(Batch(Time("decode + mean, 8", repeats, () => means.Integrate(eight, patterns))));
+        rows.Add(Batch(Time("decode + trimmed mean, 8", repeats, () => trims.Integrate(eight, patterns))));
+        static (string, double, double) Batch((string Name, double Median_ms, double Min_ms) t) => (t.Name, t.Median_ms / 8, t.Min_ms / 8);
         (double all, int workers) = Parallel(packed, trimmed, repeats);
         Table(rows, PyFai(frame, geometry, mask, args[1], repeats), all, workers);
         return 0;
@@ -83,6 +92,12 @@ internal static class Program
         PayloadOffset = 0,
         PayloadLength = packed.Length,
     };
+
+    private static RawFrame Plain(int[] pixels, ImageShape shape)
+    {
+        byte[] bytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes(pixels.AsSpan()).ToArray();
+        return Raw(bytes, shape) with { Encoding = PixelEncoding.None };
+    }
 
     private static (string Name, double Median_ms, double Min_ms) Time(string name, int repeats, Action action)
     {
@@ -112,8 +127,8 @@ internal static class Program
         Thread[] threads = [.. Enumerable.Range(0, workers).Select(_ => new Thread(() =>
         {
             using var integrator = new SimdIntegrator(plan, () => new PixelReader(plan.Geometry.Shape));
-            var pattern = new DiffractionPattern(Bins);
-            using RawFrame raw = Raw(packed, plan.Geometry.Shape);
+            DiffractionPattern[] pattern = [.. Enumerable.Range(0, 8).Select(_ => new DiffractionPattern(Bins))];
+            RawFrame[] raw = [.. Enumerable.Range(0, 8).Select(_ => Raw([.. packed], plan.Geometry.Shape))];
             for (int i = 0; i < each + 10; i++)
             {
                 if (i == 10)
@@ -121,14 +136,14 @@ internal static class Program
                     start.SignalAndWait();
                 }
 
-                integrator.Integrate([raw], [pattern]);
+                integrator.Integrate(raw, pattern);
             }
         }))];
         Array.ForEach(threads, t => t.Start());
         start.SignalAndWait();
         long began = Stopwatch.GetTimestamp();
         Array.ForEach(threads, t => t.Join());
-        return (workers * each / Stopwatch.GetElapsedTime(began).TotalSeconds, workers);
+        return (8.0 * workers * each / Stopwatch.GetElapsedTime(began).TotalSeconds, workers);
     }
 
     private static JsonElement? PyFai(int[] frame, DetectorGeometry geometry, PixelMask mask, string poni, int repeats)

@@ -17,7 +17,8 @@ public static class BitshuffleLz4
     /// <summary>Block size that bitshuffle takes when nobody asks for another one, bytes.</summary>
     internal const int DefaultBlockBytes = 8192;
 
-    private const int HeaderBytes = 12;
+    /// <summary>Length of the header, bytes.</summary>
+    internal const int HeaderBytes = 12;
 
     /// <summary>
     /// Scratch that <c>TryDecode</c> needs for this payload; never more than twice the output and 32 bytes.
@@ -65,24 +66,16 @@ public static class BitshuffleLz4
                 nameof(scratch));
         }
 
-        Span<byte> shuffled = scratch[..(layout.LargestBlock + Lz4Block.Slack_bytes)];
-        Span<byte> planes = scratch[shuffled.Length..];
         ReadOnlySpan<byte> rest = payload[HeaderBytes..];
         int shuffledEnd = output.Length - layout.TailBytes;
         for (int at = 0; at < shuffledEnd;)
         {
             int blockLength = Math.Min(layout.BlockBytes, shuffledEnd - at);
-            if (!TryTakeBlock(ref rest, out ReadOnlySpan<byte> packed))
+            if (!TryDecodeBlock(kernel, layout, ref rest, elementSize, scratch, output.Slice(at, blockLength)))
             {
                 return false;
             }
 
-            if (!Lz4Block.TryDecode(packed, shuffled, blockLength))
-            {
-                return false;
-            }
-
-            BitUnshuffle.Apply(kernel, shuffled[..blockLength], elementSize, planes, output.Slice(at, blockLength));
             at += blockLength;
         }
 
@@ -92,6 +85,20 @@ public static class BitshuffleLz4
         }
 
         rest.CopyTo(output[shuffledEnd..]);
+        return true;
+    }
+
+    /// <summary>Takes the next block off the front of <paramref name="rest"/> and unpacks it; <paramref name="output"/> is as long as the block.</summary>
+    internal static bool TryDecodeBlock(
+        BitUnshuffleKernel kernel, in Layout layout, ref ReadOnlySpan<byte> rest, int elementSize, Span<byte> scratch, Span<byte> output)
+    {
+        Span<byte> shuffled = scratch[..(layout.LargestBlock + Lz4Block.Slack_bytes)];
+        if (!TryTakeBlock(ref rest, out ReadOnlySpan<byte> packed) || !Lz4Block.TryDecode(packed, shuffled, output.Length))
+        {
+            return false;
+        }
+
+        BitUnshuffle.Apply(kernel, shuffled[..output.Length], elementSize, scratch[shuffled.Length..], output);
         return true;
     }
 
@@ -146,7 +153,8 @@ public static class BitshuffleLz4
         return true;
     }
 
-    private static bool TryReadLayout(ReadOnlySpan<byte> payload, int elementSize, int outputLength, out Layout layout)
+    /// <summary>Reads the header into sizes that fit each other; false where it cannot belong to that much output.</summary>
+    internal static bool TryReadLayout(ReadOnlySpan<byte> payload, int elementSize, int outputLength, out Layout layout)
     {
         if (elementSize is not (1 or 2 or 4 or 8))
         {
@@ -174,5 +182,6 @@ public static class BitshuffleLz4
         return largestBlock <= (int.MaxValue - Lz4Block.Slack_bytes) / 2;
     }
 
-    private readonly record struct Layout(int BlockBytes, int TailBytes, int LargestBlock, int ScratchBytes);
+    /// <summary>Sizes of a payload, bytes.</summary>
+    internal readonly record struct Layout(int BlockBytes, int TailBytes, int LargestBlock, int ScratchBytes);
 }

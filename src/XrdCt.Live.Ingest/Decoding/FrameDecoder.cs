@@ -123,7 +123,8 @@ public sealed class FrameDecoder
         return FrameOutcome.Accepted;
     }
 
-    private static void Convert(PixelType type, ReadOnlySpan<byte> wide, Span<int> counts)
+    /// <summary>Turns unpacked pixels into counts; those of 4 bytes and less stand at the counts' own end.</summary>
+    internal static void Convert(PixelType type, ReadOnlySpan<byte> wide, Span<int> counts)
     {
         switch (type)
         {

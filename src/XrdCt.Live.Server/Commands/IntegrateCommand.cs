@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Spectre.Console;
 using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.Files;
 using XrdCt.Live.Model.Frames;

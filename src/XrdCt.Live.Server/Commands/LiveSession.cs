@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.ZeroMq;

@@ -4,21 +4,24 @@ using XrdCt.Live.Model.Frames;
 namespace XrdCt.Live.Fuzzing.Targets;
 
 /// <summary>
-/// <see cref="FrameDecoder"/> in every encoding, pixel type, byte order and pixel order, which the first three bytes pick.
+/// <see cref="FrameDecoder"/> and <see cref="PixelReader"/>, which must agree, in every encoding, pixel type, byte order and pixel order, which the first three bytes pick.
 /// </summary>
 internal sealed class FrameDecoderTarget : IFuzzTarget
 {
     private static readonly PixelEncoding[] Encodings = Enum.GetValues<PixelEncoding>();
     private static readonly PixelType[] Types = Enum.GetValues<PixelType>();
+    private const int Piece = 100;
     private readonly FrameDecoder _decoder = new(SampleImage.Shape);
+    private readonly PixelReader _reader = new(SampleImage.Shape);
+    private readonly int[] _read = new int[SampleImage.Shape.PixelCount];
     private GuardedLease? _lease;
 
     public string Name => "frame";
 
     public IReadOnlyList<byte[]> Seeds { get; } = [.. MakeSeeds()];
 
-    // The scratch grows a few times in a run, never beyond 24 bytes per pixel.
-    public long Ceiling_bytes => FuzzTargets.Nothing_bytes + (24 * SampleImage.Shape.PixelCount);
+    // The scratches of both grow a few times in a run, never beyond 24 bytes per pixel each.
+    public long Ceiling_bytes => FuzzTargets.Nothing_bytes + (64 * SampleImage.Shape.PixelCount);
 
     public void Run(GuardedBytes input, FuzzArena arena)
     {
@@ -39,10 +42,22 @@ internal sealed class FrameDecoderTarget : IFuzzTarget
             PayloadOffset = 3,
             PayloadLength = input.Span.Length - 3,
         };
-        FrameOutcome outcome = _decoder.Decode(frame, arena.Counts(SampleImage.Shape.PixelCount));
+        Span<int> counts = arena.Counts(SampleImage.Shape.PixelCount);
+        FrameOutcome outcome = _decoder.Decode(frame, counts);
         if (outcome is not (FrameOutcome.Accepted or FrameOutcome.Truncated or FrameOutcome.WrongShape))
         {
             throw new FuzzFailureException($"the outcome is {outcome}");
+        }
+
+        FrameOutcome read = _reader.Begin(frame);
+        for (int at = 0; at < _read.Length && read == FrameOutcome.Accepted; at += Piece)
+        {
+            read = _reader.Read(_read.AsSpan(at, Math.Min(Piece, _read.Length - at)));
+        }
+
+        if (read != outcome || (read == FrameOutcome.Accepted && !counts.SequenceEqual(_read)))
+        {
+            throw new FuzzFailureException($"decoded as a whole the frame is {outcome}, piece by piece {read}");
         }
     }
 

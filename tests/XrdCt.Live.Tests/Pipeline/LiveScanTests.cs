@@ -1,4 +1,5 @@
 using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
