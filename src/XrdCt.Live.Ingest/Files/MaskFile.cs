@@ -4,7 +4,7 @@ using XrdCt.Live.Model.Geometry;
 namespace XrdCt.Live.Ingest.Files;
 
 /// <summary>
-/// Masks of a detector in EDF (also gzip), NumPy NPY or grey TIFF files, told apart by their first bytes. A pixel is
+/// Masks of a detector in EDF, NumPy NPY, grey TIFF or CBF files (each also gzip), told apart by their first bytes. A pixel is
 /// masked where the number is not zero, as in pyFAI.
 /// </summary>
 public static class MaskFile
@@ -23,23 +23,5 @@ public static class MaskFile
     }
 
     /// <summary>The numbers of a mask file of any kind.</summary>
-    internal static NumberArray ReadNumbers(ImageStream stream, ImageShape shape)
-    {
-        byte[] begun = new byte[NpyImage.Magic.Length];
-        Span<byte> magic = begun.AsSpan(0, stream.ReadAtMost(begun));
-        if (magic.SequenceEqual(NpyImage.Magic))
-        {
-            return NpyImage.Read(stream, shape);
-        }
-
-        // fabio accepts a line break before the brace, so do we.
-        if (magic.TrimStart("\r\n"u8).StartsWith("{"u8))
-        {
-            return EdfImage.Read(stream, magic, shape).Numbers;
-        }
-
-        return magic.StartsWith("II*\0"u8) || magic.StartsWith("MM\0*"u8)
-            ? TiffImage.Read(stream, magic, shape)
-            : throw stream.Wrong("the mask is neither EDF, NPY nor TIFF; save it in one of these");
-    }
+    internal static NumberArray ReadNumbers(ImageStream stream, ImageShape shape) => NumberImage.Read(stream, shape, "mask");
 }

@@ -38,7 +38,7 @@ internal sealed class FileTarget : IFuzzTarget
         yield return new FileTarget("edf", b => EdfImage.Read(Open(b), [], null).ToSingle(), edf, Edf("DataType = FloatValue ;\nByteOrder = HighByteFirst ;\nDim_1 = 3 ;\nDim_2 = 2 ;", 24), Gzip(edf));
         yield return new FileTarget("npy", ReadMask, npy, Npy(">f8", 48), Gzip(npy));
         yield return new FileTarget("tiff", ReadMask, tiff);
-        yield return new FileTarget("mask", ReadMask, edf, npy, tiff, Gzip(edf));
+        yield return new FileTarget("mask", ReadMask, edf, npy, tiff, Gzip(edf), Cbf([1, 0, 2, 0, 0, 300], Tiny));
     }
 
     public void Run(GuardedBytes input, FuzzArena arena)

@@ -92,6 +92,57 @@ public class MaskFileTests
         Assert.Equal(TinyMask, MaskFile.Read(path, Tiny).Masked.ToArray());
     }
 
+    [Theory]
+    [InlineData("cbfimage.CbfImage", "mask.cbf")]
+    [InlineData("edfimage.EdfImage", "mask.edf")]
+    [InlineData("edfimage.EdfImage", "mask.edf.gz")]
+    [InlineData("tifimage.TifImage", "mask.tif")]
+    public void Read_WrittenByFabio_NonZeroIsMasked(string type, string name)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf(name);
+        Storage.ForeignPython.Run("fabio", $"""
+            import sys, numpy, fabio.{type.Split('.')[0]} as module
+            module.{type.Split('.')[1]}(data=(numpy.arange(35) % 3 == 1).astype('int32').reshape(5, 7)).write(sys.argv[1])
+            print('null')
+            """, path);
+
+        bool[] masked = MaskFile.Read(path, new ImageShape(5, 7)).Masked.ToArray();
+
+        Assert.Equal(Enumerable.Range(0, 35).Select(i => i % 3 == 1), masked);
+    }
+
+    [Theory]
+    [InlineData("image.cbf")]
+    [InlineData("image.npy")]
+    [InlineData("image_float32.edf")]
+    public void ReadCorrection_OneImageInAnyFormat_IsTheSame(string name)
+    {
+        float[] image = CorrectionFile.Read(GoldenFiles.PathOf(name), Small);
+
+        Assert.Equal(Tests.Npy.ReadInts(GoldenFiles.PathOf("image.npy")).Select(p => (float)p), image);
+    }
+
+    [Fact]
+    public void ReadCorrection_FloatTiff_KeepsItsNumbers()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("flat.tif");
+        WriteTiff(path, 32, SampleFormat.IEEEFP, Compression.ADOBE_DEFLATE);
+
+        // 3F000000 where the mask has a pixel, big end last.
+        Assert.Equal([0, 0.5f, 0, 0.5f, 0, 0.5f], CorrectionFile.Read(path, Tiny));
+    }
+
+    [Fact]
+    public void ReadCorrection_OtherShape_IsRefused()
+    {
+        FormatException e = Assert.Throws<FormatException>(() => CorrectionFile.Read(GoldenFiles.PathOf("image.cbf"), ImageShape.Pilatus2M));
+
+        Assert.Contains("120×160", e.Message);
+        Assert.Contains("1679×1475", e.Message);
+    }
+
     [Fact]
     public void Read_OtherShape_NamesBothShapes()
     {
@@ -144,9 +195,9 @@ public class MaskFileTests
     public void Read_OtherFile_SaysWhatIsPossible()
     {
         using TemporaryFolder folder = new();
-        AssertRefused(folder.Write("bad.txt", "PNG it is not"u8), "EDF, NPY nor TIFF");
+        AssertRefused(folder.Write("bad.txt", "PNG it is not"u8), "EDF, NPY, TIFF nor CBF");
         AssertRefused(folder.Write("bad.tif", "II*\0 and nothing more"u8), "TIFF");
-        AssertRefused(folder.Write("bad.empty", []), "EDF, NPY nor TIFF");
+        AssertRefused(folder.Write("bad.empty", []), "EDF, NPY, TIFF nor CBF");
         AssertRefused(folder.Write("bad.gz", [0x1F, 0x8B, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), "gzip");
     }
 

@@ -1,0 +1,181 @@
+using System.Reflection;
+using PureHDF;
+using PureHDF.VOL.Native;
+using XrdCt.Live.Storage.Stacks;
+
+namespace XrdCt.Live.Storage.Images;
+
+/// <summary>An HDF5 file that arrays of numbers are read from whole. Every failure is an exception whose message begins with its name.</summary>
+internal sealed class NumberFile : IDisposable
+{
+    private const int DeepestGroup = 8;
+    private const int MostNodes = 10_000;
+
+    // Corners of an Eiger 16M are 870 MB of float32; a claim beyond this must not cost memory.
+    private const long LargestArray_bytes = 1L << 30;
+
+    // Every chunk is read once: there is nothing to keep.
+    private static readonly H5DatasetAccess Access = new(ChunkCache: new SimpleReadingChunkCache(chunkSlotCount: 1, byteCount: 0));
+
+    private readonly string _path;
+    private readonly ChunkDecoder _decoder;
+    private readonly NativeFile _file;
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="IOException">It is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It is no HDF5 file.</exception>
+    public NumberFile(string path, ChunkDecoder decoder)
+    {
+        BitshuffleFilter.Register();
+        _path = path;
+        _decoder = decoder;
+        _file = Guard("the file", () => H5File.OpenRead(path));
+    }
+
+    /// <summary>The objects of the file, parents before children, with their paths.</summary>
+    public IEnumerable<(IH5Object Node, string Path)> Nodes() => Guard("the file", () =>
+    {
+        List<(IH5Object, string)> nodes = [];
+        Visit(_file, "", 0, nodes);
+        return nodes;
+    });
+
+    /// <summary>The dataset at a path; null where there is none.</summary>
+    public IH5Dataset? Find(string path) => Guard(path, () => _file.LinkExists(path) ? _file.Get(path) as IH5Dataset : null);
+
+    /// <summary>Size of a dataset, without the length-1 axes in front of it (a stack of one image is an image).</summary>
+    public long[] Dimensions(IH5Dataset dataset)
+    {
+        ulong[] sides = Guard("the file", () => dataset.Space.Dimensions);
+        int first = 0;
+        while (sides.Length - first > 2 && sides[first] == 1)
+        {
+            first++;
+        }
+
+        return [.. sides[first..].Select(side => (long)Math.Min(side, long.MaxValue))];
+    }
+
+    /// <summary>Reads all numbers of a dataset.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <param name="count">How many numbers it must have; checked by the caller against what it expects, so a bound of the memory.</param>
+    /// <exception cref="InvalidDataException">It holds no numbers, has too many, or does not unpack.</exception>
+    public double[] ReadDoubles(IH5Dataset dataset, string path, long count) => Read(dataset, path, count, x => x, x => x, x => (double)x);
+
+    /// <inheritdoc cref="ReadDoubles"/>
+    public float[] ReadSingles(IH5Dataset dataset, string path, long count) => Read(dataset, path, count, x => x, x => (float)x, x => (float)x);
+
+    /// <summary>Like <see cref="ReadSingles"/>: true where a number is not zero.</summary>
+    public bool[] ReadNonZero(IH5Dataset dataset, string path, long count) => Read(dataset, path, count, x => x != 0, x => x != 0, x => x != 0);
+
+    /// <summary>An exception that says what is wrong with this file.</summary>
+    public InvalidDataException Wrong(string what, Exception? inner = null) => new($"{_path}: {what}", inner);
+
+    /// <summary>Does something with the file; whatever the HDF5 library throws means that the file is damaged or not what it should be.</summary>
+    public T Guard<T>(string what, Func<T> read)
+    {
+        try
+        {
+            BitshuffleFilter.Use(_decoder);
+            return read();
+        }
+        catch (InvalidDataException e) when (e.Message.StartsWith(_path, StringComparison.Ordinal))
+        {
+            throw;
+        }
+        catch (Exception e) when (Cause(e) is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            throw;
+        }
+        catch (Exception e) when (Cause(e) is not OutOfMemoryException)
+        {
+            throw Wrong($"{what} cannot be read as HDF5: {Cause(e).Message.TrimEnd('.')}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private static Exception Cause(Exception fault) => fault is TargetInvocationException { InnerException: { } inner } ? Cause(inner) : fault;
+
+    private static void Visit(IH5Group group, string path, int depth, List<(IH5Object, string)> nodes)
+    {
+        foreach (IH5Object child in group.Children())
+        {
+            if (nodes.Count >= MostNodes || depth >= DeepestGroup)
+            {
+                return;
+            }
+
+            string at = $"{path}/{child.Name}";
+            nodes.Add((child, at));
+            if (child is IH5Group inner)
+            {
+                Visit(inner, at, depth + 1, nodes);
+            }
+        }
+    }
+
+    private T[] Read<T>(IH5Dataset dataset, string path, long count, Func<float, T> ofSingle, Func<double, T> ofDouble, Func<long, T> ofInteger) =>
+        Guard(path, () =>
+        {
+            int size = dataset.Type.Size;
+            long held = dataset.Space.Dimensions.Aggregate(1L, (product, side) => side > int.MaxValue || product > int.MaxValue ? long.MaxValue : product * (long)side);
+            if (held != count || count * size > LargestArray_bytes || ChunkLength(dataset) * size > LargestArray_bytes)
+            {
+                throw Wrong($"{path} holds {held} numbers, expected {count}, and at most {LargestArray_bytes >> 20} MiB in all");
+            }
+
+            return (Class(dataset.Type), size) switch
+            {
+                (H5DataTypeClass.FloatingPoint, 4) => Map(Numbers<float>(), ofSingle),
+                (H5DataTypeClass.FloatingPoint, 8) => Map(Numbers<double>(), ofDouble),
+                (H5DataTypeClass.FixedPoint, 1) => IsSigned(dataset.Type) ? Map(Numbers<sbyte>(), x => ofInteger(x)) : Map(Numbers<byte>(), x => ofInteger(x)),
+                (H5DataTypeClass.FixedPoint, 2) => IsSigned(dataset.Type) ? Map(Numbers<short>(), x => ofInteger(x)) : Map(Numbers<ushort>(), x => ofInteger(x)),
+                (H5DataTypeClass.FixedPoint, 4) => IsSigned(dataset.Type) ? Map(Numbers<int>(), x => ofInteger(x)) : Map(Numbers<uint>(), x => ofInteger(x)),
+                (H5DataTypeClass.FixedPoint, 8) => Map(Numbers<long>(), ofInteger),
+                _ => throw Wrong($"{path} holds {dataset.Type.Class} of {size} bytes, not numbers: save integers, float32 or float64"),
+            };
+
+            TNumber[] Numbers<TNumber>()
+                where TNumber : unmanaged
+            {
+                var numbers = new TNumber[count];
+                ((NativeDataset)dataset).Read(Access, numbers.AsSpan());
+                return numbers;
+            }
+        });
+
+    // h5py writes numpy's bool as an enumeration of one byte.
+    private static H5DataTypeClass Class(IH5DataType type) =>
+        type.Class == H5DataTypeClass.Enumerated && type.Size == 1 ? H5DataTypeClass.FixedPoint : type.Class;
+
+    private static bool IsSigned(IH5DataType type) => type.Class == H5DataTypeClass.FixedPoint && type.FixedPoint.IsSigned;
+
+    private static long ChunkLength(IH5Dataset dataset)
+    {
+        if (dataset.Layout.Class != H5DataLayoutClass.Chunked)
+        {
+            return 0;
+        }
+
+        return (dataset.Layout.Chunks ?? []).Aggregate(1L, (product, side) => side > int.MaxValue || product > int.MaxValue ? int.MaxValue : product * (long)side);
+    }
+
+    private static TOut[] Map<TIn, TOut>(TIn[] numbers, Func<TIn, TOut> convert)
+    {
+        if (numbers is TOut[] same)
+        {
+            return same;
+        }
+
+        var mapped = new TOut[numbers.Length];
+        for (int i = 0; i < mapped.Length; i++)
+        {
+            mapped[i] = convert(numbers[i]);
+        }
+
+        return mapped;
+    }
+}
