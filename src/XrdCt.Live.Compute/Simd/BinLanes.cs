@@ -411,7 +411,8 @@ internal sealed class BinLanes
         return _marked;
     }
 
-    private static int Ordered(float value)
+    /// <summary>Bits of a number that order as it does.</summary>
+    public static int Ordered(float value)
     {
         int bits = BitConverter.SingleToInt32Bits(value);
         return bits ^ ((bits >> 31) & int.MaxValue);

@@ -35,8 +35,8 @@ internal abstract class LaneReader
     private readonly bool[] _reads = new bool[Count];
     private readonly (int Start, int End)[] _runs;
     private readonly int _pixelCount;
-    private readonly double? _dummy;
-    private readonly double _dummyDelta;
+    private readonly int _dummyLower;
+    private readonly int _dummyUpper;
 
     protected LaneReader(IntegrationPlan plan, Func<IPixelReader> createReader)
     {
@@ -53,8 +53,7 @@ internal abstract class LaneReader
 
         _pixelCount = counts.Length;
         _runs = Runs(counts);
-        _dummy = plan.Options.Dummy;
-        _dummyDelta = plan.Options.DummyDelta;
+        (_dummyLower, _dummyUpper) = (plan.DummyLower, plan.DummyUpper);
     }
 
     /// <summary>Unpacks frames, and says of each what became of it; lanes without a frame hold zeros.</summary>
@@ -156,11 +155,11 @@ internal abstract class LaneReader
             _reads[lane] = false;
             Chunk(lane).Clear();
         }
-        else if (_dummy is double dummy)
+        else if (_dummyUpper >= 0)
         {
             foreach (ref int counts in chunk)
             {
-                counts = Math.Abs(counts - dummy) <= _dummyDelta ? -1 : counts;
+                counts = counts >= _dummyLower && counts <= _dummyUpper ? -1 : counts;
             }
         }
     }

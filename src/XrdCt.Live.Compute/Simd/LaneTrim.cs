@@ -27,6 +27,8 @@ internal sealed class LaneTrim
     private readonly double _lower;
     private readonly double _upper;
     private readonly bool _exact;
+    private readonly bool _azimuthal;
+    private readonly float[] _centre = new float[Lanes];
     private readonly BinLanes _bin;
     private readonly LaneSums _sums;
     private readonly QuantileBracket[] _low = new QuantileBracket[Lanes];
@@ -50,6 +52,7 @@ internal sealed class LaneTrim
         _lower = median ? 0.5 : plan.Options.TrimLower;
         _upper = median ? 0.5 : plan.Options.TrimUpper;
         _exact = !median && plan.Options.TrimDefinition == TrimDefinition.Exact;
+        _azimuthal = plan.Options.ErrorModel == ErrorModel.Azimuthal;
         _bin = bin;
         _sums = sums;
         _stride = plan.LargestBin + 1;
@@ -58,8 +61,9 @@ internal sealed class LaneTrim
     }
 
     /// <summary>Trims the bin that is loaded and leaves the sums over the kept pixels in the lanes asked for.</summary>
+    /// <param name="scale">Units of the weights in one of the normalisation.</param>
     /// <param name="lanes">One bit for each lane that holds a frame.</param>
-    public void Run(uint lanes)
+    public void Run(double scale, uint lanes)
     {
         _bin.MakeKeys();
         Begin(lanes);
@@ -72,6 +76,11 @@ internal sealed class LaneTrim
                 // No pixel fits inside the limits as a whole: the exact form.
                 KeepShares(lane);
             }
+
+            if (_azimuthal)
+            {
+                _sums.CentreScatter(lane, scale, _centre[lane]);
+            }
         }
     }
 
@@ -80,6 +89,7 @@ internal sealed class LaneTrim
         for (int lane = 0; lane < Lanes; lane++)
         {
             _sums.Clear(lane);
+            _centre[lane] = _bin.ValidCount[lane] > 0 ? (float)(_bin.Signal[lane] / _bin.Normalisation[lane]) : 0;
             bool live = (lanes >> lane & 1) != 0 && _bin.ValidCount[lane] > 0;
             int total = live ? _bin.Total[lane] : 0;
             int smallest = _bin.HasDark ? _bin.SmallestKey[lane] : 0;
@@ -239,7 +249,7 @@ internal sealed class LaneTrim
             _high[lane] = high;
         }
 
-        if (_bin.Splits || _bin.HasDark)
+        if (_bin.Splits || _bin.HasDark || _azimuthal)
         {
             KeepBetween<Yes>();
         }
@@ -269,7 +279,9 @@ internal sealed class LaneTrim
         ref int keys = ref _bin.Keys;
         ref float weightsSquared = ref MemoryMarshal.GetReference(_bin.WeightsSquared);
         ref ushort counts = ref _bin.Counts;
+        ref float inverses = ref MemoryMarshal.GetReference(_bin.Inverse);
         ref float shares = ref MemoryMarshal.GetReference(_bin.Shares);
+        Vector256<float> centre = Vector256.Create(_centre);
         ref float darks = ref MemoryMarshal.GetReference(_bin.Dark);
         ref int listed = ref MemoryMarshal.GetArrayDataReference(_listed);
         Vector256<int> lowLo = Vector256.Create(_edges.AsSpan(0)), lowHi = Vector256.Create(_edges.AsSpan(Lanes));
@@ -301,8 +313,17 @@ internal sealed class LaneTrim
                 {
                     float share = _bin.Splits ? Unsafe.Add(ref shares, e) : 1;
                     float dark = _bin.HasDark ? Unsafe.Add(ref darks, e) : 0;
-                    Vector256<float> variance = Vector256.Max(signal, Vector256<float>.One) + Vector256.Create(Math.Max(dark, 0));
-                    variances += (variance * Vector256.Create(share * share)) & inside.AsSingle();
+                    if (_azimuthal)
+                    {
+                        Vector256<float> value = (key ^ ((key >> 31) & Vector256.Create(int.MaxValue))).AsSingle() - centre;
+                        variances += (value * value * Vector256.Create(share / Unsafe.Add(ref inverses, e))) & inside.AsSingle();
+                    }
+                    else
+                    {
+                        Vector256<float> variance = Vector256.Max(signal, Vector256<float>.One) + Vector256.Create(Math.Max(dark, 0));
+                        variances += (variance * Vector256.Create(share * share)) & inside.AsSingle();
+                    }
+
                     signal = ((signal - Vector256.Create(dark)) * Vector256.Create(share)) & inside.AsSingle();
                 }
                 else
@@ -383,7 +404,7 @@ internal sealed class LaneTrim
                 double share = _bin.ShareAt(entry);
                 double missing = (double)count - LaneReader.Large;
                 _sums.Signal[lane] += share * missing;
-                _sums.Variance[lane] += share * share * missing;
+                _sums.Variance[lane] += _azimuthal ? 0 : share * share * missing;
             }
         }
     }
@@ -392,7 +413,7 @@ internal sealed class LaneTrim
     private void Walk(Span<long> left, int lane, int below)
     {
         left.Sort();
-        if (_exact || _bin.Splits || _bin.HasDark)
+        if (_exact || _bin.Splits || _bin.HasDark || _azimuthal)
         {
             long from = below;
             foreach (long keyAndEntry in left)
@@ -443,6 +464,18 @@ internal sealed class LaneTrim
         double share = _exact ? TrimmedMean.ExactShare(before, after, _lowTarget[lane], _highTarget[lane])
             : TrimmedMean.Keeps(before, after, _lowTarget[lane], _highTarget[lane]) ? 1 : 0;
         if (share > 0)
+        {
+            Add(entry, lane, share);
+        }
+    }
+
+    private void Add(int entry, int lane, double share)
+    {
+        if (_azimuthal)
+        {
+            _sums.AddScatter(_bin, entry, lane, share, _centre[lane]);
+        }
+        else
         {
             _sums.Add(_bin, entry, lane, share);
         }
@@ -503,7 +536,7 @@ internal sealed class LaneTrim
             double share = TrimmedMean.ExactShare(before, after, _lowTarget[lane], _highTarget[lane]);
             if (share > 0)
             {
-                _sums.Add(_bin, entry, lane, share);
+                Add(entry, lane, share);
             }
 
             before = after;

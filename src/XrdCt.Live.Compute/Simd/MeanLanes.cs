@@ -43,37 +43,39 @@ internal sealed class MeanLanes : LaneReader
     public static bool Fits(IntegrationPlan plan) =>
         plan.ShareOfEntry.Length == 0 && plan.DarkOfEntry.Length == 0 && plan.LargestBin <= ushort.MaxValue;
 
-    /// <summary>Integrates frames.</summary>
-    public void Integrate(ReadOnlySpan<RawFrame> frames, ReadOnlySpan<DiffractionPattern> patterns)
+    /// <summary>Adds frames up.</summary>
+    public void Take(ReadOnlySpan<RawFrame> frames, ReadOnlySpan<DiffractionPattern> patterns)
     {
         Array.Clear(_sums);
         Array.Clear(_zeros);
         _marked.Clear();
         Fill(frames, patterns);
-        for (int lane = 0; lane < patterns.Length; lane++)
+    }
+
+    /// <summary>Writes the sums of a lane; header and outcome are left alone.</summary>
+    public void Write(int lane, DiffractionPattern pattern)
+    {
+        for (int cell = 0; cell < _plan.CellCount; cell++)
         {
-            if (patterns[lane].Outcome == FrameOutcome.Accepted)
+            int at = (cell * Count) + lane;
+            pattern.Signal[cell] = _sums[at];
+
+            // Poisson, max(counts, 1): a pixel without a count still carries the variance of one.
+            pattern.Variance[cell] = _sums[at] + _zeros[at];
+            pattern.Count[cell] = _plan.BinStart[cell + 1] - _plan.BinStart[cell];
+            pattern.Normalisation[cell] = _plan.BinNormalisation[cell];
+            pattern.NormalisationSquared[cell] = _plan.BinNormalisationSquared[cell];
+        }
+
+        foreach ((int markedLane, int pixel, int counts) in _marked)
+        {
+            if (markedLane == lane)
             {
-                Write(lane, patterns[lane]);
+                Mend(pattern, pixel, counts);
             }
         }
 
-        // Pixels that the vectors left out: flagged ones leave the normalisation, large counts enter the sums.
-        foreach ((int lane, int pixel, int counts) in _marked)
-        {
-            if (lane < patterns.Length && patterns[lane].Outcome == FrameOutcome.Accepted)
-            {
-                Mend(patterns[lane], pixel, counts);
-            }
-        }
-
-        for (int lane = 0; lane < patterns.Length; lane++)
-        {
-            if (patterns[lane].Outcome == FrameOutcome.Accepted)
-            {
-                Divide(patterns[lane]);
-            }
-        }
+        Divide(pattern);
     }
 
     /// <inheritdoc/>
@@ -141,21 +143,7 @@ internal sealed class MeanLanes : LaneReader
         }
     }
 
-    private void Write(int lane, DiffractionPattern pattern)
-    {
-        for (int cell = 0; cell < _plan.CellCount; cell++)
-        {
-            int at = (cell * Count) + lane;
-            pattern.Signal[cell] = _sums[at];
-
-            // Poisson, max(counts, 1): a pixel without a count still carries the variance of one.
-            pattern.Variance[cell] = _sums[at] + _zeros[at];
-            pattern.Count[cell] = _plan.BinStart[cell + 1] - _plan.BinStart[cell];
-            pattern.Normalisation[cell] = _plan.BinNormalisation[cell];
-            pattern.NormalisationSquared[cell] = _plan.BinNormalisationSquared[cell];
-        }
-    }
-
+    // Pixels that the vectors left out: flagged ones leave the normalisation, large counts enter the sums.
     private void Mend(DiffractionPattern pattern, int pixel, int counts)
     {
         int cell = _cellOfPixel[pixel];

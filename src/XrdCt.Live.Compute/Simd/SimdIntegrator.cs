@@ -9,14 +9,17 @@ namespace XrdCt.Live.Compute.Simd;
 /// Integrates up to eight frames at once on one core: a lane of a vector register is a frame. Pixels are unpacked, used and forgotten in the
 /// cache; a frame is never written as an image.
 /// </summary>
-/// <remarks>Not thread-safe: one instance per worker. Holds 16 bytes per pixel of the detector.</remarks>
+/// <remarks>Not thread-safe: one instance per worker. Holds about 16 bytes per pixel of the detector, and 90 bytes per entry of the largest bin.</remarks>
 public sealed class SimdIntegrator : IFrameIntegrator
 {
     private readonly MeanLanes? _mean;
-    private readonly FrameLanes _lanes = null!;
-    private readonly BinLanes _bin = null!;
+    private readonly FrameLanes? _lanes;
+    private readonly BinLanes? _bin;
     private readonly LaneSums _sums = new();
     private readonly LaneTrim? _trim;
+    private readonly LaneClip? _clip;
+    private readonly DiffractionPattern[] _cakes;
+    private readonly ulong[] _ranking;
 
     /// <summary>Makes an integrator with memory of its own.</summary>
     /// <param name="plan">The plan.</param>
@@ -26,15 +29,23 @@ public sealed class SimdIntegrator : IFrameIntegrator
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(createReader);
         Plan = plan;
-        if (plan.Options.Filter == IntegrationFilter.Mean && MeanLanes.Fits(plan))
+        bool averages = plan.Options.Filter == IntegrationFilter.Mean || plan.IsCake;
+        bool scatters = plan.Options.ErrorModel == ErrorModel.Azimuthal;
+        if (averages && !scatters && MeanLanes.Fits(plan))
         {
             _mean = new MeanLanes(plan, createReader);
-            return;
+        }
+        else
+        {
+            _lanes = new FrameLanes(plan, createReader);
+            _bin = new BinLanes(plan, _lanes);
+            _trim = !averages && plan.Options.Filter != IntegrationFilter.SigmaClip ? new LaneTrim(plan, _bin, _sums) : null;
+            _clip = _trim is null && (scatters || !averages) ? new LaneClip(plan, _bin, _sums) : null;
         }
 
-        _lanes = new FrameLanes(plan, createReader);
-        _bin = new BinLanes(plan, _lanes);
-        _trim = plan.Options.Filter is IntegrationFilter.Trimmed or IntegrationFilter.Median ? new LaneTrim(plan, _bin, _sums) : null;
+        int cakes = !plan.IsCake ? 0 : _mean is null ? BatchSize : 1;
+        _cakes = [.. Enumerable.Range(0, cakes).Select(_ => new DiffractionPattern(plan.CellCount))];
+        _ranking = new ulong[plan.IsCake ? plan.CellCount / plan.PatternSize : 0];
     }
 
     /// <inheritdoc/>
@@ -49,37 +60,26 @@ public sealed class SimdIntegrator : IFrameIntegrator
         BatchShapes.Check(this, frames, patterns);
         if (_mean is not null)
         {
-            _mean.Integrate(frames, patterns);
-            return;
+            _mean.Take(frames, patterns);
+        }
+        else
+        {
+            IntegrateBins(frames, patterns);
         }
 
-        _lanes.Take(frames, patterns);
-        uint lanes = 0;
         for (int lane = 0; lane < patterns.Length; lane++)
         {
-            lanes |= patterns[lane].Outcome == FrameOutcome.Accepted ? 1u << lane : 0;
-        }
-
-        if (lanes == 0)
-        {
-            return;
-        }
-
-        for (int cell = 0; cell < Plan.CellCount; cell++)
-        {
-            _bin.Fetch(cell);
-            if (_trim is not null)
+            DiffractionPattern pattern = patterns[lane];
+            if (pattern.Outcome != FrameOutcome.Accepted)
             {
-                _trim.Run(lanes);
-            }
-            else
-            {
-                _bin.AddUp(_sums.Variance);
+                continue;
             }
 
-            for (int lane = 0; lane < patterns.Length; lane++)
+            DiffractionPattern cells = Plan.IsCake ? _cakes[_mean is null ? lane : 0] : pattern;
+            _mean?.Write(lane, cells);
+            if (Plan.IsCake)
             {
-                Write(cell, lane, patterns[lane]);
+                CakeTrim.Average(Plan.Options, cells, pattern, _ranking);
             }
         }
     }
@@ -89,11 +89,37 @@ public sealed class SimdIntegrator : IFrameIntegrator
     {
     }
 
+    private void IntegrateBins(ReadOnlySpan<RawFrame> frames, ReadOnlySpan<DiffractionPattern> patterns)
+    {
+        _lanes!.Take(frames, patterns);
+        uint lanes = 0;
+        for (int lane = 0; lane < patterns.Length; lane++)
+        {
+            lanes |= patterns[lane].Outcome == FrameOutcome.Accepted ? 1u << lane : 0;
+        }
+
+        for (int cell = 0; lanes != 0 && cell < Plan.CellCount; cell++)
+        {
+            _bin!.Fetch(cell);
+            _trim?.Run(Plan.WeightScaleOfBin[cell], lanes);
+            _clip?.Run(Plan.WeightScaleOfBin[cell], lanes);
+            if (_trim is null && _clip is null)
+            {
+                _bin.AddUp(_sums.Variance);
+            }
+
+            for (int lane = 0; lane < patterns.Length; lane++)
+            {
+                Write(cell, lane, Plan.IsCake ? _cakes[lane] : patterns[lane]);
+            }
+        }
+    }
+
     private void Write(int cell, int lane, DiffractionPattern pattern)
     {
-        int valid = _bin.ValidCount[lane];
+        int valid = _bin!.ValidCount[lane];
         pattern.Mean[cell] = valid > 0 ? (float)(_bin.Signal[lane] / _bin.Normalisation[lane]) : float.NaN;
-        if (_trim is null)
+        if (_trim is null && _clip is null)
         {
             pattern.Signal[cell] = _bin.Signal[lane];
             pattern.Variance[cell] = _sums.Variance[lane];
