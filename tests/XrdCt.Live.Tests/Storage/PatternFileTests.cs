@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using PureHDF;
-using PureHDF.VOL.Native;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Storage;
 
