@@ -11,6 +11,8 @@ internal static class RadialUnits
         RadialUnit.Q_invA => [.. "q_invA"u8],
         RadialUnit.Q_invnm => [.. "q_invnm"u8],
         RadialUnit.R_mm => [.. "r_mm"u8],
+        RadialUnit.D_A => [.. "d_A"u8],
+        RadialUnit.TwoTheta_rad => [.. "two_theta_rad"u8],
         _ => throw new ArgumentOutOfRangeException(nameof(unit), unit, "no name is known for this unit"),
     };
 }

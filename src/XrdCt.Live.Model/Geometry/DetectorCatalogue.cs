@@ -49,7 +49,8 @@ public static partial class DetectorCatalogue
     {
         ModuleGaps gaps = new(new ImageShape(195, 487), 17, 7);
         return sizes.Select(s => new DetectorModel(
-            $"Pilatus{s.Size}", [$"Pilatus {s.Size}"], Size(gaps, s.Down, s.Across), 172e-6, gaps) { Dummy = -2, DummyDelta = 1.5 });
+            $"Pilatus{s.Size}", [$"Pilatus {s.Size}"], Size(gaps, s.Down, s.Across), 172e-6, gaps)
+        { Dummy = -2, DummyDelta = 1.5 });
     }
 
     private static IEnumerable<DetectorModel> PilatusCdTe(params (string Size, int Down, int Across)[] sizes)
@@ -60,7 +61,8 @@ public static partial class DetectorCatalogue
             [$"Pilatus CdTe {s.Size}", $"Pilatus {s.Size} CdTe", $"Pilatus{s.Size} CdTe", $"Pilatus{s.Size}CdTe"],
             Size(gaps, s.Down, s.Across),
             172e-6,
-            gaps) { Dummy = -2, DummyDelta = 1.5 });
+            gaps)
+        { Dummy = -2, DummyDelta = 1.5 });
     }
 
     private static IEnumerable<DetectorModel> Eiger(params (string Size, int Down, int Across)[] sizes)

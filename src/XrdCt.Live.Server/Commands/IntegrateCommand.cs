@@ -20,18 +20,7 @@ internal sealed class IntegrateCommand
     private static readonly string[] Formats = ["xy", "csv", "h5"];
 
     private readonly Argument<string[]> _frames = new("frames") { Description = "CBF, EDF, TIFF, NPY and HDF5 files (FILE::/dataset), or quoted patterns of them (*, ?, **)", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string?> _poni = new("--poni") { Description = "Detector geometry, PONI file of pyFAI" };
-    private readonly Option<string?> _mask = new("--mask") { Description = "Mask (EDF, NPY, TIFF), non-zero = masked" };
-    private readonly Option<string?> _config = new("--config") { Description = "Take geometry, mask and integration from a configuration; options win" };
-    private readonly Option<string?> _unit = new("--unit") { Description = $"Radial unit: {string.Join(", ", SetUp.UnitNames)} [default: two_theta_deg]" };
-    private readonly Option<int?> _bins = new("--bins") { Description = "Number of bins [default: 2048]" };
-    private readonly Option<double?> _lower = new("--lower") { Description = "Lower end of the axis, in its unit [default: smallest pixel centre]" };
-    private readonly Option<double?> _upper = new("--upper") { Description = "Upper end of the axis, in its unit [default: largest pixel centre]" };
-    private readonly Option<string?> _filter = new("--filter") { Description = $"Filter: {string.Join(", ", SetUp.FilterNames)} [default: trimmed]" };
-    private readonly Option<double?> _trimLower = new("--trim-lower") { Description = "Share cut off at the low end [default: 0.1]" };
-    private readonly Option<double?> _trimUpper = new("--trim-upper") { Description = "Share cut off at the high end [default: 0.1]" };
-    private readonly Option<double?> _polarisation = new("--polarisation") { Description = "Polarisation factor to divide out, -1 to 1 [default: none]" };
-    private readonly Option<bool> _noSolidAngle = new("--no-solid-angle") { Description = "Do not divide the solid angle out" };
+    private readonly IntegrationOptionSet _integration = new();
     private readonly Option<string?> _format = new("--format") { Description = "Format: xy, csv, h5 [default: of --output, else xy]" };
     private readonly Option<string> _output = new("--output") { Description = "Folder, or a file for a single frame or for h5", DefaultValueFactory = _ => "." };
     private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace files that exist" };
@@ -45,11 +34,8 @@ internal sealed class IntegrateCommand
     {
         var command = new Command("integrate", "Integrate frames to patterns: .xy or .csv files, or one HDF5 file for all");
         command.Arguments.Add(_frames);
-        foreach (Option option in new Option[]
-        {
-            _poni, _mask, _config, _unit, _bins, _lower, _upper, _filter, _trimLower, _trimUpper, _polarisation, _noSolidAngle,
-            _range, _monitor, _monitorReference, _workers, _format, _output, _overwrite, _json,
-        })
+        _integration.AddTo(command);
+        foreach (Option option in new Option[] { _range, _monitor, _monitorReference, _workers, _format, _output, _overwrite, _json })
         {
             command.Options.Add(option);
         }
@@ -61,53 +47,27 @@ internal sealed class IntegrateCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
     {
         string[] words = parsed.GetValue(_frames)!;
-        (string poni, string? mask, IntegrationSection section) = Settings(parsed);
+        (DetectorFiles detector, IntegrationOptions options, IReadOnlyList<string> ignored) = _integration.Resolve(parsed);
         string format = Format(parsed);
         Range range = FrameRangeOption.Parse(parsed.GetValue(_range));
         int workers = Workers(parsed);
         FrameArgument[] files = [.. words.SelectMany(FrameArgument.Expand)];
-        IntegrationPlan plan = SetUp.Plan(poni, mask, SetUp.Integration(section, "command line"));
+        IntegrationPlan plan = SetUp.Plan(detector, options);
         var frames = new FrameSequence(files, plan.Geometry.Shape, range);
         BeamMonitor? monitor = parsed.GetValue(_monitor) is string word ? BeamMonitor.Read(word, frames, parsed.GetValue(_monitorReference)) : null;
-        List<string> settings = [.. Describe(plan, poni, mask), $"monitor: {monitor?.Description ?? "none"}"];
+        List<string> settings = [.. IntegrationDescription.Of(plan, detector, ignored), $"monitor: {monitor?.Description ?? "none"}"];
         try
         {
             using IPatternOutput output = Output(parsed, format, plan, frames, monitor, settings);
             var run = new FrameRun(plan, frames, monitor, () => new SimdIntegrator(plan, () => new PixelReader(plan.Geometry.Shape)), workers);
             IntegrationSummary summary = await new IntegrationProgress(frames, run, output, "CPU")
                 .RunAsync(isShown: !parsed.GetValue(_json) && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive, stop);
-            return Report(parsed, summary);
+            return Report(parsed, summary with { Ignored = ignored });
         }
         catch (IOException e)
         {
             throw new UserException(SetUp.Sentence(e), e);
         }
-    }
-
-    private (string Poni, string? Mask, IntegrationSection Section) Settings(ParseResult parsed)
-    {
-        string? poni = parsed.GetValue(_poni);
-        string? mask = parsed.GetValue(_mask);
-        var section = new IntegrationSection { Unit = "two_theta_deg" };
-        if (parsed.GetValue(_config) is string file)
-        {
-            BeamlineConfiguration configuration = ConfigurationFile.Read(file);
-            string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
-            section = configuration.Integration;
-            poni ??= configuration.Geometry?.Poni is string p ? Path.Combine(folder, p) : null;
-            mask ??= configuration.Geometry?.Mask is string m ? Path.Combine(folder, m) : null;
-        }
-
-        section.Unit = parsed.GetValue(_unit) ?? section.Unit;
-        section.Bins = parsed.GetValue(_bins) ?? section.Bins;
-        section.Lower = parsed.GetValue(_lower) ?? section.Lower;
-        section.Upper = parsed.GetValue(_upper) ?? section.Upper;
-        section.Filter = parsed.GetValue(_filter) ?? section.Filter;
-        section.TrimLower = parsed.GetValue(_trimLower) ?? section.TrimLower;
-        section.TrimUpper = parsed.GetValue(_trimUpper) ?? section.TrimUpper;
-        section.Polarisation = parsed.GetValue(_polarisation) ?? section.Polarisation;
-        section.SolidAngle &= !parsed.GetValue(_noSolidAngle);
-        return (poni ?? throw UserException.WrongUse("--poni is missing: integration needs the detector's geometry"), mask, section);
     }
 
     private string Format(ParseResult parsed)
@@ -160,25 +120,6 @@ internal sealed class IntegrateCommand
         }
 
         return Path.GetFullPath(Path.Combine(output, $"{stem}.{format}"));
-    }
-
-    private static string[] Describe(IntegrationPlan plan, string poni, string? mask)
-    {
-        IntegrationOptions options = plan.Options;
-        string Number(double? value) => value?.ToString("R", CultureInfo.InvariantCulture) ?? "none";
-        return
-        [
-            $"program: {SetUp.Program}",
-            $"geometry: {poni}",
-            $"mask: {mask ?? "none"} ({plan.Mask.MaskedCount} pixels masked, module gaps included)",
-            $"wavelength_A: {Number(plan.Geometry.Wavelength_m * 1e10)}",
-            options.Filter == IntegrationFilter.Trimmed
-                ? $"filter: pixel trimmed mean, {Number(options.TrimLower)} off the low end and {Number(options.TrimUpper)} off the high end"
-                : "filter: mean",
-            $"solid angle: {(options.SolidAngle ? "divided out" : "not corrected")}",
-            $"polarisation factor: {Number(options.PolarisationFactor)}",
-            "error model: Poisson, sigma is the standard error of the mean",
-        ];
     }
 
     private int Report(ParseResult parsed, IntegrationSummary summary)

@@ -54,7 +54,7 @@ internal sealed class LiveSession
         LiveOptions? options = TakesFromHeader ? null : SetUp.LiveOptions(Configuration, folder, File, Note);
         SourceSetUp source = SetUp.Source(Configuration, folder, File);
         ResultPublisherOptions? publishing = Configuration.Publish is PublishSection section
-            ? SetUp.Publisher(section, Configuration.Integration.Bins, Configuration.Channels.Count, File)
+            ? SetUp.Publisher(section, Configuration.Integration.Bins!.Value, Configuration.Channels.Count, File)
             : null;
         TimeSpan linger = Configuration.Publish is PublishSection after ? SetUp.Linger(after, File) : TimeSpan.Zero;
         var hub = new DisplayHub();

@@ -24,8 +24,8 @@ internal static partial class ConfigurationFile
         try
         {
             RefuseEmptyValues(text, path);
-            return reader.Deserialize<BeamlineConfiguration?>(text)
-                ?? throw UserException.WrongUse($"{path}: the configuration is empty");
+            return Complete(
+                reader.Deserialize<BeamlineConfiguration?>(text) ?? throw UserException.WrongUse($"{path}: the configuration is empty"), path);
         }
         catch (YamlException e)
         {
@@ -36,6 +36,16 @@ internal static partial class ConfigurationFile
     /// <summary>The configuration with all defaults written out.</summary>
     public static string Write(BeamlineConfiguration configuration) =>
         new SerializerBuilder().ConfigureDefaultValuesHandling(DefaultValuesHandling.OmitNull).Build().Serialize(configuration);
+
+    // What the file leaves open, pyFAI's configuration says, and then the defaults.
+    private static BeamlineConfiguration Complete(BeamlineConfiguration configuration, string path)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        configuration.Integration = configuration.Integration
+            .Over(SetUp.PyFai(configuration, folder)?.Integration)
+            .Over(IntegrationSection.Default());
+        return configuration;
+    }
 
     // "key:" without a value would quietly become nothing, 0 or false, whatever the default is.
     private static void RefuseEmptyValues(string text, string path)

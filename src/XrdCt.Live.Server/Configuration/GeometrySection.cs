@@ -9,7 +9,15 @@ public sealed class GeometrySection
     [YamlMember(Alias = "poni")]
     public string? Poni { get; set; }
 
-    /// <summary>Mask (EDF, NPY, TIFF), non-zero = masked; OR-ed with the gaps between the modules of a Pilatus.</summary>
+    /// <summary>Mask (EDF, NPY, TIFF, CBF, HDF5), non-zero = masked; OR-ed with the detector's own.</summary>
     [YamlMember(Alias = "mask")]
     public string? Mask { get; set; }
+
+    /// <summary>Flat field (the same formats), a factor of the normalisation.</summary>
+    [YamlMember(Alias = "flat_field")]
+    public string? FlatField { get; set; }
+
+    /// <summary>Dark image (the same formats), counts, taken off each frame.</summary>
+    [YamlMember(Alias = "dark")]
+    public string? Dark { get; set; }
 }

@@ -4,9 +4,7 @@ using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Egress.Publishing;
-using XrdCt.Live.Ingest.Files;
 using XrdCt.Live.Model.Frames;
-using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
@@ -23,15 +21,40 @@ internal static class SetUp
     private static readonly Dictionary<string, RadialUnit> Units = new(StringComparer.OrdinalIgnoreCase)
     {
         ["two_theta_deg"] = RadialUnit.TwoTheta_deg,
+        ["two_theta_rad"] = RadialUnit.TwoTheta_rad,
         ["q_invA"] = RadialUnit.Q_invA,
         ["q_invnm"] = RadialUnit.Q_invnm,
         ["r_mm"] = RadialUnit.R_mm,
+        ["d_A"] = RadialUnit.D_A,
     };
 
     private static readonly Dictionary<string, IntegrationFilter> Filters = new(StringComparer.OrdinalIgnoreCase)
     {
         ["mean"] = IntegrationFilter.Mean,
+        ["median"] = IntegrationFilter.Median,
         ["trimmed"] = IntegrationFilter.Trimmed,
+        ["sigma-clip"] = IntegrationFilter.SigmaClip,
+    };
+
+    private static readonly Dictionary<string, PixelSplitting> Splittings = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["none"] = PixelSplitting.None,
+        ["bbox"] = PixelSplitting.BoundingBox,
+        ["full"] = PixelSplitting.Full,
+    };
+
+    private static readonly Dictionary<string, TrimDefinition> Trims = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["pixel"] = TrimDefinition.Pixel,
+        ["exact"] = TrimDefinition.Exact,
+        ["cake"] = TrimDefinition.Cake,
+    };
+
+    private static readonly Dictionary<string, ErrorModel> ErrorModels = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["poisson"] = ErrorModel.Poisson,
+        ["azimuthal"] = ErrorModel.Azimuthal,
+        ["hybrid"] = ErrorModel.Hybrid,
     };
 
     private static readonly Dictionary<string, LiveChannelKind> Kinds = new(StringComparer.OrdinalIgnoreCase)
@@ -63,6 +86,15 @@ internal static class SetUp
     /// <summary>Names of the filters, for help texts.</summary>
     public static IEnumerable<string> FilterNames => Filters.Keys;
 
+    /// <summary>Names of the ways to split pixels, for help texts.</summary>
+    public static IEnumerable<string> SplittingNames => Splittings.Keys;
+
+    /// <summary>Names of the trimmed means, for help texts.</summary>
+    public static IEnumerable<string> TrimNames => Trims.Keys;
+
+    /// <summary>Names of the error models, for help texts.</summary>
+    public static IEnumerable<string> ErrorModelNames => ErrorModels.Keys;
+
     /// <summary>Name and version, as they stand in every output.</summary>
     public static string Program { get; } =
         $"XrdCt.Live {typeof(SetUp).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]}";
@@ -77,10 +109,8 @@ internal static class SetUp
         BeamlineConfiguration configuration, string folder, string file, string note = "", SeriesHeader? header = null)
     {
         SourceSection source = Required(configuration.Source, file, "source");
-        GeometrySection geometry = Required(configuration.Geometry, file, "geometry");
+        DetectorFiles files = Files(configuration, folder, file);
         RoiSection roi = Required(configuration.Roi, file, "roi");
-        string poni = Resolve(folder, Required(geometry.Poni, file, "geometry.poni"));
-        string? mask = geometry.Mask is null ? null : Resolve(folder, geometry.Mask);
         LiveChannel[] channels = Channels(configuration, file);
         string roiChannel = roi.Channel ?? channels[0].Name;
         if (!channels.Any(c => c.Name == roiChannel))
@@ -89,8 +119,13 @@ internal static class SetUp
                 $"{file}: roi.channel '{roiChannel}' is none of the channels ({string.Join(", ", channels.Select(c => c.Name))})");
         }
 
+        if (files.FlatField is not null && source.FromHeader.Contains("flat_field"))
+        {
+            throw UserException.WrongUse($"{file}: the flat field stands in geometry.flat_field and in source.from_header: leave one of them out");
+        }
+
         FromHeader taken = FromHeader.Of(source.FromHeader, header);
-        IntegrationPlan integration = Plan(poni, mask, Integration(configuration.Integration, file), taken);
+        IntegrationPlan integration = Plan(files, LiveIntegration(configuration.Integration, file), taken);
         Wrap(file, () => new ChannelExtractor(integration.Axis, channels));
         ScanPlan plan = ScanPlan(Required(configuration.Scan, file, "scan"), file);
         int workers = Workers(configuration, file);
@@ -118,15 +153,13 @@ internal static class SetUp
     /// <summary>Checks the source of a configuration; only the image size of the geometry is looked at.</summary>
     public static SourceSetUp Source(BeamlineConfiguration configuration, string folder, string file)
     {
-        GeometrySection geometry = Required(configuration.Geometry, file, "geometry");
-        string poni = Resolve(folder, Required(geometry.Poni, file, "geometry.poni"));
-        MustExist(poni, "PONI file", "geometry.poni");
+        DetectorFiles files = Files(configuration, folder, file);
         try
         {
-            ImageShape shape = PoniFile.Read(poni).Shape;
+            ImageShape shape = DetectorSetUp.ReadShape(files);
             return SourceSetUp.Of(Required(configuration.Source, file, "source"), shape, Workers(configuration, file), file);
         }
-        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
             throw new UserException(Sentence(e), e);
         }
@@ -172,23 +205,36 @@ internal static class SetUp
     public static TimeSpan Linger(PublishSection publish, string file) =>
         TimeSpan.FromSeconds(Within(publish.Linger_s, LongestWait_s, file, "publish.linger_s"));
 
-    /// <summary>Reads geometry and mask and builds the integration plan.</summary>
-    public static IntegrationPlan Plan(string poniPath, string? maskPath, IntegrationOptions options, FromHeader? header = null)
+    /// <summary>Configuration of pyFAI that a configuration refers to; null where it refers to none.</summary>
+    public static PyFaiConfiguration? PyFai(BeamlineConfiguration configuration, string folder) =>
+        configuration.Integration.PyFai is string path ? PyFaiConfiguration.Read(Resolve(folder, path)) : null;
+
+    /// <summary>The files that describe the detector; a calibration must be among them.</summary>
+    public static DetectorFiles Files(BeamlineConfiguration configuration, string folder, string file)
     {
-        MustExist(poniPath, "PONI file", "geometry.poni, --poni");
-        MustExist(maskPath, "mask", "geometry.mask, --mask");
+        DetectorFiles? below = PyFai(configuration, folder)?.Files;
+        DetectorFiles files = configuration.Geometry is null ? below ?? new DetectorFiles() : DetectorFiles.Of(configuration.Geometry, folder).Over(below);
+        if (files.Calibration is null)
+        {
+            _ = Required(Required(configuration.Geometry, file, "geometry").Poni, file, "geometry.poni");
+        }
+
+        return files;
+    }
+
+    /// <summary>Reads the detector's files and builds the integration plan.</summary>
+    public static IntegrationPlan Plan(DetectorFiles files, IntegrationOptions options, FromHeader? header = null)
+    {
         try
         {
             header ??= FromHeader.Nothing;
-            DetectorGeometry geometry = header.Apply(PoniFile.Read(poniPath));
-            PixelMask mask = ModuleGaps.Of(geometry);
-            if (maskPath is not null)
-            {
-                mask = mask.Or(MaskFile.Read(maskPath, geometry.Shape));
-            }
-
+            DetectorSetUp detector = DetectorSetUp.Read(files);
+            ReadOnlyMemory<float> flatField = header.FlatField(detector.Geometry.Shape);
             return new IntegrationPlan(
-                geometry, header.Apply(mask), options, new FrameCorrections { FlatField = header.FlatField(geometry.Shape) });
+                header.Apply(detector.Geometry),
+                header.Apply(detector.Mask),
+                options,
+                new FrameCorrections { FlatField = flatField.IsEmpty ? detector.FlatField : flatField, Dark = detector.Dark });
         }
         catch (ArgumentException e)
         {
@@ -203,32 +249,53 @@ internal static class SetUp
     }
 
     /// <summary>Makes integration options from the words of a configuration or a command line.</summary>
-    public static IntegrationOptions Integration(IntegrationSection section, string file) => new()
+    /// <param name="section">The words.</param>
+    /// <param name="file">Name of the file, for messages.</param>
+    public static IntegrationOptions Integration(IntegrationSection section, string file)
     {
-        Unit = OneOf(Units, section.Unit, file, "integration.unit"),
-        BinCount = section.Bins,
-        Lower = section.Lower,
-        Upper = section.Upper,
-        Filter = OneOf(Filters, section.Filter, file, "integration.filter"),
-        TrimLower = section.TrimLower,
-        TrimUpper = section.TrimUpper,
-        SolidAngle = section.SolidAngle,
-        PolarisationFactor = section.Polarisation,
-    };
+        IntegrationSection said = section.Over(IntegrationSection.Default());
+        return new IntegrationOptions
+        {
+            Unit = OneOf(Units, said.Unit!, file, "integration.unit"),
+            BinCount = said.Bins!.Value,
+            Lower = said.Lower,
+            Upper = said.Upper,
+            AzimuthLower_deg = said.AzimuthLower_deg,
+            AzimuthUpper_deg = said.AzimuthUpper_deg,
+            AzimuthSectors = said.AzimuthSectors,
+            Splitting = OneOf(Splittings, said.Splitting!, file, "integration.splitting"),
+            Filter = OneOf(Filters, said.Filter!, file, "integration.filter"),
+            TrimDefinition = OneOf(Trims, said.Trim!, file, "integration.trim"),
+            TrimLower = said.TrimLower!.Value,
+            TrimUpper = said.TrimUpper!.Value,
+            CakeSectors = said.CakeSectors!.Value,
+            CorrectPoissonBias = said.CorrectPoissonBias!.Value,
+            ClipThreshold_sigma = said.ClipThreshold_sigma!.Value,
+            ClipIterations = said.ClipIterations!.Value,
+            ErrorModel = OneOf(ErrorModels, said.ErrorModel!, file, "integration.error_model"),
+            SolidAngle = said.SolidAngle!.Value,
+            PolarisationFactor = said.Polarisation,
+            SensorAbsorption = said.SensorAbsorption!.Value,
+            Dummy = said.Dummy,
+            DummyDelta = said.DummyDelta!.Value,
+        };
+    }
+
+    private static IntegrationOptions LiveIntegration(IntegrationSection section, string file)
+    {
+        IntegrationOptions options = Integration(section, file);
+        return options.AzimuthSectors is null
+            ? options
+            : throw UserException.WrongUse(
+                $"{file}: integration.azimuth_sectors gives 2D patterns, but a live scan needs 1D ones: leave it out, and set nbpt_azim to 1 in "
+                + "pyFAI's configuration (xrdct integrate takes it)");
+    }
 
     /// <summary>An exception's message without the parameter name that .NET appends.</summary>
     public static string Sentence(Exception e)
     {
         int parameter = e.Message.IndexOf(" (Parameter '", StringComparison.Ordinal);
         return (parameter < 0 ? e.Message : e.Message[..parameter]).TrimEnd('.');
-    }
-
-    private static void MustExist(string? path, string what, string keys)
-    {
-        if (path is not null && !File.Exists(path))
-        {
-            throw new UserException($"the {what} {path} does not exist: check {keys} (paths in a configuration are relative to it)");
-        }
     }
 
     private static ScanPlan ScanPlan(ScanSection scan, string file)

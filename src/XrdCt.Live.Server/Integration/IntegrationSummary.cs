@@ -21,4 +21,8 @@ internal sealed record IntegrationSummary(
     double FramesPerS,
     string Backend,
     int Workers,
-    int BatchSize);
+    int BatchSize)
+{
+    /// <summary>Keys of pyFAI's configuration that have no meaning here.</summary>
+    public IReadOnlyList<string> Ignored { get; init; } = [];
+}

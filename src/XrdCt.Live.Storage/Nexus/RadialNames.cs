@@ -13,6 +13,8 @@ internal static class RadialNames
         RadialUnit.Q_invA => "1/angstrom",
         RadialUnit.Q_invnm => "1/nm",
         RadialUnit.R_mm => "mm",
+        RadialUnit.D_A => "angstrom",
+        RadialUnit.TwoTheta_rad => "radian",
         _ => throw new ArgumentOutOfRangeException(nameof(unit), unit, "unknown radial unit"),
     };
 
@@ -20,9 +22,10 @@ internal static class RadialNames
     /// <exception cref="ArgumentOutOfRangeException">Not one of <see cref="RadialUnit"/>.</exception>
     public static string Quantity(RadialUnit unit) => unit switch
     {
-        RadialUnit.TwoTheta_deg => "2theta",
+        RadialUnit.TwoTheta_deg or RadialUnit.TwoTheta_rad => "2theta",
         RadialUnit.Q_invA or RadialUnit.Q_invnm => "q",
         RadialUnit.R_mm => "r",
+        RadialUnit.D_A => "d",
         _ => throw new ArgumentOutOfRangeException(nameof(unit), unit, "unknown radial unit"),
     };
 }

@@ -181,6 +181,12 @@ internal sealed class ScanTree
         detector["distance"] = NexusNodes.Scalar(geometry.Distance_m, "m");
         detector["x_pixel_size"] = NexusNodes.Scalar(geometry.PixelSize2_m, "m");
         detector["y_pixel_size"] = NexusNodes.Scalar(geometry.PixelSize1_m, "m");
+        if (geometry.Sensor is { } sensor)
+        {
+            detector["sensor_material"] = NexusNodes.Text(sensor.Material);
+            detector["sensor_thickness"] = NexusNodes.Scalar(sensor.Thickness_m, "m");
+        }
+
         detector["pixel_mask"] = PixelMask(_scan.Mask);
         if (_scan.Series is { } series)
         {
@@ -210,7 +216,7 @@ internal sealed class ScanTree
         return instrument;
     }
 
-    // 2θ of every channel: as it is, or from q = 4π sin θ / λ; null where it cannot be told.
+    // 2θ of every channel: as it is, from q = 4π sin θ / λ, or from d = λ / (2 sin θ); null where it cannot be told.
     private double[]? PolarAngles_deg()
     {
         RadialAxis axis = _scan.Description.Axis;
@@ -218,6 +224,10 @@ internal sealed class ScanTree
         {
             case RadialUnit.TwoTheta_deg:
                 return axis.Centres.ToArray();
+            case RadialUnit.TwoTheta_rad:
+                return [.. axis.Centres.ToArray().Select(twoTheta => twoTheta * 180 / Math.PI)];
+            case RadialUnit.D_A when Wavelength_A is { } wavelength_A:
+                return [.. axis.Centres.ToArray().Select(d => 2 * Math.Asin(wavelength_A / (2 * d)) * 180 / Math.PI)];
             case RadialUnit.Q_invA or RadialUnit.Q_invnm when Wavelength_A is { } wavelength_A:
                 double perAngstrom = axis.Unit == RadialUnit.Q_invA ? 1 : 1 / AngstromPerNanometre;
                 return
@@ -461,20 +471,9 @@ internal sealed class ScanTree
         process["program"] = NexusNodes.Text(program);
         process["version"] = NexusNodes.Text(version);
         process["date"] = NexusNodes.Text(NexusNodes.Iso8601(_scan.EndedAt));
-        process["filter"] = NexusNodes.Text(settings.Filter.ToString());
-        if (settings.Filter == IntegrationFilter.Trimmed)
-        {
-            process["trim_lower"] = NexusNodes.Scalar(settings.TrimLower, NoUnits);
-            process["trim_upper"] = NexusNodes.Scalar(settings.TrimUpper, NoUnits);
-        }
-
-        process["solid_angle_corrected"] = settings.SolidAngle ? 1 : 0;
-        process["polarisation_corrected"] = settings.PolarisationFactor is null ? 0 : 1;
-        if (settings.PolarisationFactor is { } factor)
-        {
-            process["polarisation_factor"] = NexusNodes.Scalar(factor, NoUnits);
-        }
-
+        AddFilter(process, settings);
+        AddAxis(process, settings);
+        AddCorrections(process, settings);
         process["geometry"] = Geometry(_scan.Geometry);
         H5Group configuration = NexusNodes.Group("NXnote");
         configuration["type"] = NexusNodes.Text("application/yaml");
@@ -483,10 +482,92 @@ internal sealed class ScanTree
         return process;
     }
 
+    // What did not apply is left out, so that nobody takes a default for a choice.
+    private static void AddFilter(H5Group process, IntegrationOptions settings)
+    {
+        process["filter"] = NexusNodes.Text(settings.Filter.ToString());
+        bool trims = settings.Filter is IntegrationFilter.Trimmed or IntegrationFilter.Median;
+        if (settings.Filter == IntegrationFilter.Trimmed)
+        {
+            process["trim_lower"] = NexusNodes.Scalar(settings.TrimLower, NoUnits);
+            process["trim_upper"] = NexusNodes.Scalar(settings.TrimUpper, NoUnits);
+        }
+
+        if (trims)
+        {
+            process["trim_definition"] = NexusNodes.Text(settings.TrimDefinition.ToString());
+            process["poisson_bias_corrected"] = settings.CorrectPoissonBias ? 1 : 0;
+        }
+
+        if (trims && settings.TrimDefinition == TrimDefinition.Cake)
+        {
+            process["cake_sectors"] = settings.CakeSectors;
+        }
+
+        if (settings.Filter == IntegrationFilter.SigmaClip)
+        {
+            process["clip_threshold"] = NexusNodes.Scalar(settings.ClipThreshold_sigma, "sigma");
+            process["clip_iterations"] = settings.ClipIterations;
+        }
+
+        process["error_model"] = NexusNodes.Text(settings.ErrorModel.ToString());
+    }
+
+    private static void AddAxis(H5Group process, IntegrationOptions settings)
+    {
+        process["pixel_splitting"] = NexusNodes.Text(settings.Splitting.ToString());
+        process["unit"] = NexusNodes.Text(settings.Unit.ToString());
+        process["bin_count"] = settings.BinCount;
+        AddLimit("radial_lower", settings.Lower, RadialNames.Units(settings.Unit));
+        AddLimit("radial_upper", settings.Upper, RadialNames.Units(settings.Unit));
+        AddLimit("azimuth_lower", settings.AzimuthLower_deg, AngleUnits);
+        AddLimit("azimuth_upper", settings.AzimuthUpper_deg, AngleUnits);
+        if (settings.AzimuthSectors is { } sectors)
+        {
+            process["azimuth_sectors"] = sectors;
+        }
+
+        void AddLimit(string name, double? limit, string units)
+        {
+            if (limit is { } value)
+            {
+                process[name] = NexusNodes.Scalar(value, units);
+            }
+        }
+    }
+
+    private static void AddCorrections(H5Group process, IntegrationOptions settings)
+    {
+        process["solid_angle_corrected"] = settings.SolidAngle ? 1 : 0;
+        process["sensor_absorption_corrected"] = settings.SensorAbsorption ? 1 : 0;
+        process["polarisation_corrected"] = settings.PolarisationFactor is null ? 0 : 1;
+        if (settings.PolarisationFactor is { } factor)
+        {
+            process["polarisation_factor"] = NexusNodes.Scalar(factor, NoUnits);
+        }
+
+        if (settings.Dummy is { } dummy)
+        {
+            process["dummy"] = NexusNodes.Scalar(dummy, CountUnits);
+            process["dummy_delta"] = NexusNodes.Scalar(settings.DummyDelta, CountUnits);
+        }
+    }
+
     private static H5Group Geometry(DetectorGeometry geometry)
     {
         H5Group group = NexusNodes.Group("NXcollection");
-        group.Attributes["convention"] = "pyFAI PONI, detector orientation 3";
+        group.Attributes["convention"] =
+            "pyFAI PONI; an orientation other than 3 turns the order of rows or columns and nothing else (pyFAI since August 2026)";
+        H5Dataset orientation = new((int)geometry.Orientation);
+        orientation.Attributes["value"] = geometry.Orientation.ToString();
+        group["orientation"] = orientation;
+        group["pixel_positions"] = NexusNodes.Text(geometry.Corners is null ? "regular grid" : "corners of each pixel");
+        if (geometry.Sensor is { } sensor)
+        {
+            group["sensor_material"] = NexusNodes.Text(sensor.Material);
+            group["sensor_thickness"] = NexusNodes.Scalar(sensor.Thickness_m, "m");
+        }
+
         group["detector"] = NexusNodes.Text(geometry.Detector);
         group["shape"] = NexusNodes.Vector([geometry.Shape.Rows, geometry.Shape.Columns], "pixels", "rows, columns");
         group["pixel1"] = NexusNodes.Scalar(geometry.PixelSize1_m, "m");

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Ingest.ZeroMq;
@@ -169,7 +170,12 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("order: interlaced", "order: sideways", "scan.order", "rotation-fast-zigzag")]
     [InlineData("kind: peak", "kind: valley", "channels[1].kind", "spottiness")]
     [InlineData("title: test", "integration: { unit: inches }", "integration.unit", "two_theta_deg")]
-    [InlineData("title: test", "integration: { filter: median }", "integration.filter", "trimmed")]
+    [InlineData("title: test", "integration: { filter: mode }", "integration.filter", "trimmed", "median", "sigma-clip")]
+    [InlineData("title: test", "integration: { splitting: pseudo }", "integration.splitting", "bbox")]
+    [InlineData("title: test", "integration: { trim: whole }", "integration.trim", "exact")]
+    [InlineData("title: test", "integration: { error_model: gauss }", "integration.error_model", "hybrid")]
+    [InlineData("title: test", "integration: { azimuth_sectors: 36 }", "integration.azimuth_sectors", "xrdct integrate")]
+    [InlineData("{ endpoint: \"tcp://127.0.0.1:31001\" }\ngeometry: { poni: test.poni }", "{ endpoint: \"tcp://h:1\", from_header: [flat_field] }\ngeometry: { poni: test.poni, flat_field: flat.edf }", "geometry.flat_field", "source.from_header")]
     [InlineData("title: test", "reconstruction: { filter: cosine }", "reconstruction.filter", "shepp-logan")]
     [InlineData("channel: NMC", "channel: LFP", "roi.channel", "total, NMC")]
     [InlineData("radius_um: 100", "radius_um: -1", "roi.radius_um", "above 0")]
@@ -206,6 +212,102 @@ public sealed class ConfigurationFileTests : IDisposable
             Read(Whole.Replace(right, wrong, StringComparison.Ordinal)), _folder.Path, "beamline.yml"));
         Assert.Equal(2, e.ExitCode);
         Assert.DoesNotContain("\n", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Integration_AllKeys_ReachTheOptions()
+    {
+        BeamlineConfiguration read = Read(Whole + """
+
+            integration:
+              { unit: d_A, bins: 500, lower: 0.5, upper: 6, azimuth_lower_deg: 90, azimuth_upper_deg: 270, azimuth_sectors: 12, splitting: full,
+                filter: sigma-clip, trim: cake, trim_lower: 0.05, trim_upper: 0.2, cake_sectors: 64, correct_poisson_bias: true,
+                clip_threshold_sigma: 3.5, clip_iterations: 7, error_model: azimuthal, solid_angle: false, polarisation: 0.9,
+                sensor_absorption: true, dummy: 65535, dummy_delta: 0.5 }
+            """);
+
+        Assert.Equal(
+            new IntegrationOptions
+            {
+                Unit = RadialUnit.D_A,
+                BinCount = 500,
+                Lower = 0.5,
+                Upper = 6,
+                AzimuthLower_deg = 90,
+                AzimuthUpper_deg = 270,
+                AzimuthSectors = 12,
+                Splitting = PixelSplitting.Full,
+                Filter = IntegrationFilter.SigmaClip,
+                TrimDefinition = TrimDefinition.Cake,
+                TrimLower = 0.05,
+                TrimUpper = 0.2,
+                CakeSectors = 64,
+                CorrectPoissonBias = true,
+                ClipThreshold_sigma = 3.5,
+                ClipIterations = 7,
+                ErrorModel = ErrorModel.Azimuthal,
+                SolidAngle = false,
+                PolarisationFactor = 0.9,
+                SensorAbsorption = true,
+                Dummy = 65535,
+                DummyDelta = 0.5,
+            },
+            SetUp.Integration(read.Integration, "beamline.yml"));
+    }
+
+    [Fact]
+    public void Integration_NothingSaid_IsTheDefaultOnAnAxisInQ() => Assert.Equal(
+        new IntegrationOptions { Unit = RadialUnit.Q_invA }, SetUp.Integration(Read(Whole).Integration, "beamline.yml"));
+
+    [Fact]
+    public void Integration_PyFaisConfiguration_SaysWhatTheFileLeavesOpen()
+    {
+        File.WriteAllText(_folder.File("pyfai.json"), """
+            {"version": 5, "poni": "test.poni", "unit": "2th_deg", "nbpt_rad": 700, "method": ["bbox", "csr", "cython"], "polarization_description": [0.9, 0]}
+            """);
+
+        BeamlineConfiguration read = Read(Whole.Replace("geometry: { poni: test.poni }", "integration: { pyfai: pyfai.json, bins: 3000, filter: trimmed }"));
+        LiveOptions options = SetUp.LiveOptions(read, _folder.Path, "beamline.yml");
+
+        IntegrationOptions integration = options.Integration.Options;
+        Assert.Equal((3000, IntegrationFilter.Trimmed), (integration.BinCount, integration.Filter));
+        Assert.Equal((RadialUnit.TwoTheta_deg, PixelSplitting.BoundingBox, 0.9), (integration.Unit, integration.Splitting, integration.PolarisationFactor));
+        Assert.Equal(ImageShape.Pilatus2M, options.Integration.Geometry.Shape);
+    }
+
+    [Fact]
+    public void Read_PyFaisConfigurationThatIsMissing_IsNamed()
+    {
+        UserException e = Assert.Throws<UserException>(() => Read(Whole + "\nintegration: { pyfai: missing.json }\n"));
+
+        Assert.Equal(2, e.ExitCode);
+        Assert.Contains("missing.json", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LiveOptions_MaskFlatAndDark_ReachThePlan()
+    {
+        ForeignPython.Run("fabio", """
+            import sys, numpy, h5py, fabio.cbfimage, fabio.edfimage
+            mask = numpy.zeros((1679, 1475), 'int32'); mask[0, 0] = 1
+            fabio.cbfimage.CbfImage(data=mask).write(sys.argv[1] + '/mask.cbf')
+            flat = numpy.full(mask.shape, 2, 'float32'); flat[0, 1] = 0
+            with h5py.File(sys.argv[1] + '/corrections.h5', 'w') as f:
+                f['entry/flat'] = flat
+                f['entry/other'] = flat
+            dark = numpy.ones(mask.shape, 'float32'); dark[0, 2] = numpy.nan
+            fabio.edfimage.EdfImage(data=dark).write(sys.argv[1] + '/dark.edf')
+            print('null')
+            """, _folder.Path);
+        BeamlineConfiguration plain = Read(Whole);
+        BeamlineConfiguration read = Read(Whole.Replace(
+            "{ poni: test.poni }", "{ poni: test.poni, mask: mask.cbf, flat_field: \"corrections.h5::/entry/flat\", dark: dark.edf }"));
+
+        int before = SetUp.LiveOptions(plain, _folder.Path, "beamline.yml").Integration.Mask.MaskedCount;
+        IntegrationPlan plan = SetUp.LiveOptions(read, _folder.Path, "beamline.yml").Integration;
+
+        Assert.Equal(before + 3, plan.Mask.MaskedCount);
+        Assert.Equal([true, true, true, false], plan.Mask.Masked[..4].ToArray());
     }
 
     [Fact]
@@ -369,7 +471,7 @@ public sealed class ConfigurationFileTests : IDisposable
     private ResultPublisherOptions Publisher(string section)
     {
         BeamlineConfiguration read = Read($"{Whole}\n{section}\n");
-        return SetUp.Publisher(read.Publish!, read.Integration.Bins, read.Channels.Count, "beamline.yml");
+        return SetUp.Publisher(read.Publish!, read.Integration.Bins!.Value, read.Channels.Count, "beamline.yml");
     }
 
     private UserException Refused(string text)

@@ -50,6 +50,17 @@ public class DetectorCatalogueTests
         Assert.Equal(expected, DetectorCatalogue.Find(name)?.Name);
 
     [Theory]
+    [InlineData("PilatusCdTe2M", -2.0, 1.5)]
+    [InlineData("Pilatus 6M", -2.0, 1.5)]
+    [InlineData("Eiger2 4M", null, 0.0)]
+    public void Find_Detector_SaysWhichValueIsNone(string name, double? dummy, double delta)
+    {
+        DetectorModel model = DetectorCatalogue.Find(name)!;
+
+        Assert.Equal((dummy, delta), (model.Dummy, model.DummyDelta));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("Detector")]
     [InlineData("Pilatus")]

@@ -7,7 +7,7 @@ using XrdCt.Live.Tests.Storage;
 
 namespace XrdCt.Live.Tests.Geometry;
 
-public class NexusDetectorFileTests
+public sealed class NexusDetectorFileTests(H5pyWriter h5py) : IClassFixture<H5pyWriter>
 {
     private static readonly JsonElement Golden = GoldenGeometry.Read("nexus_detectors.json");
 
@@ -71,30 +71,30 @@ public class NexusDetectorFileTests
     }
 
     [Theory]
-    [InlineData("import h5py,sys; h5py.File(sys.argv[1],'w').create_group('entry')", "NXdetector")]
-    [InlineData("import h5py,sys; h5py.File(sys.argv[1],'w').create_group('d').attrs['NX_class']='NXdetector'", "pixel_size")]
-    [InlineData("import h5py,sys; g=h5py.File(sys.argv[1],'w').create_group('d'); g.attrs['NX_class']='NXdetector'; g['pixel_size']=[1e-4,1e-4]", "shape")]
+    [InlineData("f.create_group('entry')", "NXdetector")]
+    [InlineData("f.create_group('d').attrs['NX_class']='NXdetector'", "pixel_size")]
+    [InlineData("g=f.create_group('d'); g.attrs['NX_class']='NXdetector'; g['pixel_size']=[1e-4,1e-4]", "shape")]
     [InlineData(
-        "import h5py,sys; g=h5py.File(sys.argv[1],'w').create_group('d'); g.attrs['NX_class']='NXdetector'; g['pixel_size']=[1e-4,1e-4]; "
+        "g=f.create_group('d'); g.attrs['NX_class']='NXdetector'; g['pixel_size']=[1e-4,1e-4]; "
         + "g['shape']=[3,4]; g['mask']=[[1,0],[0,1]]",
         "mask is [2, 2]")]
     [InlineData(
-        "import h5py,sys; g=h5py.File(sys.argv[1],'w').create_group('d'); g.attrs['NX_class']='NXdetector'; g['pixel_size']=[1e-4,1e-4]; "
+        "g=f.create_group('d'); g.attrs['NX_class']='NXdetector'; g['pixel_size']=[1e-4,1e-4]; "
         + "g['shape']=[2,2]; g.create_dataset('pixel_corners',(2,2,6,3),'f4')",
         "corners")]
     [InlineData(
-        "import h5py,sys; g=h5py.File(sys.argv[1],'w').create_group('d'); g.attrs['NX_class']='NXdetector'; g['pixel_size']=[1e-4,1e-4]; "
+        "g=f.create_group('d'); g.attrs['NX_class']='NXdetector'; g['pixel_size']=[1e-4,1e-4]; "
         + "g['shape']=[60000,60000]; g.create_dataset('pixel_corners',(60000,60000,4,3),'f4',chunks=(10,10,4,3))",
         "shape")]
     [InlineData(
-        "import h5py,sys; g=h5py.File(sys.argv[1],'w').create_group('d'); g.attrs['NX_class']='NXdetector'; g['pixel_size']=[1e-4,1e-4]; "
+        "g=f.create_group('d'); g.attrs['NX_class']='NXdetector'; g['pixel_size']=[1e-4,1e-4]; "
         + "g['shape']=[2,2]; g['orientation']=7",
         "orientation")]
     public void Read_FileThatIsNoDetector_NamesFileAndField(string script, string expected)
     {
         using TemporaryFolder folder = new();
         string path = folder.File("bad.h5");
-        ForeignPython.Run("h5py", script + "; print('{}')", path);
+        h5py.Write(path, script);
 
         InvalidDataException e = Assert.Throws<InvalidDataException>(() => NexusDetectorFile.Read(path, (_, _, _) => false));
 
@@ -115,6 +115,33 @@ public class NexusDetectorFileTests
             InvalidDataException e = Assert.Throws<InvalidDataException>(() => NexusDetectorFile.Read(path, (_, _, _) => false));
 
             Assert.StartsWith(path, e.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Read_FileWithWrongBytes_ReadsOrSaysWhyNot()
+    {
+        using TemporaryFolder folder = new();
+        byte[] whole = File.ReadAllBytes(GoldenGeometry.PathOf("curved.h5"));
+        string path = folder.File("damaged.h5");
+        Random random = new(20261123);
+        for (int i = 0; i < 150; i++)
+        {
+            byte[] damaged = [.. whole];
+            for (int change = random.Next(1, 6); change > 0; change--)
+            {
+                damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            }
+
+            File.WriteAllBytes(path, damaged);
+            try
+            {
+                Assert.Equal(new ImageShape(9, 13), NexusDetectorFile.Read(path, (_, _, _) => false).Shape);
+            }
+            catch (InvalidDataException e)
+            {
+                Assert.StartsWith(path, e.Message, StringComparison.Ordinal);
+            }
         }
     }
 

@@ -4,7 +4,7 @@ using XrdCt.Live.Storage.Images;
 
 namespace XrdCt.Live.Tests.Storage;
 
-public sealed class ImageDatasetTests : IDisposable
+public sealed class ImageDatasetTests(H5pyWriter h5py) : IClassFixture<H5pyWriter>, IDisposable
 {
     private static readonly ImageShape Shape = new(5, 7);
     private readonly TemporaryFolder _folder = new();
@@ -19,7 +19,7 @@ public sealed class ImageDatasetTests : IDisposable
     [InlineData("f['a'] = a; f['b'] = 0 * a", "::/a")]
     [InlineData("f['g/a'] = a; f['g/b'] = 0 * a", "::g/a")]
     [InlineData("f.create_dataset('mask', data=a.astype('i8'), chunks=(2, 3), compression='gzip', shuffle=True)", "")]
-    [InlineData("import hdf5plugin; f.create_dataset('mask', data=a.astype('i4'), chunks=(5, 7), **hdf5plugin.Bitshuffle())", "")]
+    [InlineData("f.create_dataset('mask', data=a.astype('i4'), chunks=(5, 7), **hdf5plugin.Bitshuffle())", "")]
     public void ReadMask_WrittenByH5py_NonZeroIsMasked(string write, string dataset)
     {
         string path = Write(write);
@@ -87,19 +87,10 @@ public sealed class ImageDatasetTests : IDisposable
         return needed >= 0 && BitshuffleLz4.TryDecode(packed, elementSize, new byte[needed], plain);
     }
 
-    /// <summary>A file that h5py writes: a is [5, 7], 1 in every third pixel from the second on.</summary>
     private string Write(string script)
     {
         string path = _folder.File("image.h5");
-        string module = script.Contains("hdf5plugin", StringComparison.Ordinal) ? "hdf5plugin" : "h5py";
-        ForeignPython.Run(module, $"""
-            import sys, h5py, numpy
-            a = (numpy.arange(35) % 3 == 1).astype(int).reshape(5, 7)
-            f = h5py.File(sys.argv[1], 'w')
-            {script}
-            f.close()
-            print('null')
-            """, path);
+        h5py.Write(path, script);
         return path;
     }
 }

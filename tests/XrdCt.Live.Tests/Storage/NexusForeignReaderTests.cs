@@ -120,7 +120,30 @@ public class NexusForeignReaderTests
             ("entry/process/filter", "Trimmed"),
             ("entry/process/trim_lower", "0.1"),
             ("entry/process/trim_upper", "0.2"),
+            ("entry/process/trim_definition", "Cake"),
+            ("entry/process/cake_sectors", "128"),
+            ("entry/process/poisson_bias_corrected", "1"),
+            ("entry/process/error_model", "Hybrid"),
+            ("entry/process/pixel_splitting", "Full"),
+            ("entry/process/unit", "TwoTheta_deg"),
+            ("entry/process/bin_count", "2048"),
+            ("entry/process/radial_lower", "1.0"),
+            ("entry/process/radial_lower@units", "degree"),
+            ("entry/process/azimuth_lower", "-90.0"),
+            ("entry/process/azimuth_upper", "45.0"),
+            ("entry/process/azimuth_upper@units", "degree"),
+            ("entry/process/dummy", "65535.0"),
+            ("entry/process/dummy_delta", "0.5"),
+            ("entry/process/sensor_absorption_corrected", "0"),
             ("entry/process/solid_angle_corrected", "1"),
+            ("entry/process/geometry/orientation", "2"),
+            ("entry/process/geometry/orientation@value", "TopRight"),
+            ("entry/process/geometry/pixel_positions", "regular grid"),
+            ("entry/process/geometry/sensor_material", "CdTe"),
+            ("entry/process/geometry/sensor_thickness", "0.001"),
+            ("entry/process/geometry/sensor_thickness@units", "m"),
+            ("entry/instrument/detector/sensor_material", "CdTe"),
+            ("entry/instrument/detector/sensor_thickness", "0.001"),
             ("entry/process/polarisation_factor", "0.97"),
             ("entry/process/geometry/poni1", "0.14"),
             ("entry/process/geometry/poni1@units", "m"),
@@ -143,6 +166,12 @@ public class NexusForeignReaderTests
         {
             Assert.True(seen.TryGetProperty(where, out JsonElement value), $"{where} is missing");
             Assert.True(value.GetString() == what, $"{where} is {value.GetString()}, expected {what}");
+        }
+
+        // What did not apply is not there.
+        foreach (string absent in new[] { "radial_upper", "azimuth_sectors", "clip_threshold", "clip_iterations" })
+        {
+            Assert.False(seen.TryGetProperty($"entry/process/{absent}", out _), absent);
         }
     }
 

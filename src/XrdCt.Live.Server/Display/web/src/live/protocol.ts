@@ -15,7 +15,7 @@ export interface ScanPlan {
 }
 
 export interface RadialAxis {
-  readonly unit: 'TwoTheta_deg' | 'Q_invA' | 'Q_invnm' | 'R_mm';
+  readonly unit: 'TwoTheta_deg' | 'TwoTheta_rad' | 'Q_invA' | 'Q_invnm' | 'R_mm' | 'D_A';
   readonly lower: number;
   readonly step: number;
   readonly binCount: number;

@@ -3,7 +3,16 @@ import type { RadialAxis } from '../live/protocol';
 
 /** Label of the radial axis. */
 export function axisLabel(unit: RadialAxis['unit']): string {
-  return { TwoTheta_deg: '2θ (°)', Q_invA: 'q (Å⁻¹)', Q_invnm: 'q (nm⁻¹)', R_mm: 'r (mm)' }[unit] ?? unit;
+  return (
+    {
+      TwoTheta_deg: '2θ (°)',
+      TwoTheta_rad: '2θ (rad)',
+      Q_invA: 'q (Å⁻¹)',
+      Q_invnm: 'q (nm⁻¹)',
+      R_mm: 'r (mm)',
+      D_A: 'd (Å)',
+    }[unit] ?? unit
+  );
 }
 
 /** Centres of the bins. */
