@@ -13,6 +13,7 @@ var root = new RootCommand(
     new ReplayCommand().Build(),
     new ConvertCommand().Build(),
     new ForwardCommand().Build(),
+    new BenchCommand().Build(),
 };
 
 ParseResult parsed = root.Parse(args);

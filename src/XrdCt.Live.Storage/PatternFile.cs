@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using PureHDF;
-using PureHDF.Selections;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Storage.Files;
 using XrdCt.Live.Storage.Nexus;
@@ -9,14 +7,12 @@ using XrdCt.Live.Storage.Nexus;
 namespace XrdCt.Live.Storage;
 
 /// <summary>
-/// Writes integrated patterns as two-column text, as CSV or as NeXus HDF5. A file appears complete or not at all.
+/// Writes an integrated pattern as two-column text or as CSV. A file appears complete or not at all.
 /// Numbers are written so that they read back to the same double, with a point, whatever the language of the machine.
 /// </summary>
 public static class PatternFile
 {
     private const string NoPixels = "nan";
-    private const string EntryName = "entry";
-    private const string CountUnits = "counts";
 
     private static readonly UTF8Encoding Utf8WithoutMark = new(encoderShouldEmitUTF8Identifier: false);
 
@@ -83,94 +79,6 @@ public static class PatternFile
         });
     }
 
-    /// <summary>
-    /// Writes patterns of one radial axis as <c>/entry/data</c> (NXdata): <c>x</c> [bin] and <c>intensity</c>,
-    /// <c>sigma</c>, <c>count</c> [frame, bin], compressed; <c>source</c> [frame]; <c>/entry/process/settings</c>, one
-    /// text where all frames were made alike, else one per frame.
-    /// </summary>
-    /// <param name="path">File to write.</param>
-    /// <param name="patterns">The patterns, at least one.</param>
-    /// <param name="overwrite">Whether an existing file is replaced.</param>
-    /// <exception cref="ArgumentException">No pattern, differing axes, or an array without one value per bin.</exception>
-    /// <exception cref="IOException">The file exists and must not be replaced, or cannot be written; the message names
-    /// the path and the remedy.</exception>
-    public static void WriteHdf5(string path, IReadOnlyList<IntegratedPattern> patterns, bool overwrite = false)
-    {
-        ArgumentNullException.ThrowIfNull(patterns);
-        if (patterns.Count == 0)
-        {
-            throw new ArgumentException("there is no pattern to write", nameof(patterns));
-        }
-
-        foreach (IntegratedPattern pattern in patterns)
-        {
-            Check(pattern);
-            if (!SameAxis(pattern.Axis, patterns[0].Axis))
-            {
-                throw new ArgumentException(
-                    $"'{pattern.Source}' has another radial axis than '{patterns[0].Source}'", nameof(patterns));
-            }
-        }
-
-        Save(path, overwrite, stream => WriteTree(stream, patterns));
-    }
-
-    private static void WriteTree(Stream stream, IReadOnlyList<IntegratedPattern> patterns)
-    {
-        RadialAxis axis = patterns[0].Axis;
-        H5Dataset<double[]> intensity = Stack<double[]>(patterns, CountUnits);
-        H5Dataset<double[]> sigma = Stack<double[]>(patterns, CountUnits);
-        H5Dataset<long[]> count = Stack<long[]>(patterns, "pixels");
-
-        H5Group data = NexusNodes.Group("NXdata");
-        data.Attributes["signal"] = "intensity";
-        data.Attributes["axes"] = new[] { ".", "x" };
-        data.Attributes["interpretation"] = "spectrum";
-        data["x"] = NexusNodes.Vector(
-            axis.Centres.ToArray(), RadialNames.Units(axis.Unit), RadialNames.Quantity(axis.Unit));
-        data["intensity"] = intensity;
-        data["sigma"] = sigma;
-        data["intensity_errors"] = sigma;
-        data["count"] = count;
-        data["source"] = patterns.Select(p => p.Source).ToArray();
-
-        string[] settings = [.. patterns.Select(p => string.Join('\n', p.Settings))];
-        H5Group process = NexusNodes.Group("NXprocess");
-        process["settings"] = settings.Distinct().Count() == 1 ? NexusNodes.Text(settings[0]) : new H5Dataset(settings);
-
-        H5Group entry = NexusNodes.Group("NXentry");
-        entry.Attributes["default"] = "data";
-        entry["data"] = data;
-        entry["process"] = process;
-
-        H5File file = NexusNodes.Root(EntryName, "XrdCt.Live", DateTimeOffset.Now);
-        file[EntryName] = entry;
-        // Not in a using: disposing writes index and superblock; after a failure a broken file would look whole.
-        H5NativeWriter writer = file.BeginWrite(stream, NexusNodes.Options);
-        WriteRows(writer, intensity, [.. patterns.Select(p => p.Intensity)]);
-        WriteRows(writer, sigma, [.. patterns.Select(p => p.Sigma)]);
-        WriteRows(writer, count, [.. patterns.Select(p => p.Count)]);
-        writer.Dispose();
-    }
-
-    // One chunk per frame: frames are read one by one, and none is held twice in memory.
-    private static H5Dataset<T> Stack<T>(IReadOnlyList<IntegratedPattern> patterns, string units)
-    {
-        ulong bins = (ulong)patterns[0].Axis.BinCount;
-        H5Dataset<T> stack = new([(ulong)patterns.Count, bins], [1, (uint)bins], NexusNodes.Compressed());
-        NexusNodes.WithUnits(stack, units);
-        return stack;
-    }
-
-    private static void WriteRows<T>(H5NativeWriter writer, H5Dataset<T[]> stack, IReadOnlyList<T[]> rows)
-    {
-        for (int row = 0; row < rows.Count; row++)
-        {
-            HyperslabSelection place = new(rank: 2, starts: [(ulong)row, 0], blocks: [1, (ulong)rows[row].Length]);
-            writer.Write(stack, rows[row], fileSelection: place);
-        }
-    }
-
     private static void SaveText(string path, bool overwrite, Action<StreamWriter> write) =>
         Save(path, overwrite, stream =>
         {
@@ -219,9 +127,6 @@ public static class PatternFile
         double.IsNaN(value) ? NoPixels : value.ToString("R", CultureInfo.InvariantCulture);
 
     private static string Label(RadialUnit unit) => $"{RadialNames.Quantity(unit)} ({RadialNames.Units(unit)})";
-
-    private static bool SameAxis(RadialAxis one, RadialAxis other) =>
-        one.Unit == other.Unit && one.Centres.SequenceEqual(other.Centres);
 
     private static void Check(IntegratedPattern pattern)
     {

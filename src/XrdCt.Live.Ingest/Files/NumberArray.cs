@@ -41,6 +41,24 @@ internal sealed class NumberArray
         _ => 8,
     };
 
+    /// <summary>The pixel type of the same size and kind.</summary>
+    internal static PixelType PixelTypeOf(NumberFormat format) => format switch
+    {
+        NumberFormat.UInt8 => PixelType.UInt8,
+        NumberFormat.Int8 => PixelType.Int8,
+        NumberFormat.UInt16 => PixelType.UInt16,
+        NumberFormat.Int16 => PixelType.Int16,
+        NumberFormat.UInt32 => PixelType.UInt32,
+        NumberFormat.Int32 => PixelType.Int32,
+        NumberFormat.UInt64 => PixelType.UInt64,
+        NumberFormat.Int64 => PixelType.Int64,
+        NumberFormat.Single => PixelType.Float32,
+        _ => PixelType.Float64,
+    };
+
+    /// <summary>The numbers, in the byte order of this machine.</summary>
+    internal ReadOnlyMemory<byte> Bytes => _bytes;
+
     /// <summary>True where a number is not zero (NaN is not zero).</summary>
     internal bool[] NonZero() => Format switch
     {
@@ -81,6 +99,21 @@ internal sealed class NumberArray
         NumberFormat.Int64 => Map<long, float>(x => x),
         NumberFormat.Single => Map<float, float>(x => x),
         _ => Map<double, float>(x => (float)x),
+    };
+
+    /// <summary>The numbers as doubles.</summary>
+    internal double[] ToDouble() => Format switch
+    {
+        NumberFormat.UInt8 => Map<byte, double>(x => x),
+        NumberFormat.Int8 => Map<sbyte, double>(x => x),
+        NumberFormat.UInt16 => Map<ushort, double>(x => x),
+        NumberFormat.Int16 => Map<short, double>(x => x),
+        NumberFormat.UInt32 => Map<uint, double>(x => x),
+        NumberFormat.Int32 => Map<int, double>(x => x),
+        NumberFormat.UInt64 => Map<ulong, double>(x => x),
+        NumberFormat.Int64 => Map<long, double>(x => x),
+        NumberFormat.Single => Map<float, double>(x => x),
+        _ => Map<double, double>(x => x),
     };
 
     private static int Whole(double x) =>

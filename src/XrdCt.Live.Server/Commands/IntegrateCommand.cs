@@ -1,84 +1,73 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
+using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Ingest.Decoding;
-using XrdCt.Live.Ingest.Files;
-using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Server.Configuration;
-using XrdCt.Live.Storage;
+using XrdCt.Live.Server.Integration;
 
 namespace XrdCt.Live.Server.Commands;
 
 /// <summary><c>xrdct integrate</c>: frames on disk become patterns on disk.</summary>
 internal sealed class IntegrateCommand
 {
+    private const int MostNamed = 20;
+    private const int MostWorkers = 256;
+
     private static readonly string[] Formats = ["xy", "csv", "h5"];
 
-    private readonly Argument<string[]> _frames = new("frames") { Description = "Frames, CBF or EDF", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _frames = new("frames") { Description = "CBF, EDF, TIFF, NPY and HDF5 files (FILE::/dataset), or quoted patterns of them (*, ?, **)", Arity = ArgumentArity.OneOrMore };
     private readonly IntegrationOptionSet _integration = new();
     private readonly Option<string?> _format = new("--format") { Description = "Format: xy, csv, h5 [default: of --output, else xy]" };
     private readonly Option<string> _output = new("--output") { Description = "Folder, or a file for a single frame or for h5", DefaultValueFactory = _ => "." };
     private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace files that exist" };
+    private readonly Option<string?> _range = new("--frames") { Description = "Frames A:B of all, B not included, counted from 0; either end may be left out" };
+    private readonly Option<string?> _monitor = new("--monitor") { Description = "Beam monitor, one value per frame: text, CSV (column monitor), NPY, FILE::/dataset, or /dataset of the frames' files" };
+    private readonly Option<double?> _monitorReference = new("--monitor-reference") { Description = "Intensities are those of a beam with this monitor value [default: the median]" };
+    private readonly Option<int?> _workers = new("--workers") { Description = "Batches that are integrated at the same time [default: one per core]" };
     private readonly Option<bool> _json = new("--json") { Description = "Summary as one JSON object on standard output, nothing else" };
 
     public Command Build()
     {
-        var command = new Command("integrate", "Integrate CBF or EDF frames to patterns: .xy, .csv or HDF5");
+        var command = new Command("integrate", "Integrate frames to patterns: .xy or .csv files, or one HDF5 file for all");
         command.Arguments.Add(_frames);
         _integration.AddTo(command);
-        foreach (Option option in new Option[] { _format, _output, _overwrite, _json })
+        foreach (Option option in new Option[] { _range, _monitor, _monitorReference, _workers, _format, _output, _overwrite, _json })
         {
             command.Options.Add(option);
         }
 
-        command.SetAction(Run);
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private int Run(ParseResult parsed)
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
     {
-        string[] frames = parsed.GetValue(_frames)!;
-        (DetectorFiles files, IntegrationOptions options, IReadOnlyList<string> ignored) = _integration.Resolve(parsed);
+        string[] words = parsed.GetValue(_frames)!;
+        (DetectorFiles detector, IntegrationOptions options, IReadOnlyList<string> ignored) = _integration.Resolve(parsed);
         string format = Format(parsed);
-        _ = Target(parsed, "frame", format, single: frames.Length == 1 || format == "h5"); // refused now, not after the last frame
-        IntegrationPlan plan = SetUp.Plan(files, options);
-        string[] settings = IntegrationDescription.Of(plan, files, ignored);
-        using var integrator = new SimdIntegrator(plan, () => new PixelReader(plan.Geometry.Shape));
-        var pattern = new DiffractionPattern(plan.PatternSize);
-        var stack = new List<IntegratedPattern>();
-        var written = new List<string>();
-        var failures = new List<string>();
-        WithProgress(parsed, frames, frame =>
+        Range range = FrameRangeOption.Parse(parsed.GetValue(_range));
+        int workers = Workers(parsed);
+        FrameArgument[] files = [.. words.SelectMany(FrameArgument.Expand)];
+        IntegrationPlan plan = SetUp.Plan(detector, options);
+        var frames = new FrameSequence(files, plan.Geometry.Shape, range);
+        BeamMonitor? monitor = parsed.GetValue(_monitor) is string word ? BeamMonitor.Read(word, frames, parsed.GetValue(_monitorReference)) : null;
+        List<string> settings = [.. IntegrationDescription.Of(plan, detector, ignored), $"monitor: {monitor?.Description ?? "none"}"];
+        try
         {
-            try
-            {
-                IntegratedPattern result = Integrate(frame, integrator, pattern, settings);
-                if (format == "h5")
-                {
-                    stack.Add(result);
-                }
-                else
-                {
-                    written.Add(Write(result, frame, format, frames.Length, parsed));
-                }
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or InvalidDataException or UserException)
-            {
-                failures.Add(SetUp.Sentence(e));
-            }
-        });
-
-        if (stack.Count > 0)
-        {
-            written.Add(WriteStack(stack, frames, parsed));
+            using IPatternOutput output = Output(parsed, format, plan, frames, monitor, settings);
+            var run = new FrameRun(plan, frames, monitor, () => new SimdIntegrator(plan, () => new PixelReader(plan.Geometry.Shape)), workers);
+            IntegrationSummary summary = await new IntegrationProgress(frames, run, output, "CPU")
+                .RunAsync(isShown: !parsed.GetValue(_json) && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive, stop);
+            return Report(parsed, summary with { Ignored = ignored });
         }
-
-        Report(parsed, written, failures, ignored);
-        return failures.Count == 0 ? 0 : 1;
+        catch (IOException e)
+        {
+            throw new UserException(SetUp.Sentence(e), e);
+        }
     }
 
     private string Format(ParseResult parsed)
@@ -90,80 +79,31 @@ internal sealed class IntegrateCommand
             : throw UserException.WrongUse($"--format must be one of {string.Join(", ", Formats)}, not '{format}'");
     }
 
-    private static IntegratedPattern Integrate(
-        string path, SimdIntegrator integrator, DiffractionPattern pattern, string[] settings)
+    private IPatternOutput Output(
+        ParseResult parsed, string format, IntegrationPlan plan, FrameSequence frames, BeamMonitor? monitor, List<string> settings)
     {
-        using RawFrame frame = Open(path, integrator.Plan.Geometry.Shape);
-        integrator.Integrate([frame], [pattern]);
-        return pattern.Outcome == FrameOutcome.Accepted
-            ? IntegratedPattern.From(pattern, integrator.Plan.Axis, path, settings)
-            : throw new UserException($"{path}: the pixels are cut short or damaged");
-    }
-
-    private static RawFrame Open(string path, ImageShape expected)
-    {
-        var header = new FrameHeader { SeriesId = 0, Index = 0, AcquiredAt = default, Monitor = double.NaN };
-        if (path.EndsWith(".edf", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".edf.gz", StringComparison.OrdinalIgnoreCase))
-        {
-            EdfImage image = EdfImage.Read(path);
-            MustFit(path, image.Shape, expected);
-            byte[] counts = MemoryMarshal.AsBytes(image.ToInt32().AsSpan()).ToArray();
-            return new RawFrame
-            {
-                Header = header,
-                Shape = image.Shape,
-                Type = PixelType.Int32,
-                Encoding = PixelEncoding.None,
-                Lease = new MemoryLease(counts),
-                PayloadOffset = 0,
-                PayloadLength = counts.Length,
-            };
-        }
-
-        CbfFile file = CbfFile.Read(path);
-        MustFit(path, file.Shape, expected);
-        return file.ToRawFrame(header);
-    }
-
-    private static void MustFit(string path, ImageShape shape, ImageShape expected)
-    {
-        if (shape != expected)
-        {
-            throw new UserException($"{path}: the frame is {shape} (rows × columns), the geometry says {expected}");
-        }
-    }
-
-    private string Write(IntegratedPattern pattern, string frame, string format, int frameCount, ParseResult parsed)
-    {
-        string path = Target(parsed, Path.GetFileNameWithoutExtension(frame), format, single: frameCount == 1);
         bool overwrite = parsed.GetValue(_overwrite);
-        if (format == "csv")
+        if (format == "h5")
         {
-            PatternFile.WriteCsv(path, pattern, overwrite);
-        }
-        else
-        {
-            PatternFile.WriteXy(path, pattern, overwrite);
+            string stem = frames.FileCount == 1 ? Path.GetFileNameWithoutExtension(frames.FileOf(0).Path) : "integrated";
+            string path = Target(parsed, stem, format, single: true);
+            return frames.FileOf(0) is var file && frames.FileCount == 1 && Path.GetFullPath(file.Path) == path
+                ? throw UserException.WrongUse($"{path} holds the frames: give another --output")
+                : new PatternStackOutput(path, plan, frames, monitor, settings, overwrite);
         }
 
-        return path;
+        return plan.AzimuthAxis is null
+            ? new PatternTextOutput(
+                frame => Target(parsed, frames.StemOf(frame), format, single: frames.Count == 1), plan.Axis, frames, monitor, settings, format == "csv", overwrite)
+            : throw UserException.WrongUse($"2D patterns do not fit into {format} files: give --format h5");
     }
 
-    private string WriteStack(List<IntegratedPattern> stack, string[] frames, ParseResult parsed)
+    private int Workers(ParseResult parsed) => parsed.GetValue(_workers) switch
     {
-        string stem = frames.Length == 1 ? Path.GetFileNameWithoutExtension(frames[0]) : "integrated";
-        string path = Target(parsed, stem, "h5", single: true);
-        try
-        {
-            PatternFile.WriteHdf5(path, stack, parsed.GetValue(_overwrite));
-        }
-        catch (IOException e)
-        {
-            throw new UserException(SetUp.Sentence(e), e);
-        }
-
-        return path;
-    }
+        null => Environment.ProcessorCount,
+        int workers and >= 1 and <= MostWorkers => workers,
+        int workers => throw UserException.WrongUse($"--workers must be 1 to {MostWorkers}, not {workers}"),
+    };
 
     private string Target(ParseResult parsed, string stem, string format, bool single)
     {
@@ -182,38 +122,41 @@ internal sealed class IntegrateCommand
         return Path.GetFullPath(Path.Combine(output, $"{stem}.{format}"));
     }
 
-    private void WithProgress(ParseResult parsed, string[] frames, Action<string> each)
-    {
-        bool shown = frames.Length > 1 && !parsed.GetValue(_json) && !Console.IsOutputRedirected
-            && AnsiConsole.Profile.Capabilities.Interactive;
-        if (!shown)
-        {
-            Array.ForEach(frames, each);
-            return;
-        }
-
-        AnsiConsole.Progress().AutoClear(true).Start(context =>
-        {
-            ProgressTask bar = context.AddTask("integrating", maxValue: frames.Length);
-            foreach (string frame in frames)
-            {
-                each(frame);
-                bar.Increment(1);
-            }
-        });
-    }
-
-    private void Report(ParseResult parsed, List<string> written, List<string> failures, IReadOnlyList<string> ignored)
+    private int Report(ParseResult parsed, IntegrationSummary summary)
     {
         if (parsed.GetValue(_json))
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(new { written, failures, ignored }));
+            Console.Out.WriteLine(JsonSerializer.Serialize(summary, JsonText.Indented));
         }
         else
         {
-            written.ForEach(Console.Out.WriteLine);
+            if (summary.Frames > 1)
+            {
+                Console.Out.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture, $"{summary.Integrated} of {summary.Frames} frames, {summary.FramesPerS:F0} frames/s"));
+            }
+
+            Console.Out.WriteLine(summary.Written.Count > MostNamed
+                ? $"{summary.Written.Count} files in {Path.GetDirectoryName(summary.Written[0])}"
+                : string.Join('\n', summary.Written));
         }
 
-        failures.ForEach(f => Console.Error.WriteLine($"xrdct: {f}"));
+        foreach (FrameFailure failure in summary.Failures.Take(MostNamed))
+        {
+            Console.Error.WriteLine($"xrdct: {failure.Reason}");
+        }
+
+        if (summary.Failures.Count > MostNamed)
+        {
+            Console.Error.WriteLine($"xrdct: {summary.Failures.Count - MostNamed} more frames failed: --json lists them all");
+        }
+
+        if (summary.IsStopped)
+        {
+            Console.Error.WriteLine(
+                $"xrdct: stopped after {summary.Integrated + summary.Failures.Count} of {summary.Frames} frames: what is written is complete");
+        }
+
+        return summary.Failures.Count == 0 && !summary.IsStopped ? 0 : 1;
     }
 }

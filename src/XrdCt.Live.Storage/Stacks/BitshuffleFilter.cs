@@ -1,10 +1,12 @@
+using System.Buffers;
 using PureHDF.Filters;
 
 namespace XrdCt.Live.Storage.Stacks;
 
 /// <summary>
 /// HDF5 filter 32008. PureHDF has one register of filters for the whole process and no way to read or write a chunk as it stands, so
-/// what this filter works with is set by thread: the chunk that is to be written, already packed, or the decoder.
+/// what this filter works with is set by thread: the chunk that is to be written, already packed; who wants the chunks that are read as
+/// they are; or the decoder.
 /// </summary>
 internal sealed class BitshuffleFilter : IH5Filter
 {
@@ -21,6 +23,12 @@ internal sealed class BitshuffleFilter : IH5Filter
 
     [ThreadStatic]
     private static ChunkDecoder? _decoder;
+
+    [ThreadStatic]
+    private static IBufferWriter<byte>? _wanted;
+
+    [ThreadStatic]
+    private static byte[]? _blank;
 
     private static readonly Lazy<bool> Registration = new(() =>
     {
@@ -51,6 +59,24 @@ internal sealed class BitshuffleFilter : IH5Filter
         }
     }
 
+    /// <summary>Does something that reads one chunk, whose packed bytes are handed on; the reader sees a <see cref="Blank"/> chunk.</summary>
+    public static void HandingOn(IBufferWriter<byte> packed, Action read)
+    {
+        _wanted = packed;
+        try
+        {
+            read();
+        }
+        finally
+        {
+            _wanted = null;
+        }
+    }
+
+    /// <summary>Whether these are the pixels of a chunk that was handed on, with nothing done to them afterwards.</summary>
+    public static bool Blank(Memory<byte> plain) =>
+        System.Runtime.InteropServices.MemoryMarshal.TryGetArray<byte>(plain, out ArraySegment<byte> segment) && segment.Array == _blank && _blank is not null;
+
     /// <summary>The decoder of what this thread reads from now on.</summary>
     public static void Use(ChunkDecoder decoder) => _decoder = decoder;
 
@@ -66,6 +92,12 @@ internal sealed class BitshuffleFilter : IH5Filter
         if (parameters.Length <= CompressionAt || parameters[CompressionAt] != Lz4 || parameters[ElementSizeAt] is not (1 or 2 or 4 or 8))
         {
             throw new InvalidDataException("the frames are packed by bitshuffle without LZ4, which is not supported: pack them with LZ4 or not at all");
+        }
+
+        if (_wanted is not null)
+        {
+            _wanted.Write(info.Buffer.Span);
+            return _blank = _blank?.Length == info.ChunkSize ? _blank : new byte[info.ChunkSize];
         }
 
         byte[] plain = GC.AllocateUninitializedArray<byte>(info.ChunkSize);

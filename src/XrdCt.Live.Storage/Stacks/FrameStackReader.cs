@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using PureHDF;
@@ -32,6 +33,8 @@ public sealed class FrameStackReader : IDisposable
     private readonly NativeDataset _data;
     private readonly ChunkDecoder _decoder;
     private readonly H5DatasetAccess _access;
+    private readonly PassingChunkCache _passing = new();
+    private bool _mayBePacked;
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
@@ -53,6 +56,7 @@ public sealed class FrameStackReader : IDisposable
             (Shape, Type, FrameCount) = Guard(Describe);
             long chunk_bytes = Guard(ChunkBytes);
             _access = new H5DatasetAccess(ChunkCache: new SimpleReadingChunkCache(chunkSlotCount: 3, byteCount: (ulong)Math.Max(chunk_bytes, 1)));
+            _mayBePacked = IsFramePerChunk();
             Indices = Beside<long>("index");
             Times_s = Beside<double>("time");
             Monitors = Beside<double>("monitor");
@@ -85,6 +89,39 @@ public sealed class FrameStackReader : IDisposable
     /// <summary>Beam monitor of each frame; null where the file does not say.</summary>
     public IReadOnlyList<double>? Monitors { get; }
 
+    /// <summary>Whether frames can be absent, and read as zeros: in files that a virtual dataset points to, or in chunks never written.</summary>
+    public bool MayHaveHoles => _data.Layout.Class is H5DataLayoutClass.VirtualStorage or H5DataLayoutClass.Chunked;
+
+    /// <summary>Reads one frame as it is packed, by bitshuffle-LZ4 with its header: nothing is unpacked.</summary>
+    /// <param name="row">Its place in the stack, from 0.</param>
+    /// <param name="packed">Receives the bytes; nothing where the result is false.</param>
+    /// <returns>Whether the frame is packed like that, in a chunk of its own; if not, <see cref="Read"/> it.</returns>
+    /// <exception cref="InvalidDataException">It cannot be read; the message names it.</exception>
+    public bool TryReadPacked(int row, ArrayBufferWriter<byte> packed)
+    {
+        ArgumentNullException.ThrowIfNull(packed);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)FrameCount, nameof(row));
+        packed.ResetWrittenCount();
+        if (!_mayBePacked)
+        {
+            return false;
+        }
+
+        // One pixel is enough for the chunk to be fetched.
+        byte[] pixel = new byte[PixelTypes.SizeOf(Type)];
+        _passing.WasBlank = false;
+        BitshuffleFilter.HandingOn(packed, () => Fetch(row, pixel, new H5DatasetAccess(ChunkCache: _passing), new(Rank, [(ulong)row, 0, 0], [1, 1, 1])));
+        if (packed.WrittenCount > 0 && _passing.WasBlank)
+        {
+            return true;
+        }
+
+        // Another filter, or one more: not tried again. A chunk that was never written comes here too, and costs no more than speed.
+        _mayBePacked = false;
+        packed.ResetWrittenCount();
+        return false;
+    }
+
     /// <summary>Reads one frame.</summary>
     /// <param name="row">Its place in the stack, from 0.</param>
     /// <param name="plain">Receives the pixels, little endian, row-major: as many bytes as shape and type say.</param>
@@ -92,17 +129,24 @@ public sealed class FrameStackReader : IDisposable
     public void Read(int row, Span<byte> plain)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)FrameCount, nameof(row));
-        HyperslabSelection place = new(Rank, [(ulong)row, 0, 0], [1, (ulong)Shape.Rows, (ulong)Shape.Columns]);
+        Fetch(row, plain, _access, new(Rank, [(ulong)row, 0, 0], [1, (ulong)Shape.Rows, (ulong)Shape.Columns]));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private void Fetch(int row, Span<byte> plain, H5DatasetAccess access, HyperslabSelection place)
+    {
         BitshuffleFilter.Use(_decoder);
         try
         {
             switch (PixelTypes.SizeOf(Type))
             {
                 case 1:
-                    _data.Read(_access, plain, fileSelection: place);
+                    _data.Read(access, plain, fileSelection: place);
                     break;
                 default:
-                    ReadWide(plain, place);
+                    ReadWide(plain, access, place);
                     break;
             }
         }
@@ -111,9 +155,6 @@ public sealed class FrameStackReader : IDisposable
             throw new InvalidDataException($"{_path}: frame {row} of {DatasetPath} cannot be read: {Cause(fault).Message.TrimEnd('.')}", fault);
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
 
     private static Exception Cause(Exception fault) => fault is TargetInvocationException { InnerException: { } inner } ? Cause(inner) : fault;
 
@@ -141,33 +182,33 @@ public sealed class FrameStackReader : IDisposable
         return null;
     }
 
-    private void ReadWide(Span<byte> plain, HyperslabSelection place)
+    private void ReadWide(Span<byte> plain, H5DatasetAccess access, HyperslabSelection place)
     {
         switch (Type)
         {
             case PixelType.UInt16:
-                _data.Read(_access, MemoryMarshal.Cast<byte, ushort>(plain), fileSelection: place);
+                _data.Read(access, MemoryMarshal.Cast<byte, ushort>(plain), fileSelection: place);
                 break;
             case PixelType.Int16:
-                _data.Read(_access, MemoryMarshal.Cast<byte, short>(plain), fileSelection: place);
+                _data.Read(access, MemoryMarshal.Cast<byte, short>(plain), fileSelection: place);
                 break;
             case PixelType.UInt32:
-                _data.Read(_access, MemoryMarshal.Cast<byte, uint>(plain), fileSelection: place);
+                _data.Read(access, MemoryMarshal.Cast<byte, uint>(plain), fileSelection: place);
                 break;
             case PixelType.Int32:
-                _data.Read(_access, MemoryMarshal.Cast<byte, int>(plain), fileSelection: place);
+                _data.Read(access, MemoryMarshal.Cast<byte, int>(plain), fileSelection: place);
                 break;
             case PixelType.UInt64:
-                _data.Read(_access, MemoryMarshal.Cast<byte, ulong>(plain), fileSelection: place);
+                _data.Read(access, MemoryMarshal.Cast<byte, ulong>(plain), fileSelection: place);
                 break;
             case PixelType.Int64:
-                _data.Read(_access, MemoryMarshal.Cast<byte, long>(plain), fileSelection: place);
+                _data.Read(access, MemoryMarshal.Cast<byte, long>(plain), fileSelection: place);
                 break;
             case PixelType.Float32:
-                _data.Read(_access, MemoryMarshal.Cast<byte, float>(plain), fileSelection: place);
+                _data.Read(access, MemoryMarshal.Cast<byte, float>(plain), fileSelection: place);
                 break;
             default:
-                _data.Read(_access, MemoryMarshal.Cast<byte, double>(plain), fileSelection: place);
+                _data.Read(access, MemoryMarshal.Cast<byte, double>(plain), fileSelection: place);
                 break;
         }
     }
@@ -190,8 +231,8 @@ public sealed class FrameStackReader : IDisposable
 
         throw new InvalidDataException(
             wanted is null
-                ? $"{_path} has no dataset [frame, row, column]: name it with --dataset"
-                : $"{_path} has no dataset {wanted} [frame, row, column]: name another with --dataset");
+                ? $"{_path} has no dataset [frame, row, column]: name it, by --dataset or as FILE::/path"
+                : $"{_path} has no dataset {wanted} [frame, row, column]: name another, by --dataset or as FILE::/path");
     }
 
     private (ImageShape Shape, PixelType Type, int Count) Describe()
@@ -216,6 +257,12 @@ public sealed class FrameStackReader : IDisposable
             ? (new ImageShape((int)rows, (int)columns), type, (int)count)
             : throw new InvalidDataException($"{_path}: {DatasetPath} [{count}, {rows}, {columns}] holds no frames of a detector");
     }
+
+    private bool IsFramePerChunk() =>
+        _data.Layout.Class == H5DataLayoutClass.Chunked
+        && ((IH5DataLayout)_data.Layout).Chunks is [1, var rows, var columns]
+        && rows == (ulong)Shape.Rows
+        && columns == (ulong)Shape.Columns;
 
     private long ChunkBytes()
     {

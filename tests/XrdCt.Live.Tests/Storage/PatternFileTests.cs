@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using PureHDF;
-using PureHDF.VOL.Native;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Storage;
 
@@ -88,67 +85,6 @@ public class PatternFileTests
         Assert.Equal("# source: a 1,2,3,4", lines[0]);
         Assert.Equal("# note: one 5,6,7,8", lines[1]);
         Assert.Equal(BinCount + 1, lines.Count(l => !l.StartsWith('#')));
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void WriteHdf5_Frames_StackAsFrameByBin(int frames)
-    {
-        using TemporaryFolder folder = new();
-        IntegratedPattern[] patterns = [.. Enumerable.Range(0, frames).Select(Pattern)];
-
-        PatternFile.WriteHdf5(folder.File("a.h5"), patterns);
-
-        using NativeFile file = H5File.OpenRead(folder.File("a.h5"));
-        Assert.Equal([(ulong)frames, BinCount], file.Dataset("/entry/data/intensity").Space.Dimensions);
-        Assert.Equal(patterns.SelectMany(p => p.Intensity), file.Dataset("/entry/data/intensity").Read<double[]>());
-        Assert.Equal(patterns.SelectMany(p => p.Sigma), file.Dataset("/entry/data/sigma").Read<double[]>());
-        Assert.Equal(patterns.SelectMany(p => p.Count), file.Dataset("/entry/data/count").Read<long[]>());
-        Assert.Equal(patterns[0].Axis.Centres.ToArray(), file.Dataset("/entry/data/x").Read<double[]>());
-        Assert.Equal(patterns.Select(p => p.Source), file.Dataset("/entry/data/source").Read<string[]>());
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void WriteHdf5_Frames_AreTheDefaultPlotOfSilx(int frames)
-    {
-        using TemporaryFolder folder = new();
-        IntegratedPattern[] patterns = [.. Enumerable.Range(0, frames).Select(Pattern)];
-        PatternFile.WriteHdf5(folder.File("a.h5"), patterns);
-
-        JsonElement seen = ForeignPython.Run("silx", """
-            import sys, json, h5py, numpy
-            from silx.io import nxdata
-            f = h5py.File(sys.argv[1], 'r')
-            d = nxdata.get_default(f)
-            print(json.dumps({
-                'shape': d.signal.shape, 'axes': d.axes_dataset_names, 'units': f['entry/data/x'].attrs['units'],
-                'value': float(d.signal[-1, 7]), 'empty': bool(numpy.isnan(d.signal[-1, 0])),
-                'settings': f['entry/process/settings'].asstr()[()]}))
-            """, folder.File("a.h5"));
-
-        Assert.Equal($"[{frames}, {BinCount}]", seen.GetProperty("shape").ToString());
-        Assert.Equal([null, "x"], seen.GetProperty("axes").EnumerateArray().Select(a => a.GetString()));
-        Assert.Equal("degree", seen.GetProperty("units").GetString());
-        Assert.Equal(patterns[^1].Intensity[7], seen.GetProperty("value").GetDouble());
-        Assert.True(seen.GetProperty("empty").GetBoolean());
-        Assert.Equal("filter: trimmed 0.1 0.1\nwavelength_A: 0.1746", seen.GetProperty("settings").GetString());
-    }
-
-    [Fact]
-    public void WriteHdf5_OtherAxis_ThrowsAndNamesBothSources()
-    {
-        using TemporaryFolder folder = new();
-        IntegratedPattern other = Pattern(1) with { Axis = new RadialAxis(RadialUnit.Q_invA, 0, 20, BinCount) };
-
-        ArgumentException fault = Assert.Throws<ArgumentException>(
-            () => PatternFile.WriteHdf5(folder.File("a.h5"), [Pattern(0), other]));
-
-        Assert.Contains(
-            "'frame 1.cbf' has another radial axis than 'frame 0.cbf'", fault.Message, StringComparison.Ordinal);
-        Assert.Empty(folder.Names);
     }
 
     [Fact]

@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+using System.Text;
+using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Compute.Simd;
+using XrdCt.Live.Ingest.Decoding;
+using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Server.Configuration;
+
+namespace XrdCt.Live.Server.Benchmarks;
+
+/// <summary>Backends × filters on eight different frames, as a table in Markdown that says what was timed, on what and how.</summary>
+/// <param name="geometry">Detector geometry.</param>
+/// <param name="mask">Pixels that do not count.</param>
+/// <param name="expected">Counts that the frames are drawn around.</param>
+/// <param name="origin">Where the counts are from, a sentence for people.</param>
+/// <param name="seconds">How long each row is timed.</param>
+internal sealed class IntegrationBenchmark(DetectorGeometry geometry, PixelMask mask, IReadOnlyList<double> expected, string origin, double seconds)
+{
+    private const int FrameCount = 8;
+
+    // Copied by each thread at a time; the caches of today's largest processors hold a little more per socket, a core's share far less.
+    private const int CopyLength = 1 << 27;
+
+    /// <summary>What can be timed here.</summary>
+    public static IReadOnlyDictionary<string, Func<IntegrationPlan, IFrameIntegrator>> Backends { get; } =
+        new Dictionary<string, Func<IntegrationPlan, IFrameIntegrator>>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["cpu"] = plan => new SimdIntegrator(plan, () => new PixelReader(plan.Geometry.Shape)),
+            ["reference"] = plan => new ReferenceIntegrator(plan, new PixelReader(plan.Geometry.Shape)),
+        };
+
+    /// <summary>Times everything.</summary>
+    /// <param name="backends">Names out of <see cref="Backends"/>.</param>
+    /// <param name="command">The command that asked for it, which stands in the text.</param>
+    /// <param name="step">Is told the name of each row before it is timed.</param>
+    /// <param name="stop">Asks for the end; the rows that are done are kept.</param>
+    /// <returns>The text.</returns>
+    public string Run(IReadOnlyList<string> backends, string command, Action<string> step, CancellationToken stop)
+    {
+        int[][] pixels = PoissonFrames.Around(expected, FrameCount);
+        RawFrame[] plain = [.. pixels.Select(p => PoissonFrames.Plain(p, geometry.Shape))];
+        RawFrame[] packed = [.. pixels.Select(p => PoissonFrames.Packed(p, geometry.Shape))];
+        int threads = Environment.ProcessorCount;
+        double plain_GB = 4e-9 * geometry.Shape.PixelCount;
+        step("copying memory");
+        double copyOne_GBps = Stopwatches.Copy_GBps(CopyLength, seconds, 1);
+        double copyAll_GBps = Stopwatches.Copy_GBps(CopyLength, seconds, threads);
+        var text = new StringBuilder();
+        Describe(text, packed, command, threads, copyOne_GBps, copyAll_GBps);
+        foreach (BenchmarkCase row in BenchmarkCase.All)
+        {
+            IntegrationPlan plan = new IntegrationPlan(geometry, mask, row.Options);
+            RawFrame[] frames = row.IsPacked ? packed : plain;
+            foreach (string backend in backends.TakeWhile(_ => !stop.IsCancellationRequested))
+            {
+                step($"{backend}: {row.Name}");
+                string name = $"{backend} | {row.Name} | {(row.IsPacked ? "bslz4" : "plain")}";
+                try
+                {
+                    Time(text, name, () => Backends[backend](plan), frames, threads, plain_GB, (copyOne_GBps, copyAll_GBps));
+                }
+                catch (NotSupportedException)
+                {
+                    text.Append(CultureInfo.InvariantCulture, $"| {name} | – | – | – | – | – | – | – |\n");
+                }
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private void Time(
+        StringBuilder text, string name, Func<IFrameIntegrator> create, RawFrame[] frames, int threads, double plain_GB, (double One, double All) copy_GBps)
+    {
+        using IFrameIntegrator integrator = create();
+        RawFrame[] batch = frames[..Math.Min(frames.Length, integrator.BatchSize)];
+        Timing one = Stopwatches.One(integrator, batch, seconds);
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"| {name} | 1 | {one.Median_ms:F2} | {one.Best_ms:F2} | {one.Cpu_ms:F2} | {one.Rate_Hz:F1} | {one.Rate_Hz * plain_GB:F2} | {one.Rate_Hz * plain_GB / copy_GBps.One:P0} |\n");
+        if (threads > 1)
+        {
+            double rate_Hz = Stopwatches.All(create, batch, seconds, threads);
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {name} | {threads} | – | – | – | {rate_Hz:F1} | {rate_Hz * plain_GB:F2} | {rate_Hz * plain_GB / copy_GBps.All:P0} |\n");
+        }
+    }
+
+    private void Describe(StringBuilder text, RawFrame[] packed, string command, int threads, double copyOne_GBps, double copyAll_GBps)
+    {
+        IFormatProvider plainNumbers = CultureInfo.InvariantCulture;
+        string simd = string.Join(", ", new[]
+        {
+            (Avx2.IsSupported, "AVX2"), (Avx512F.IsSupported, "AVX-512"), (Gfni.IsSupported, "GFNI"), (AdvSimd.IsSupported, "NEON"),
+        }.Where(s => s.Item1).Select(s => s.Item2));
+        text.Append(plainNumbers, $"# Integration benchmark\n\n`{command}`\n\n");
+        text.Append(plainNumbers, $"- {SetUp.Program}, .NET {Environment.Version}, {RuntimeInformation.OSDescription.Trim()}, {RuntimeInformation.OSArchitecture}\n");
+        text.Append(plainNumbers, $"- {Cpu()}, {threads} cores, {simd}\n");
+        text.Append(
+            plainNumbers,
+            $"- Frames: {geometry.Shape} ({geometry.Detector}), {mask.MaskedCount} pixels masked; {FrameCount} different ones, drawn from Poisson's law around {origin}; "
+            + $"{packed.Average(p => p.PayloadLength) / 1e6:F2} MB each as bitshuffle-LZ4\n");
+        text.Append(
+            plainNumbers,
+            $"- Memory is copied at {copyOne_GBps:F1} GB/s by one thread and {copyAll_GBps:F1} GB/s by {threads} (bytes read and written, {CopyLength >> 20} MiB per thread at a time)\n");
+        text.Append(
+            plainNumbers,
+            $"- Batches of {FrameCount} frames (1 for the reference), {seconds:G} s each after half as long to warm up; 2,048 bins of 2θ, solid angle divided out; "
+            + "CPU is the time of the thread itself, on a machine that others use too; GB/s of plain 32-bit pixels; the last column is that over the copying above\n\n");
+        text.Append("| backend | filter | pixels | threads | ms/frame, median | best | CPU ms/frame | frames/s | GB/s | of copying |\n");
+        text.Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    }
+
+    private static string Cpu()
+    {
+        const string Info = "/proc/cpuinfo";
+        string? line = File.Exists(Info) ? File.ReadLines(Info).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        return line?.Split(':')[1].Trim() ?? "unknown CPU";
+    }
+}

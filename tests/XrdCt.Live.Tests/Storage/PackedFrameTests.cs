@@ -1,0 +1,63 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using XrdCt.Live.Ingest.Decoding;
+using XrdCt.Live.Storage.Stacks;
+
+namespace XrdCt.Live.Tests.Storage;
+
+/// <summary>Chunks as they stand in the file, beside those that h5py reads there.</summary>
+public class PackedFrameTests
+{
+    [Fact]
+    public void TryReadPacked_LimaStack_GivesTheBytesThatH5pySeesInTheFile()
+    {
+        string path = ReferenceData.Require("golden/frames/frames_bslz4.h5");
+        JsonElement theirs = ForeignPython.Run("h5py", """
+            import sys, json, h5py, hashlib
+            d = h5py.File(sys.argv[1], 'r')['/entry_0000/instrument/Pilatus/data']
+            print(json.dumps([hashlib.sha256(d.id.read_direct_chunk((i, 0, 0))[1]).hexdigest() for i in range(len(d))]))
+            """, path);
+        int unpacked = 0;
+        using FrameStackReader reader = new(path, null, Decode);
+        ArrayBufferWriter<byte> packed = new();
+
+        for (int row = 0; row < reader.FrameCount; row++)
+        {
+            Assert.True(reader.TryReadPacked(row, packed));
+            Assert.Equal(theirs[row].GetString(), Convert.ToHexStringLower(SHA256.HashData(packed.WrittenSpan)));
+        }
+
+        Assert.Equal(0, unpacked);
+
+        // And it reads plain frames after packed ones: nothing blank is left in a cache.
+        byte[] plain = new byte[reader.Shape.PixelCount * 4];
+        reader.Read(1, plain);
+        Assert.Equal(1, unpacked);
+        Assert.True(plain.AsSpan().ContainsAnyExcept((byte)0));
+
+        bool Decode(ReadOnlySpan<byte> bytes, int elementSize, Span<byte> pixels)
+        {
+            unpacked++;
+            return BitshuffleLz4.TryDecode(bytes, elementSize, new byte[BitshuffleLz4.ScratchLength(bytes, elementSize, pixels.Length)], pixels);
+        }
+    }
+
+    [Theory]
+    [InlineData("/1.1/measurement/pilatus")]
+    [InlineData("/1.1/pilatus_external")]
+    public void Read_ThroughLinks_GivesTheFramesOfTheOtherFile(string dataset)
+    {
+        using FrameStackReader linked = new(ReferenceData.Require("golden/frames/scan_master.h5"), dataset, Decode);
+        using FrameStackReader direct = new(ReferenceData.Require("golden/frames/frames_bslz4.h5"), null, Decode);
+        byte[] one = new byte[linked.Shape.PixelCount * 4];
+        byte[] other = new byte[one.Length];
+        Assert.Equal(direct.FrameCount, linked.FrameCount);
+        linked.Read(1, one);
+        direct.Read(1, other);
+        Assert.True(one.AsSpan().SequenceEqual(other));
+
+        static bool Decode(ReadOnlySpan<byte> bytes, int elementSize, Span<byte> pixels) =>
+            BitshuffleLz4.TryDecode(bytes, elementSize, new byte[BitshuffleLz4.ScratchLength(bytes, elementSize, pixels.Length)], pixels);
+    }
+}
