@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -8,9 +9,20 @@ namespace XrdCt.Live.Tests;
 /// <summary>Reads the NumPy files of the golden data: C order, little endian, any numeric type, as doubles.</summary>
 internal static partial class Npy
 {
-    public static (int[] Shape, double[] Values) Read(string path)
+    public static (int[] Shape, double[] Values) Read(string path) => Parse(File.ReadAllBytes(path), path);
+
+    /// <summary>Reads an array of an .npz archive.</summary>
+    public static double[] Read(string path, string name)
     {
-        byte[] bytes = File.ReadAllBytes(path);
+        using ZipArchive archive = ZipFile.OpenRead(path);
+        using Stream entry = archive.GetEntry($"{name}.npy")!.Open();
+        using var bytes = new MemoryStream();
+        entry.CopyTo(bytes);
+        return Parse(bytes.ToArray(), $"{path}/{name}").Values;
+    }
+
+    private static (int[] Shape, double[] Values) Parse(byte[] bytes, string path)
+    {
         int headerLength = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(8));
         string header = Encoding.ASCII.GetString(bytes, 10, headerLength);
         string type = TypePattern().Match(header).Groups[1].Value;

@@ -1,6 +1,6 @@
 namespace XrdCt.Live.Compute.Integration;
 
-/// <summary>A pixel centre in diffraction space.</summary>
+/// <summary>A point of a pixel (its centre, one of its corners) in diffraction space.</summary>
 /// <param name="TwoTheta_rad">Scattering angle 2θ, rad, 0…π.</param>
 /// <param name="Azimuth_rad">Azimuth χ = atan2(t₁, t₂), rad, −π…π.</param>
 /// <param name="R_m">Distance from the beam axis, m.</param>

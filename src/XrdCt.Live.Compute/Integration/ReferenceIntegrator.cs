@@ -5,7 +5,7 @@ using XrdCt.Live.Model.Ports;
 namespace XrdCt.Live.Compute.Integration;
 
 /// <summary>
-/// Every filter as one would write it on paper, one bin after the other: the truth that the fast
+/// Every filter as one would write it on paper, one cell after the other: the truth that the fast
 /// integrators are tested against. Allocates and sorts; never used on a live frame.
 /// </summary>
 /// <param name="plan">The plan.</param>
@@ -13,6 +13,8 @@ namespace XrdCt.Live.Compute.Integration;
 public sealed class ReferenceIntegrator(IntegrationPlan plan, IPixelReader reader) : IFrameIntegrator
 {
     private readonly int[] _pixels = new int[plan.Geometry.Shape.PixelCount];
+    private readonly DiffractionPattern? _cake = plan.IsCake ? new DiffractionPattern(plan.CellCount) : null;
+    private readonly ulong[] _ranking = new ulong[plan.IsCake ? plan.CellCount / plan.PatternSize : 0];
 
     /// <inheritdoc/>
     public IntegrationPlan Plan { get; } = plan;
@@ -33,20 +35,21 @@ public sealed class ReferenceIntegrator(IntegrationPlan plan, IPixelReader reade
             return;
         }
 
-        pattern.Clear();
-        for (int bin = 0; bin < Plan.CellCount; bin++)
+        DiffractionPattern cells = _cake ?? pattern;
+        cells.Clear();
+        for (int cell = 0; cell < Plan.CellCount; cell++)
         {
-            Entry[] all = Valid(bin);
-            pattern.Mean[bin] = (float)(all.Sum(e => (double)e.Counts) / all.Sum(e => e.Norm));
-            Entry[] kept = Plan.Options.Filter == IntegrationFilter.Trimmed ? Trim(all) : all;
-            foreach (Entry e in kept)
+            Entry[] valid = Valid(cell);
+            if (valid.Length > 0)
             {
-                pattern.Signal[bin] += e.Share * e.Counts;
-                pattern.Normalisation[bin] += e.Share * e.Norm;
-                pattern.Variance[bin] += e.Share * e.Share * Math.Max(e.Counts, 1);
-                pattern.NormalisationSquared[bin] += e.Share * e.Share * e.Norm * e.Norm;
-                pattern.Count[bin]++;
+                cells.Mean[cell] = (float)Mean(valid);
+                Sum(Filter(valid), cells, cell);
             }
+        }
+
+        if (_cake is not null)
+        {
+            CakeTrim.Average(Plan.Options, _cake, pattern, _ranking);
         }
     }
 
@@ -55,38 +58,48 @@ public sealed class ReferenceIntegrator(IntegrationPlan plan, IPixelReader reade
     {
     }
 
-    private Entry[] Valid(int bin)
+    private Entry[] Valid(int cell)
     {
-        var entries = new List<Entry>();
-        for (int i = Plan.BinStart[bin]; i < Plan.BinStart[bin + 1]; i++)
+        var entries = new List<Entry>(Plan.BinStart[cell + 1] - Plan.BinStart[cell]);
+        for (int i = Plan.BinStart[cell]; i < Plan.BinStart[cell + 1]; i++)
         {
             int counts = _pixels[Plan.PixelOfEntry[i]];
-            if (counts >= 0)
+            if (counts >= 0 && !(counts >= Plan.DummyLower && counts <= Plan.DummyUpper))
             {
-                entries.Add(new Entry(
-                    counts,
-                    Plan.Normalisation[Plan.PixelOfEntry[i]],
-                    TrimmedMean.Key(counts, Plan.InverseNormalisation[i]),
-                    Plan.WeightOfEntry[i],
-                    1));
+                float dark = Plan.DarkOfEntry.IsEmpty ? 0 : Plan.DarkOfEntry[i];
+                entries.Add(new Entry
+                {
+                    Order = i,
+                    Counts = counts,
+                    Dark = dark,
+                    Norm = Plan.Normalisation[Plan.PixelOfEntry[i]],
+                    Key = TrimmedMean.Key(counts, dark, Plan.InverseNormalisation[i]),
+                    Weight = Plan.WeightOfEntry[i],
+                    Share = Plan.ShareOfEntry.IsEmpty ? 1 : Plan.ShareOfEntry[i],
+                });
             }
         }
 
         return [.. entries];
     }
 
-    /// <summary>Keeps entry i where [C(i−1), C(i)] lies inside [q_low·T, q_high·T] or encloses it.</summary>
-    private Entry[] Trim(Entry[] all)
+    private Entry[] Filter(Entry[] valid) => Plan.Options.Filter switch
     {
-        // OrderBy is stable: equal keys stay in pixel order, which is the order every backend uses for ties.
-        Entry[] sorted = [.. all.OrderBy(e => e.Key)];
-        long total = sorted.Sum(e => (long)e.Weight);
-        double low = Plan.Options.TrimLower * total;
-        double high = (1 - Plan.Options.TrimUpper) * total;
+        IntegrationFilter.Mean => valid,
+        IntegrationFilter.SigmaClip => Clip(valid),
+        IntegrationFilter.Median or IntegrationFilter.Trimmed when Plan.IsCake => valid,
+        IntegrationFilter.Median or IntegrationFilter.Trimmed => Trim(valid),
+        _ => throw new InvalidOperationException($"unknown filter {Plan.Options.Filter}"),
+    };
+
+    private Entry[] Trim(Entry[] valid)
+    {
+        Array.Sort(valid, static (a, b) => a.Key != b.Key ? a.Key.CompareTo(b.Key) : a.Order.CompareTo(b.Order));
+        (double low, double high) = TrimmedMean.Limits(Plan.Options, valid.Sum(e => (long)e.Weight));
         var kept = new List<Entry>();
         var partial = new List<Entry>();
         long before = 0;
-        foreach (Entry e in sorted)
+        foreach (Entry e in valid)
         {
             long after = before + e.Weight;
             if (TrimmedMean.Keeps(before, after, low, high))
@@ -97,14 +110,78 @@ public sealed class ReferenceIntegrator(IntegrationPlan plan, IPixelReader reade
             double share = TrimmedMean.ExactShare(before, after, low, high);
             if (share > 0)
             {
-                partial.Add(e with { Share = share });
+                partial.Add(e with { Share = e.Share * share });
             }
 
             before = after;
         }
 
-        return [.. kept.Count > 0 ? kept : partial];
+        bool exact = Plan.Options.Filter == IntegrationFilter.Trimmed && Plan.Options.TrimDefinition == TrimDefinition.Exact;
+        return [.. kept.Count > 0 && !exact ? kept : partial];
     }
 
-    private readonly record struct Entry(int Counts, double Norm, float Key, int Weight, double Share);
+    private Entry[] Clip(Entry[] valid)
+    {
+        Entry[] left = valid;
+        for (int round = 0; round < Plan.Options.ClipIterations && left.Length > 0; round++)
+        {
+            (float low, float high) = SigmaClip.Limits(
+                left.Sum(e => e.Share * e.Signal),
+                left.Sum(e => e.Share * e.Norm),
+                Variance(left, azimuthal: Plan.Options.ErrorModel != ErrorModel.Poisson),
+                left.Sum(e => e.Share),
+                Plan.Options.ClipThreshold_sigma);
+            Entry[] kept = [.. left.Where(e => e.Key >= low && e.Key <= high)];
+            if (kept.Length == left.Length)
+            {
+                break;
+            }
+
+            left = kept;
+        }
+
+        return left;
+    }
+
+    private void Sum(Entry[] kept, DiffractionPattern cells, int cell)
+    {
+        foreach (Entry e in kept)
+        {
+            cells.Signal[cell] += e.Share * e.Signal;
+            cells.Normalisation[cell] += e.Share * e.Norm;
+            cells.NormalisationSquared[cell] += e.Share * e.Share * e.Norm * e.Norm;
+            cells.Count[cell]++;
+        }
+
+        cells.Variance[cell] = Variance(kept, azimuthal: Plan.Options.ErrorModel == ErrorModel.Azimuthal);
+    }
+
+    private static double Variance(Entry[] entries, bool azimuthal)
+    {
+        double mean = azimuthal && entries.Length > 0 ? Mean(entries) : 0;
+        return azimuthal
+            ? entries.Sum(e => PixelVariance.Azimuthal(e.Share * e.Norm, e.Signal / e.Norm, mean))
+            : entries.Sum(e => e.Share * e.Share * PixelVariance.Poisson(e.Counts, e.Dark));
+    }
+
+    private static double Mean(Entry[] entries) => entries.Sum(e => e.Share * e.Signal) / entries.Sum(e => e.Share * e.Norm);
+
+    private readonly record struct Entry
+    {
+        public required int Order { get; init; }
+
+        public required int Counts { get; init; }
+
+        public required float Dark { get; init; }
+
+        public required double Norm { get; init; }
+
+        public required float Key { get; init; }
+
+        public required int Weight { get; init; }
+
+        public required double Share { get; init; }
+
+        public double Signal => Counts - (double)Dark;
+    }
 }

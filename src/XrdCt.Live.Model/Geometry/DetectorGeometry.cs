@@ -43,4 +43,14 @@ public sealed record DetectorGeometry
 
     /// <summary>Wavelength, m; null where the file does not give it (then only 2θ and r can be computed).</summary>
     public double? Wavelength_m { get; init; }
+
+    /// <summary>Which corner of the detector the image begins in. Default <see cref="DetectorOrientation.BottomRight"/>, as pyFAI.</summary>
+    public DetectorOrientation Orientation { get; init; } = DetectorOrientation.BottomRight;
+
+    /// <summary>Corners of each pixel, of the size of <see cref="Shape"/>; null where pixels are a regular grid of the pixel sizes above.</summary>
+    /// <remarks>Only with <see cref="DetectorOrientation.BottomRight"/>: corners say themselves where each pixel is.</remarks>
+    public PixelCorners? Corners { get; init; }
+
+    /// <summary>What stops the photons; null where the file does not say.</summary>
+    public SensorLayer? Sensor { get; init; }
 }

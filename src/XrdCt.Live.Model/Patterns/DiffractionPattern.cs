@@ -68,6 +68,27 @@ public sealed class DiffractionPattern
     /// <summary>Standard error of the intensity, <c>√Variance / Normalisation</c>, counts; NaN in an empty bin.</summary>
     public double Sigma(int bin) => Normalisation[bin] > 0 ? Math.Sqrt(Variance[bin]) / Normalisation[bin] : double.NaN;
 
+    /// <summary>
+    /// Divides by a beam monitor afterwards, as if each pixel's normalisation had held it: Normalisation · m, NormalisationSquared · m²,
+    /// Mean / m; intensity and σ become 1/m of what they were, counts and variance stay.
+    /// </summary>
+    /// <param name="monitor">Monitor m of this frame relative to its reference, above 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The monitor is not a number above 0.</exception>
+    public void ScaleNormalisation(double monitor)
+    {
+        if (!(monitor > 0 && double.IsFinite(monitor)))
+        {
+            throw new ArgumentOutOfRangeException(nameof(monitor), monitor, "a beam monitor must be above 0");
+        }
+
+        for (int b = 0; b < BinCount; b++)
+        {
+            Normalisation[b] *= monitor;
+            NormalisationSquared[b] *= monitor * monitor;
+            Mean[b] = (float)(Mean[b] / monitor);
+        }
+    }
+
     /// <summary>Forgets the previous frame.</summary>
     public void Clear()
     {

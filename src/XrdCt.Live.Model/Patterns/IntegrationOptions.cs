@@ -15,10 +15,16 @@ public sealed record IntegrationOptions
     /// <summary>Lower end of the axis in <see cref="Unit"/>; null for the smallest position of an unmasked pixel.</summary>
     public double? Lower { get; init; }
 
-    /// <summary>Upper end of the axis in <see cref="Unit"/>; null for the largest position of an unmasked pixel.</summary>
+    /// <summary>
+    /// Upper end of the axis in <see cref="Unit"/>; null for the largest position of an unmasked pixel. An axis in d needs one, for the
+    /// direct beam lies at infinity.
+    /// </summary>
     public double? Upper { get; init; }
 
-    /// <summary>Lower end of the azimuthal range, degrees; null (with <see cref="AzimuthUpper_deg"/>) for the whole circle.</summary>
+    /// <summary>
+    /// Lower end of the azimuthal range, degrees; null (with <see cref="AzimuthUpper_deg"/>) for no limit: a 1D pattern takes the whole
+    /// circle, a 2D pattern or cake the smallest to the largest azimuth of an unmasked pixel within ±180°, as pyFAI.
+    /// </summary>
     public double? AzimuthLower_deg { get; init; }
 
     /// <summary>Upper end of the azimuthal range, degrees, at most 360 above the lower end; a range may run across ±180°.</summary>
