@@ -71,7 +71,7 @@ public sealed class GpuDevice : IDisposable
     internal int GroupSize { get; }
 
     /// <summary>Entries of a bin that fit the shared memory of a group.</summary>
-    internal int CacheLength { get; }
+    internal int CacheLength { get; init; }
 
     /// <summary>Plain bytes of the largest block that the device unpacks.</summary>
     internal int LargestBlock_bytes { get; }
@@ -107,7 +107,7 @@ public sealed class GpuDevice : IDisposable
             {
                 throw new GpuException(devices.Length == 0
                     ? $"there is no {kind} device"
-                    : $"there is no {kind} device {index}; there are 0 to {devices.Length - 1}");
+                    : $"there is no {kind} device {index}; there are 0 to {devices.Length - 1}") { IsMissing = true };
             }
 
             return new GpuDevice(context, devices[index]);
@@ -122,11 +122,12 @@ public sealed class GpuDevice : IDisposable
     /// <summary>The CPU in place of a device, very slow: what the tests run the same kernels on.</summary>
     /// <param name="warpSize">Threads of a warp.</param>
     /// <param name="warpCount">Warps of a group, a power of two.</param>
-    internal static GpuDevice OnCpu(int warpSize, int warpCount)
+    /// <param name="cacheLength">Entries of a bin that shall fit the shared memory.</param>
+    internal static GpuDevice OnCpu(int warpSize, int warpCount, int cacheLength = 3584)
     {
         var device = new CPUDevice(warpSize, warpCount, 1);
         var context = Context.Create(builder => builder.CPU(device));
-        return new GpuDevice(context, context.GetCPUDevice(0));
+        return new GpuDevice(context, context.GetCPUDevice(0)) { CacheLength = cacheLength };
     }
 
     /// <inheritdoc/>

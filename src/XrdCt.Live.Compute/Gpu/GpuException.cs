@@ -23,6 +23,9 @@ public sealed class GpuException : Exception
     {
     }
 
+    /// <summary>Whether there is no such device, rather than one that cannot be used.</summary>
+    public bool IsMissing { get; init; }
+
     /// <summary>
     /// Whether an exception is the device's (or its driver's, or its compiler's): something that the CPU can stand in for.
     /// </summary>

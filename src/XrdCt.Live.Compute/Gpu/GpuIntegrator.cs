@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 using XrdCt.Live.Compute.Integration;
@@ -14,44 +13,27 @@ namespace XrdCt.Live.Compute.Gpu;
 /// </summary>
 /// <remarks>
 /// Bitshuffle-LZ4 frames of 8-, 16- and 32-bit integers are unpacked on the device; all others by the reader on the host, and go up plain.
-/// Device memory: per frame of a batch 4 bytes per pixel, and 1 byte per pixel of packed bytes (a batch that is larger goes in parts).
+/// Memory of the device: 5 bytes per pixel and frame of a batch.
 /// </remarks>
 public sealed class GpuIntegrator : IFrameIntegrator
 {
-    // 16 frames together cost half as much each as one alone: a batch fills the device (measured on an H100).
+    // 16 frames together cost half as much each as one alone: a batch fills the device (a prototype, measured on an H100).
     private const int UsualBatch = 16;
 
-    // Payloads begin at multiples of this, so that plain frames are whole words.
-    private const int Alignment_bytes = 16;
-
-    // Smallest blocks, on average, that a frame may have on the device: bitshuffle's are 8,192 bytes.
-    private const int SmallBlock_bytes = 1024;
+    // 40 MB of sums.
+    private const int LargestBatch_cells = 1 << 20;
 
     private readonly GpuPlan _plan;
-    private readonly GpuDevice _device;
-    private readonly IPixelReader _reader;
-    private readonly int _pixelCount;
-    private readonly int _patternSize;
     private readonly AcceleratorStream _stream;
-    private readonly List<IDisposable> _owned = [];
-    private readonly PageLockedArray1D<byte> _staged;
-    private readonly PageLockedArray1D<PackedBlock> _stagedBlocks;
+    private readonly MemoryBuffer1D<BinSums, Stride1D.Dense> _sums;
     private readonly PageLockedArray1D<BinSums> _sumsDown;
-    private readonly PageLockedArray1D<int> _damagedDown;
-    private readonly ArrayView<byte> _packed;
-    private readonly ArrayView<PackedBlock> _blocks;
-    private readonly ArrayView<int> _pixels;
-    private readonly ArrayView<int> _damaged;
-    private readonly ArrayView<BinSums> _sums;
-    private int _packedLength;
-    private int _plainStart;
-    private int _blockCount;
-    private int _largestBlock_bytes;
+    private readonly DiffractionPattern? _cake;
+    private readonly ulong[] _ranking;
 
     /// <summary>Makes an integrator with buffers for a batch.</summary>
     /// <param name="plan">The plan on its device; it must outlive the integrator.</param>
     /// <param name="reader">Unpacks the frames that the device does not; this integrator's own.</param>
-    /// <param name="batchSize">Frames of a batch, at least 1.</param>
+    /// <param name="batchSize">Frames of a batch, at least 1; fewer are taken where a pattern has very many cells.</param>
     /// <exception cref="GpuException">The buffers do not fit the device.</exception>
     public GpuIntegrator(GpuPlan plan, IPixelReader reader, int batchSize = UsualBatch)
     {
@@ -59,35 +41,26 @@ public sealed class GpuIntegrator : IFrameIntegrator
         ArgumentNullException.ThrowIfNull(reader);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         _plan = plan;
-        _device = plan.Device;
-        _reader = reader;
-        _pixelCount = plan.Plan.Geometry.Shape.PixelCount;
-        _patternSize = plan.Plan.PatternSize;
+        _cake = plan.Plan.IsCake ? new DiffractionPattern(CellCount) : null;
+        _ranking = new ulong[plan.Plan.IsCake ? CellCount / plan.Plan.PatternSize : 0];
 
-        // A pixel of a batch is addressed with 31 bits, a staged byte too.
-        BatchSize = (int)Math.Clamp(int.MaxValue / ((long)_pixelCount * sizeof(int)), 1, batchSize);
-        int plain_bytes = Aligned(_pixelCount * sizeof(int));
-        int staged_bytes = Math.Max(plain_bytes, (int)Math.Min((long)BatchSize * Aligned(_pixelCount), Array.MaxLength)) + Alignment_bytes;
-        int blocks = BatchSize * ((_pixelCount * sizeof(int) / SmallBlock_bytes) + 64);
-        Accelerator accelerator = _device.Accelerator;
+        // Pixels and groups of a batch are counted with 31 bits.
+        ImageShape shape = plan.Plan.Geometry.Shape;
+        long most = Math.Min(int.MaxValue / ((long)shape.PixelCount * sizeof(int)), LargestBatch_cells / CellCount);
+        BatchSize = (int)Math.Clamp(most, 1, batchSize);
+        Accelerator accelerator = plan.Device.Accelerator;
         accelerator.Bind();
         try
         {
-            _stream = Own(accelerator.CreateStream());
-            _staged = Own(accelerator.AllocatePageLocked1D<byte>(staged_bytes, uninitialized: true));
-            _stagedBlocks = Own(accelerator.AllocatePageLocked1D<PackedBlock>(blocks, uninitialized: true));
-            _sumsDown = Own(accelerator.AllocatePageLocked1D<BinSums>(BatchSize * _patternSize, uninitialized: true));
-            _damagedDown = Own(accelerator.AllocatePageLocked1D<int>(BatchSize));
-            _packed = Own(accelerator.Allocate1D<byte>(staged_bytes)).View.BaseView;
-            _blocks = Own(accelerator.Allocate1D<PackedBlock>(blocks)).View.BaseView;
-            _pixels = Own(accelerator.Allocate1D<int>((long)BatchSize * _pixelCount)).View.BaseView;
-            _damaged = Own(accelerator.Allocate1D<int>(BatchSize)).View.BaseView;
-            _sums = Own(accelerator.Allocate1D<BinSums>((long)BatchSize * _patternSize)).View.BaseView;
+            _stream = accelerator.CreateStream();
+            Batch = new GpuBatch(plan.Device, shape, reader, BatchSize, _stream);
+            _sums = accelerator.Allocate1D<BinSums>((long)BatchSize * CellCount);
+            _sumsDown = accelerator.AllocatePageLocked1D<BinSums>(BatchSize * CellCount, uninitialized: true);
         }
         catch (Exception e) when (GpuException.IsOfDevice(e))
         {
             Dispose();
-            throw new GpuException($"a batch of {BatchSize} frames does not fit {_device.Name}: {GpuException.Sentence(e)}", e);
+            throw new GpuException($"a batch of {BatchSize} frames does not fit {plan.Device.Name}: {GpuException.Sentence(e)}", e);
         }
     }
 
@@ -97,15 +70,27 @@ public sealed class GpuIntegrator : IFrameIntegrator
     /// <inheritdoc/>
     public int BatchSize { get; }
 
+    /// <summary>The frames on the device.</summary>
+    internal GpuBatch Batch { get; }
+
+    private int CellCount => Plan.CellCount;
+
     /// <inheritdoc/>
+    /// <exception cref="Exception">The device failed, with ILGPU's or the driver's exception: it is not to be used any more.</exception>
     public void Integrate(ReadOnlySpan<RawFrame> frames, ReadOnlySpan<DiffractionPattern> patterns)
     {
         BatchShapes.Check(this, frames, patterns);
-        _device.Accelerator.Bind();
+
+        // Launches go to the device that is current on this thread; see GpuDevice.
+        _plan.Device.Accelerator.Bind();
         while (!frames.IsEmpty)
         {
-            int count = Stage(frames, patterns);
-            Launch(count);
+            int count = Batch.Stage(frames, patterns);
+            Batch.Upload();
+            Batch.Decode();
+            Sum(count);
+            _sums.View.BaseView.SubView(0, count * CellCount).CopyTo(_stream, _sumsDown.ArrayView.SubView(0, count * CellCount));
+            Finish();
             Unpack(patterns[..count]);
             frames = frames[count..];
             patterns = patterns[count..];
@@ -115,130 +100,36 @@ public sealed class GpuIntegrator : IFrameIntegrator
     /// <inheritdoc/>
     public void Dispose()
     {
-        // Last made, first disposed: the stream goes when nothing on it is under way.
-        for (int i = _owned.Count - 1; i >= 0; i--)
-        {
-            _owned[i].Dispose();
-        }
-
-        _owned.Clear();
+        _sumsDown?.Dispose();
+        _sums?.Dispose();
+        Batch?.Dispose();
+        _stream?.Dispose();
     }
 
-    private static int Aligned(int length) => (length + Alignment_bytes - 1) & ~(Alignment_bytes - 1);
-
-    /// <summary>
-    /// Fills the pinned buffer with as many frames as it holds: packed ones from its front, plain ones from its back.
-    /// </summary>
-    /// <remarks>
-    /// The copy into pinned memory costs a core 0.15 ms per 1.5 MB. A lender whose message memory is pinned itself could be copied from
-    /// directly; this is the place.
-    /// </remarks>
-    private int Stage(ReadOnlySpan<RawFrame> frames, ReadOnlySpan<DiffractionPattern> patterns)
+    /// <summary>Begins to integrate the frames that are on the device.</summary>
+    internal void Sum(int count)
     {
-        _packedLength = 0;
-        _plainStart = (int)_staged.Length & ~(Alignment_bytes - 1);
-        _blockCount = 0;
-        _largestBlock_bytes = 0;
-        int count = 0;
-        while (count < frames.Length && TryStage(frames[count], count, patterns[count]))
+        int groups = CellCount * count;
+        if (_plan.Trims)
         {
-            count++;
-        }
-
-        return count;
-    }
-
-    /// <summary>False where the frame does not fit with those before it.</summary>
-    private bool TryStage(in RawFrame frame, int place, DiffractionPattern pattern)
-    {
-        pattern.Header = frame.Header;
-        if (frame.Shape != Plan.Geometry.Shape)
-        {
-            pattern.Outcome = FrameOutcome.WrongShape;
-            return true;
-        }
-
-        if (_device.Unpacks && BlockTable.Takes(frame) && frame.PayloadLength <= _staged.Length - Alignment_bytes)
-        {
-            ReadOnlySpan<byte> payload = frame.Payload;
-            if (payload.Length > _plainStart - _packedLength)
-            {
-                return false;
-            }
-
-            // The table has room for full blocks of every frame; a frame with more and smaller ones takes the other way.
-            PackedFrame found = BlockTable.Append(
-                payload, frame.Type, place, _packedLength, _pixelCount, _device.LargestBlock_bytes, _stagedBlocks.Span, ref _blockCount);
-            pattern.Outcome = found == PackedFrame.Damaged ? FrameOutcome.Truncated : FrameOutcome.Accepted;
-            if (found == PackedFrame.Blocks)
-            {
-                payload.CopyTo(_staged.Span[_packedLength..]);
-                _packedLength = Aligned(_packedLength + payload.Length);
-            }
-
-            if (found != PackedFrame.Unusual)
-            {
-                return true;
-            }
-        }
-
-        int plain_bytes = Aligned(_pixelCount * sizeof(int));
-        if (plain_bytes > _plainStart - _packedLength)
-        {
-            return false;
-        }
-
-        pattern.Outcome = _reader.Begin(frame);
-        if (pattern.Outcome == FrameOutcome.Accepted)
-        {
-            _plainStart -= plain_bytes;
-            pattern.Outcome = _reader.Read(MemoryMarshal.Cast<byte, int>(_staged.Span.Slice(_plainStart, plain_bytes))[.._pixelCount]);
-            ArrayView<int> staged = _staged.ArrayView.SubView(_plainStart, plain_bytes).Cast<int>().SubView(0, _pixelCount);
-            _pixels.SubView((long)place * _pixelCount, _pixelCount).CopyFrom(_stream, staged);
-        }
-
-        return true;
-    }
-
-    private void Launch(int count)
-    {
-        _damaged.MemSetToZero(_stream);
-        if (_blockCount > 0)
-        {
-            ReadOnlySpan<PackedBlock> blocks = _stagedBlocks.Span[.._blockCount];
-            foreach (ref readonly PackedBlock block in blocks)
-            {
-                _largestBlock_bytes = Math.Max(_largestBlock_bytes, block.PlainLength);
-            }
-
-            int packedLength = Math.Min(_packedLength, (int)_staged.Length);
-            _packed.SubView(0, packedLength).CopyFrom(_stream, _staged.ArrayView.SubView(0, packedLength));
-            _blocks.SubView(0, _blockCount).CopyFrom(_stream, _stagedBlocks.ArrayView.SubView(0, _blockCount));
-            var warps = new KernelConfig(
-                _blockCount,
-                _device.Accelerator.WarpSize,
-                SharedMemoryConfig.RequestDynamic<byte>(DecodeKernel.SharedLength_bytes(_largestBlock_bytes)));
-            _device.Decode!(_stream, warps, _blocks, _packed, _pixels, _damaged);
-        }
-
-        bool isMean = Plan.Options.Filter == IntegrationFilter.Mean;
-        if (isMean)
-        {
-            var groups = new KernelConfig(_patternSize * count, _device.GroupSize);
-            _device.Mean(_stream, groups, _plan.Views, count, _pixels, _sums);
+            SharedMemoryConfig cache = SharedMemoryConfig.RequestDynamic<int>(Math.Max(1, _plan.Limits.CacheLength) * TrimKernel.CacheWords);
+            _plan.Device.Trim(
+                _stream, new KernelConfig(groups, _plan.GroupSize, cache), _plan.Views, _plan.Limits, count, Batch.Pixels, _sums.View.BaseView);
         }
         else
         {
-            var groups = new KernelConfig(
-                _patternSize * count,
-                _device.GroupSize,
-                SharedMemoryConfig.RequestDynamic<int>(Math.Max(1, _plan.Limits.CacheLength) * TrimKernel.CacheWords));
-            _device.Trim(_stream, groups, _plan.Views, _plan.Limits, count, _pixels, _sums);
+            _plan.Device.Mean(_stream, new KernelConfig(groups, _plan.GroupSize), _plan.Views, count, Batch.Pixels, _sums.View.BaseView);
         }
+    }
 
-        _sums.SubView(0, count * _patternSize).CopyTo(_stream, _sumsDown.ArrayView.SubView(0, count * _patternSize));
-        _damaged.SubView(0, count).CopyTo(_stream, _damagedDown.ArrayView.SubView(0, count));
-        _stream.Synchronize();
+    /// <summary>Waits for all that was begun.</summary>
+    internal void Finish() => _stream.Synchronize();
+
+    /// <summary>The counts of a frame that was integrated last, as the device has them.</summary>
+    internal void ReadPixels(int place, Span<int> pixels)
+    {
+        Batch.Pixels.SubView((long)place * pixels.Length, pixels.Length).CopyToCPU(_stream, pixels);
+        Finish();
     }
 
     private void Unpack(ReadOnlySpan<DiffractionPattern> patterns)
@@ -246,7 +137,7 @@ public sealed class GpuIntegrator : IFrameIntegrator
         for (int place = 0; place < patterns.Length; place++)
         {
             DiffractionPattern pattern = patterns[place];
-            if (pattern.Outcome == FrameOutcome.Accepted && _damagedDown.Span[place] != 0)
+            if (pattern.Outcome == FrameOutcome.Accepted && Batch.IsDamaged(place))
             {
                 pattern.Outcome = FrameOutcome.Truncated;
             }
@@ -256,24 +147,30 @@ public sealed class GpuIntegrator : IFrameIntegrator
                 continue;
             }
 
-            ReadOnlySpan<BinSums> sums = _sumsDown.Span.Slice(place * _patternSize, _patternSize);
-            for (int bin = 0; bin < sums.Length; bin++)
+            ReadOnlySpan<BinSums> sums = _sumsDown.Span.Slice(place * CellCount, CellCount);
+            if (_cake is null)
             {
-                ref readonly BinSums sum = ref sums[bin];
-                pattern.Signal[bin] = sum.Signal;
-                pattern.Variance[bin] = sum.Variance;
-                pattern.Normalisation[bin] = sum.Normalisation;
-                pattern.NormalisationSquared[bin] = sum.NormalisationSquared;
-                pattern.Count[bin] = sum.Count;
-                pattern.Mean[bin] = sum.Mean;
+                Unpack(sums, pattern);
+            }
+            else
+            {
+                Unpack(sums, _cake);
+                CakeTrim.Average(Plan.Options, _cake, pattern, _ranking);
             }
         }
     }
 
-    private T Own<T>(T resource)
-        where T : IDisposable
+    private static void Unpack(ReadOnlySpan<BinSums> sums, DiffractionPattern cells)
     {
-        _owned.Add(resource);
-        return resource;
+        for (int cell = 0; cell < sums.Length; cell++)
+        {
+            ref readonly BinSums sum = ref sums[cell];
+            cells.Signal[cell] = sum.Signal;
+            cells.Variance[cell] = sum.Variance;
+            cells.Normalisation[cell] = sum.Normalisation;
+            cells.NormalisationSquared[cell] = sum.NormalisationSquared;
+            cells.Count[cell] = sum.Count;
+            cells.Mean[cell] = sum.Mean;
+        }
     }
 }

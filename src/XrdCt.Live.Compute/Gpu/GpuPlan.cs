@@ -1,3 +1,4 @@
+using System.Numerics;
 using ILGPU;
 using ILGPU.Runtime;
 using XrdCt.Live.Compute.Integration;
@@ -8,6 +9,8 @@ namespace XrdCt.Live.Compute.Gpu;
 /// <summary>An integration plan in the memory of a device: uploaded once, shared by all integrators, given back by whoever made it.</summary>
 public sealed class GpuPlan : IDisposable
 {
+    private const int EntriesPerThread = 4;
+
     private readonly List<MemoryBuffer> _buffers = [];
 
     /// <summary>Uploads a plan: 12 bytes per entry, 27 MB for a 2-Mpixel detector without pixel splitting.</summary>
@@ -39,8 +42,8 @@ public sealed class GpuPlan : IDisposable
                 WeightScaleOfBin = Upload(plan.WeightScaleOfBin),
                 BinNormalisation = Upload(plan.BinNormalisation),
                 BinNormalisationSquared = Upload(plan.BinNormalisationSquared),
-                FirstDummy = FirstDummy(plan.Options),
-                LastDummy = LastDummy(plan.Options),
+                FirstDummy = plan.DummyLower,
+                LastDummy = plan.DummyUpper,
                 PixelCount = plan.Geometry.Shape.PixelCount,
             };
         }
@@ -51,6 +54,7 @@ public sealed class GpuPlan : IDisposable
         }
 
         bool isMedian = plan.Options.Filter == IntegrationFilter.Median;
+        Trims = plan.Options.Filter != IntegrationFilter.Mean && !plan.IsCake;
         Limits = new TrimLimits
         {
             Low = isMedian ? 0.5 : plan.Options.TrimLower,
@@ -68,7 +72,21 @@ public sealed class GpuPlan : IDisposable
 
     internal PlanViews Views { get; }
 
+    /// <summary>Whether the cells are trimmed; else they are summed, and a cake's sectors trimmed on the host.</summary>
+    internal bool Trims { get; }
+
     internal TrimLimits Limits { get; init; }
+
+    /// <summary>Threads that share a cell: each has four entries or more where the cells are large enough for a full group.</summary>
+    internal int GroupSize
+    {
+        get
+        {
+            int entries = Plan.PixelOfEntry.Length / Plan.CellCount;
+            int threads = (int)Math.Min(BitOperations.RoundUpToPowerOf2((uint)(entries / EntriesPerThread)), (uint)Device.GroupSize);
+            return Math.Max(threads, Device.Accelerator.WarpSize);
+        }
+    }
 
     /// <summary>Why a device cannot do what the options ask for, as a sentence; null where it can.</summary>
     public static string? Refusal(IntegrationOptions options)
@@ -77,7 +95,6 @@ public sealed class GpuPlan : IDisposable
         return options switch
         {
             { Filter: IntegrationFilter.SigmaClip } => "sigma-clip is integrated on the CPU only",
-            { Filter: IntegrationFilter.Trimmed, TrimDefinition: TrimDefinition.Cake } => "the cake's trimmed mean is integrated on the CPU only",
             { ErrorModel: not ErrorModel.Poisson } => $"the {options.ErrorModel} error model is integrated on the CPU only",
             { CorrectPoissonBias: true } => "the Poisson bias of a trimmed mean is corrected on the CPU only",
             _ => null,
@@ -94,12 +111,6 @@ public sealed class GpuPlan : IDisposable
 
         _buffers.Clear();
     }
-
-    private static int FirstDummy(IntegrationOptions options) =>
-        options.Dummy is double dummy ? (int)Math.Clamp(Math.Ceiling(dummy - options.DummyDelta), int.MinValue, int.MaxValue) : 1;
-
-    private static int LastDummy(IntegrationOptions options) =>
-        options.Dummy is double dummy ? (int)Math.Clamp(Math.Floor(dummy + options.DummyDelta), int.MinValue, int.MaxValue) : 0;
 
     private ArrayView<T> Upload<T>(ReadOnlySpan<T> values)
         where T : unmanaged

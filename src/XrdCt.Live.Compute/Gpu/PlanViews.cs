@@ -1,4 +1,5 @@
 using ILGPU;
+using XrdCt.Live.Compute.Integration;
 
 namespace XrdCt.Live.Compute.Gpu;
 
@@ -15,7 +16,7 @@ internal struct PlanViews
     public ArrayView<double> BinNormalisation;
     public ArrayView<double> BinNormalisationSquared;
 
-    /// <summary>Counts from here to <see cref="LastDummy"/> have no value; an empty range (1 to 0) for none.</summary>
+    /// <summary>Counts from here to <see cref="LastDummy"/> have no value.</summary>
     public int FirstDummy;
 
     /// <summary>End of the range, inclusive.</summary>
@@ -36,10 +37,10 @@ internal struct PlanViews
     /// <summary>share · (counts − dark). Without shares and dark a whole number, so that sums of it are exact in any order.</summary>
     public readonly double Signal(int entry, int counts) => Share(entry) * (counts - (double)Dark(entry));
 
-    /// <summary>share² · Poisson variance, which is max(counts, 1) + max(dark, 0).</summary>
+    /// <summary>share² · variance of the counts.</summary>
     public readonly double Variance(int entry, int counts)
     {
         double share = Share(entry);
-        return share * share * (Math.Max(counts, 1) + Math.Max((double)Dark(entry), 0));
+        return share * share * PixelVariance.Poisson(counts, Dark(entry));
     }
 }

@@ -245,8 +245,7 @@ internal static class TrimKernel
     /// </summary>
     private static uint Key(PlanViews plan, int entry, int counts)
     {
-        float signal = plan.DarkOfEntry.Length == 0 ? counts : counts - plan.DarkOfEntry[entry];
-        uint bits = Interop.FloatAsInt(signal * plan.InverseNormalisation[entry]);
+        uint bits = Interop.FloatAsInt(TrimmedMean.Key(counts, plan.Dark(entry), plan.InverseNormalisation[entry]));
         return (bits >> 31) != 0 ? ~bits : bits | 0x80000000;
     }
 
