@@ -34,6 +34,9 @@ internal static class TrimKernel
     private const int Digits = 1 << DigitBits;
     private const int KeyDigits = 4;
 
+    // In bins of so few entries it pays to count them with every digit: most are told apart before the last.
+    private const int SmallBin = 256;
+
     // Places in the table of decisions that the group's threads share.
     private const int LowDigit = 0;
     private const int LowBelow = 1;
@@ -134,7 +137,7 @@ internal static class TrimKernel
         for (int digit = 0; digit < digitCount && !isFound; digit++)
         {
             bool areTogether = lower.Rank == upper.Rank;
-            bool countsMembers = digit >= KeyDigits - 1;
+            bool countsMembers = digit >= KeyDigits - 1 || length <= SmallBin;
             for (int i = Group.IdxX; i < length; i += Group.DimX)
             {
                 Entry entry = Fetch(plan, limits, image, cache, start, i, placeBits);

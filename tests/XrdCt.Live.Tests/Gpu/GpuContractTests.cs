@@ -30,11 +30,13 @@ public abstract class GpuContract : IntegratorContract, IDisposable
     }
 }
 
+[Collection(GpuCollection.Name)]
 public sealed class GpuMeanTests : GpuContract
 {
     protected override IntegrationFilter Filter => IntegrationFilter.Mean;
 }
 
+[Collection(GpuCollection.Name)]
 public sealed class GpuTrimmedTests : GpuContract
 {
     protected override IntegrationFilter Filter => IntegrationFilter.Trimmed;

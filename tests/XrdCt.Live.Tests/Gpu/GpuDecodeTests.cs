@@ -10,6 +10,7 @@ using XrdCt.Live.Tests.Ingest;
 namespace XrdCt.Live.Tests.Gpu;
 
 /// <summary>What the device unpacks is, pixel for pixel and refusal for refusal, what the decoder of the host unpacks.</summary>
+[Collection(GpuCollection.Name)]
 public sealed class GpuDecodeTests
 {
     private const int Capacity = 16;

@@ -12,6 +12,7 @@ namespace XrdCt.Live.Tests.Gpu;
 /// The CPU's stand-in runs the kernels as the .NET methods they are; whether they translate for a device shows only when they are
 /// translated, which needs no device.
 /// </summary>
+[Collection(GpuCollection.Name)]
 public sealed class GpuKernelTests
 {
     [Theory]

@@ -7,6 +7,7 @@ using XrdCt.Live.Tests.Integration;
 namespace XrdCt.Live.Tests.Gpu;
 
 /// <summary>What integrates is chosen once, said once, and replaced without losing a frame.</summary>
+[Collection(GpuCollection.Name)]
 public sealed class IntegratorSourceTests
 {
     private readonly List<string> _said = [];
