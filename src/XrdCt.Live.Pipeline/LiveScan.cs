@@ -33,6 +33,8 @@ public sealed class LiveScan
     private readonly Channel<DiffractionPattern> _freePatterns;
     private readonly Channel<bool> _lines;
 
+    private string _note;
+
     // Time from the start of the series to the newest placed frame, ticks; one word, written by Place, read by the display's pace.
     private long _placedAfter;
 
@@ -58,6 +60,7 @@ public sealed class LiveScan
         _openSource = openSource;
         _createIntegrator = createIntegrator;
         _display = display;
+        _note = options.Note;
         _store = store;
         _time = time;
         _reception = new Reception(options, _tally, time);
@@ -97,6 +100,17 @@ public sealed class LiveScan
         ProjectionCount = 0,
         LargestGap_deg = 180,
     };
+
+    /// <summary>Adds a sentence to what the page shows and to the note in the saved file; from any thread.</summary>
+    public void Remark(string sentence)
+    {
+        lock (_tally)
+        {
+            _note = _note.Length == 0 ? sentence : $"{_note}; {sentence}";
+        }
+
+        _reception.Complain(sentence);
+    }
 
     /// <summary>Runs the scan until every cell is measured, the sender ends or dies, or <paramref name="stop"/> is asked for.</summary>
     /// <param name="stop">Ends the scan early; what is there is saved.</param>
@@ -462,7 +476,7 @@ public sealed class LiveScan
 
     private ScanRecord Record(string ending, FrameCounters counters) => new()
     {
-        Description = Description,
+        Description = Description with { Note = _note },
         Program = _options.Program,
         StartedAt = _reception.StartedAt ?? _time.GetUtcNow(),
         EndedAt = _time.GetUtcNow(),

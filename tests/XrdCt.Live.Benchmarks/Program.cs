@@ -15,8 +15,8 @@ namespace XrdCt.Live.Benchmarks;
 
 /// <summary>
 /// Times the boxes of the frame path on one real frame, and pyFAI on the same frame in the same run; prints Markdown.
-/// <c>XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [REPEATS]</c>, the decoders alone (<see cref="DecodeBenchmark"/>), or
-/// reception alone (<see cref="ReceiveBenchmark"/>).
+/// <c>XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [REPEATS]</c>, the decoders alone (<see cref="DecodeBenchmark"/>),
+/// reception alone (<see cref="ReceiveBenchmark"/>), or a GPU (<see cref="GpuBenchmark"/>).
 /// </summary>
 internal static class Program
 {
@@ -34,9 +34,14 @@ internal static class Program
             return ReceiveBenchmark.Run(args[1..]);
         }
 
+        if (args is ["gpu", ..])
+        {
+            return GpuBenchmark.Run(args[1..]);
+        }
+
         if (args.Length is < 3 or > 4)
         {
-            Console.Error.WriteLine("usage: XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [REPEATS], decode FRAME.cbf|FRAME.npy … [REPEATS], or receive [RATE_HZ SECONDS [MEAN_COUNTS [plain]]]");
+            Console.Error.WriteLine("usage: XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [REPEATS], decode FRAME.cbf|FRAME.npy … [REPEATS], receive [RATE_HZ SECONDS [MEAN_COUNTS [plain]]], or gpu [cuda|opencl|cpu] [--device N] [--small] [--seconds S]");
             return 2;
         }
 

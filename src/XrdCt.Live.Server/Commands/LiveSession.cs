@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using XrdCt.Live.Compute.Simd;
+using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.ZeroMq;
@@ -51,6 +51,12 @@ internal sealed class LiveSession
         // System.CommandLine listens for Ctrl-C from the moment it holds a task; until then Ctrl-C would kill the process.
         await Task.Yield();
         string folder = Path.GetDirectoryName(Path.GetFullPath(File))!;
+        LiveScan? current = null;
+        using IntegratorSource integrators = SetUp.Integrators(Configuration.Compute, File, sentence =>
+        {
+            Console.Error.WriteLine($"xrdct: {sentence}");
+            Volatile.Read(ref current)?.Remark(sentence);
+        });
         LiveOptions? options = TakesFromHeader ? null : SetUp.LiveOptions(Configuration, folder, File, Note);
         SourceSetUp source = SetUp.Source(Configuration, folder, File);
         ResultPublisherOptions? publishing = Configuration.Publish is PublishSection section
@@ -65,6 +71,7 @@ internal sealed class LiveSession
             Say($"{Configuration.Title}: {Note}");
         }
 
+        Say(integrators.Sentence);
         Say($"live page: {page.Url}");
         if (Configuration.Display.OpenBrowser)
         {
@@ -80,14 +87,19 @@ internal sealed class LiveSession
             allWell = await ScanAfterScanAsync(
                 feed,
                 options,
-                known => new LiveScan(
-                    known,
-                    feed.Lend,
-                    () => new SimdIntegrator(known.Integration, () => new PixelReader(known.Integration.Geometry.Shape)),
-                    shown,
-                    store,
-                    TimeProvider.System,
-                    publisher),
+                known =>
+                {
+                    var scan = new LiveScan(
+                        known,
+                        feed.Lend,
+                        () => integrators.Create(known.Integration, () => new PixelReader(known.Integration.Geometry.Shape)),
+                        shown,
+                        store,
+                        TimeProvider.System,
+                        publisher);
+                    Volatile.Write(ref current, scan);
+                    return scan;
+                },
                 stop).ConfigureAwait(false);
         }
 

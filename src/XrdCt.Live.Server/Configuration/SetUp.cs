@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Sinograms;
@@ -55,6 +56,14 @@ internal static class SetUp
         ["poisson"] = ErrorModel.Poisson,
         ["azimuthal"] = ErrorModel.Azimuthal,
         ["hybrid"] = ErrorModel.Hybrid,
+    };
+
+    private static readonly Dictionary<string, ComputeBackend> Backends = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["auto"] = ComputeBackend.Auto,
+        ["cpu"] = ComputeBackend.Cpu,
+        ["cuda"] = ComputeBackend.Cuda,
+        ["opencl"] = ComputeBackend.OpenCl,
     };
 
     private static readonly Dictionary<string, LiveChannelKind> Kinds = new(StringComparer.OrdinalIgnoreCase)
@@ -169,6 +178,30 @@ internal static class SetUp
     public static int Workers(BeamlineConfiguration configuration, string file) => configuration.Compute.Workers is int workers
         ? (int)Within(workers, LiveGraph.FreePatterns.Capacity / 4, file, "compute.workers")
         : Environment.ProcessorCount;
+
+    /// <summary>Opens what integrates. A device takes another number of workers than the CPU, where the file does not say one.</summary>
+    /// <param name="compute">What the file says; its workers are filled in.</param>
+    /// <param name="file">Name of the file, for messages.</param>
+    /// <param name="say">Is told what changes while frames are integrated.</param>
+    public static IntegratorSource Integrators(ComputeSection compute, string file, Action<string> say)
+    {
+        ComputeBackend backend = OneOf(Backends, compute.Backend, file, "compute.backend");
+        if (compute.Device < 0)
+        {
+            throw UserException.WrongUse($"{file}: 'compute.device' must be 0 or more, not {compute.Device}");
+        }
+
+        try
+        {
+            IntegratorSource source = IntegratorSource.Open(backend, compute.Device, say);
+            compute.Workers ??= source.IsOnDevice ? source.UsualWorkers : null;
+            return source;
+        }
+        catch (GpuException e)
+        {
+            throw new UserException($"{file}: compute.backend '{compute.Backend}': {e.Message}; 'auto' takes the CPU where there is none", e);
+        }
+    }
 
     /// <summary>Makes the options of the published results.</summary>
     /// <param name="publish">What the file says.</param>
