@@ -25,6 +25,7 @@ public sealed class IntegrationPlan
     private readonly float[] _weightScale;
     private readonly double[] _binNormalisation;
     private readonly double[] _binNormalisationSquared;
+    private readonly Lazy<PoissonBias>? _poissonBias;
 
     /// <summary>Builds the plan: about 150 ms for a 2.5-Mpixel detector.</summary>
     /// <param name="geometry">Detector geometry.</param>
@@ -93,6 +94,12 @@ public sealed class IntegrationPlan
             }
         }
 
+        if (options.CorrectPoissonBias)
+        {
+            PoissonBias.Check(options, hasDark: _dark.Length > 0, CellCount);
+            _poissonBias = new Lazy<PoissonBias>(() => new PoissonBias(this));
+        }
+
         ValidPixelCount = _matrix.Share.Length == 0 ? entryCount : _matrix.Pixel.Distinct().Count();
     }
 
@@ -151,6 +158,9 @@ public sealed class IntegrationPlan
 
     /// <summary>Σ (share · normalisation)² over all entries of a cell.</summary>
     internal ReadOnlySpan<double> BinNormalisationSquared => _binNormalisationSquared;
+
+    /// <summary>What <see cref="IntegrationOptions.CorrectPoissonBias"/> asks for, made at the first call; null where it does not.</summary>
+    internal PoissonBias? PoissonBias => _poissonBias?.Value;
 
     private double Share(int entry) => _matrix.Share.Length == 0 ? 1 : _matrix.Share[entry];
 
