@@ -48,6 +48,8 @@ public sealed class ReferenceIntegrator(IntegrationPlan plan, IPixelReader reade
                 pattern.Count[bin]++;
             }
         }
+
+        Plan.PoissonBias?.Remove(pattern);
     }
 
     /// <inheritdoc/>

@@ -44,6 +44,7 @@ public sealed class SimdIntegrator : IFrameIntegrator
         {
             _mean?.Integrate(_pixels, pattern);
             _trimmed?.Integrate(_pixels, pattern);
+            Plan.PoissonBias?.Remove(pattern);
         }
     }
 
