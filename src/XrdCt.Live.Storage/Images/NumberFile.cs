@@ -162,9 +162,9 @@ internal sealed class NumberFile : IDisposable
         int perRow = numbers.Length / (int)sides[0];
         long perSlab = sides.Zip(chunk).Skip(1).Aggregate(1L, (product, pair) => product * (long)(((pair.First - 1) / pair.Second) + 1));
         ulong slab_bytes = (ulong)perSlab * chunk.Aggregate((ulong)dataset.Type.Size, (product, side) => product * side);
-        for (ulong row = 0; row < sides[0]; row += chunk[0])
+        for (ulong row = 0; row < sides[0]; row += blocks[0])
         {
-            (starts[0], blocks[0]) = (row, Math.Min(chunk[0], sides[0] - row));
+            (starts[0], blocks[0]) = (row, Math.Min(Math.Max(chunk[0], 1), sides[0] - row));
             H5DatasetAccess access = new(ChunkCache: new SimpleReadingChunkCache(chunkSlotCount: (int)Math.Min(perSlab, 1 << 20) + 1, byteCount: slab_bytes));
             dataset.Read(
                 access,
