@@ -217,7 +217,7 @@ public sealed class FrameStackReader : IDisposable
     {
         foreach (string path in wanted is null ? UsualPaths : [wanted])
         {
-            if (_file.LinkExists(path) && _file.Get(path) is NativeDataset { Space.Rank: Rank } dataset)
+            if (Follow(path) is NativeDataset { Space.Rank: Rank } dataset)
             {
                 return (dataset, path);
             }
@@ -233,6 +233,19 @@ public sealed class FrameStackReader : IDisposable
             wanted is null
                 ? $"{_path} has no dataset [frame, row, column]: name it, by --dataset or as FILE::/path"
                 : $"{_path} has no dataset {wanted} [frame, row, column]: name another, by --dataset or as FILE::/path");
+    }
+
+    // LinkExists is false for a link into another file, also one that is there; Get throws where there is nothing.
+    private IH5Object? Follow(string path)
+    {
+        try
+        {
+            return _file.Get(path);
+        }
+        catch (Exception fault) when (Cause(fault) is not OutOfMemoryException)
+        {
+            return null;
+        }
     }
 
     private (ImageShape Shape, PixelType Type, int Count) Describe()
