@@ -4,6 +4,7 @@ using ILGPU;
 using ILGPU.Runtime;
 using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Egress.Encoding;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Model.Frames;

@@ -107,6 +107,11 @@ public sealed class IntegrationPlan
         }
 
         ValidPixelCount = _matrix.Share.Length == 0 ? entryCount : CountPixels();
+        if (options.CorrectPoissonBias)
+        {
+            PoissonBias.Check(options, hasDark: _dark.Length > 0, CellCount);
+            PoissonBias = new PoissonBias(this);
+        }
     }
 
     /// <summary>Detector geometry.</summary>
@@ -176,6 +181,9 @@ public sealed class IntegrationPlan
 
     /// <summary>Σ (share · normalisation)² over all entries of a cell.</summary>
     internal ReadOnlySpan<double> BinNormalisationSquared => _binNormalisationSquared;
+
+    /// <summary>What <see cref="IntegrationOptions.CorrectPoissonBias"/> asks for; null where it does not.</summary>
+    internal PoissonBias? PoissonBias { get; }
 
     private double Share(int entry) => _matrix.Share.Length == 0 ? 1 : _matrix.Share[entry];
 

@@ -51,6 +51,8 @@ public sealed class ReferenceIntegrator(IntegrationPlan plan, IPixelReader reade
         {
             CakeTrim.Average(Plan.Options, _cake, pattern, _ranking);
         }
+
+        Plan.PoissonBias?.Remove(pattern);
     }
 
     /// <inheritdoc/>

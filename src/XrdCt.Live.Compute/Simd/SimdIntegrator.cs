@@ -81,6 +81,8 @@ public sealed class SimdIntegrator : IFrameIntegrator
             {
                 CakeTrim.Average(Plan.Options, cells, pattern, _ranking);
             }
+
+            Plan.PoissonBias?.Remove(pattern);
         }
     }
 

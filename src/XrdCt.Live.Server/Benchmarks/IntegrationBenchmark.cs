@@ -111,7 +111,7 @@ internal sealed class IntegrationBenchmark(DetectorGeometry geometry, PixelMask 
         text.Append(
             plainNumbers,
             $"- Batches of {FrameCount} frames (1 for the reference), {seconds:G} s each after half as long to warm up; 2,048 bins of 2θ, solid angle divided out; "
-            + "CPU is the time of the thread itself, on a machine that others use too; GB/s of plain 32-bit pixels; the last column is that over the copying above\n\n");
+            + $"CPU is the time of the thread itself, on a machine that others use too; GB/s of plain 32-bit pixels; the last column is that over the copying above\n\n");
         text.Append("| backend | filter | pixels | threads | ms/frame, median | best | CPU ms/frame | frames/s | GB/s | of copying |\n");
         text.Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using PureHDF;
+using PureHDF.Selections;
 using PureHDF.VOL.Native;
 using XrdCt.Live.Storage.Stacks;
 
@@ -13,9 +14,6 @@ internal sealed class NumberFile : IDisposable
 
     // Corners of an Eiger 16M are 870 MB of float32; a claim beyond this must not cost memory.
     private const long LargestArray_bytes = 1L << 30;
-
-    // Every chunk is read once: there is nothing to keep.
-    private static readonly H5DatasetAccess Access = new(ChunkCache: new SimpleReadingChunkCache(chunkSlotCount: 1, byteCount: 0));
 
     private readonly string _path;
     private readonly ChunkDecoder _decoder;
@@ -142,10 +140,38 @@ internal sealed class NumberFile : IDisposable
                 where TNumber : unmanaged
             {
                 var numbers = new TNumber[count];
-                ((NativeDataset)dataset).Read(Access, numbers.AsSpan());
+                ReadBySlabs((NativeDataset)dataset, numbers);
                 return numbers;
             }
         });
+
+    // PureHDF walks along the last axis and asks for a chunk again whenever it enters it: h5py cuts corners [1679, 1475, 4, 3] into chunks of one
+    // coordinate each, which would be unpacked millions of times. All chunks of one slab of rows are kept instead, and then forgotten.
+    private static void ReadBySlabs<T>(NativeDataset dataset, Span<T> numbers)
+        where T : unmanaged
+    {
+        ulong[] sides = dataset.Space.Dimensions;
+        if (dataset.Layout.Class != H5DataLayoutClass.Chunked || ((IH5DataLayout)dataset.Layout).Chunks is not { Length: > 0 } chunk)
+        {
+            dataset.Read(new H5DatasetAccess(), numbers);
+            return;
+        }
+
+        ulong[] starts = new ulong[sides.Length];
+        ulong[] blocks = [.. sides];
+        int perRow = numbers.Length / (int)sides[0];
+        long perSlab = sides.Zip(chunk).Skip(1).Aggregate(1L, (product, pair) => product * (long)(((pair.First - 1) / pair.Second) + 1));
+        ulong slab_bytes = (ulong)perSlab * chunk.Aggregate((ulong)dataset.Type.Size, (product, side) => product * side);
+        for (ulong row = 0; row < sides[0]; row += blocks[0])
+        {
+            (starts[0], blocks[0]) = (row, Math.Min(Math.Max(chunk[0], 1), sides[0] - row));
+            H5DatasetAccess access = new(ChunkCache: new SimpleReadingChunkCache(chunkSlotCount: (int)Math.Min(perSlab, 1 << 20) + 1, byteCount: slab_bytes));
+            dataset.Read(
+                access,
+                numbers.Slice((int)row * perRow, (int)blocks[0] * perRow),
+                fileSelection: new HyperslabSelection(sides.Length, starts, blocks));
+        }
+    }
 
     // h5py writes numpy's bool as an enumeration of one byte.
     private static H5DataTypeClass Class(IH5DataType type) =>

@@ -88,7 +88,9 @@ public sealed class FullSizeGoldenTests
         Assert.All(bins, b => Assert.Equal(golden["radial", b], plan.Axis.Centres[b], 1e-5 * golden["radial", b]));
         if (golden.Has("sigma"))
         {
-            AssertAgree(bins, b => pattern.Sigma(b), b => golden["sigma", b], onAnEdge: 8);
+            // A spot that lies in the neighbouring bin makes most of the scatter of both.
+            double share = golden.Options.ErrorModel == ErrorModel.Azimuthal ? 0.97 : 0.99;
+            AssertAgree(bins, b => pattern.Sigma(b), b => golden["sigma", b], share, onAnEdge: 8);
         }
 
         if (!ranged)
