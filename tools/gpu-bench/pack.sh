@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 dotnet publish "$root/tests/XrdCt.Live.Benchmarks" -c Release -r linux-x64 --self-contained true -m:1 --nologo -v quiet \
-  -p:DebugType=none -p:GenerateDocumentationFile=false -o "$work/xrdct-gpu-bench/program"
+  -p:DebugType=none -o "$work/xrdct-gpu-bench/program"
 cp "$here/run.sh" "$here/README.md" "$work/xrdct-gpu-bench/"
 tar -C "$work" -cJf "$output" xrdct-gpu-bench
 echo "$output ($(stat -c %s "$output") bytes)"

@@ -105,9 +105,8 @@ public sealed class GpuDevice : IDisposable
             Device[] devices = [.. context.Devices.Where(d => d.AcceleratorType == (backend == ComputeBackend.Cuda ? AcceleratorType.Cuda : AcceleratorType.OpenCL))];
             if (index >= devices.Length)
             {
-                throw new GpuException(devices.Length == 0
-                    ? $"there is no {kind} device"
-                    : $"there is no {kind} device {index}; there are 0 to {devices.Length - 1}") { IsMissing = true };
+                string others = devices.Length == 0 ? "" : $" {index}; there are 0 to {devices.Length - 1}";
+                throw new GpuException($"there is no {kind} device{others}", isMissing: true);
             }
 
             return new GpuDevice(context, devices[index]);

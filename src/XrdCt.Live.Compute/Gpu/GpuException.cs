@@ -23,8 +23,11 @@ public sealed class GpuException : Exception
     {
     }
 
+    internal GpuException(string message, bool isMissing)
+        : base(message) => IsMissing = isMissing;
+
     /// <summary>Whether there is no such device, rather than one that cannot be used.</summary>
-    public bool IsMissing { get; init; }
+    public bool IsMissing { get; }
 
     /// <summary>
     /// Whether an exception is the device's (or its driver's, or its compiler's): something that the CPU can stand in for.

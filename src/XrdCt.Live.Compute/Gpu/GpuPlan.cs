@@ -44,6 +44,7 @@ public sealed class GpuPlan : IDisposable
                 BinNormalisationSquared = Upload(plan.BinNormalisationSquared),
                 FirstDummy = plan.DummyLower,
                 LastDummy = plan.DummyUpper,
+                IsAzimuthal = plan.Options.ErrorModel == ErrorModel.Azimuthal ? 1 : 0,
                 PixelCount = plan.Geometry.Shape.PixelCount,
             };
         }
@@ -95,7 +96,6 @@ public sealed class GpuPlan : IDisposable
         return options switch
         {
             { Filter: IntegrationFilter.SigmaClip } => "sigma-clip is integrated on the CPU only",
-            { ErrorModel: not ErrorModel.Poisson } => $"the {options.ErrorModel} error model is integrated on the CPU only",
             { CorrectPoissonBias: true } => "the Poisson bias of a trimmed mean is corrected on the CPU only",
             _ => null,
         };

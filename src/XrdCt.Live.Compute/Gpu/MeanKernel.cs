@@ -57,6 +57,7 @@ internal static class MeanKernel
             all.Variance = GroupSum.Total(doubles, 1);
             all.Normalisation = isWhole ? plan.BinNormalisation[bin] : GroupSum.Total(integers, 0) / scale;
             all.NormalisationSquared = isWhole ? plan.BinNormalisationSquared[bin] : GroupSum.Total(doubles, 2) / (scale * scale);
+            all.Variance = plan.Scatter(all.Variance, all.Signal, all.Normalisation);
             all.Count = count;
             all.Mean = count > 0 ? (float)(all.Signal / all.Normalisation) : float.NaN;
             sums[((long)frame * (plan.BinStart.Length - 1)) + bin] = all;

@@ -25,6 +25,9 @@ internal struct PlanViews
     /// <summary>Pixels of a frame.</summary>
     public int PixelCount;
 
+    /// <summary>1 where the variance of a cell is the scatter of its pixels, 0 where it is Poisson's.</summary>
+    public int IsAzimuthal;
+
     /// <summary>Whether counts are a value: no flag (negative) and no dummy.</summary>
     public readonly bool IsValid(int counts) => counts >= 0 && (counts < FirstDummy || counts > LastDummy);
 
@@ -37,10 +40,21 @@ internal struct PlanViews
     /// <summary>share · (counts − dark). Without shares and dark a whole number, so that sums of it are exact in any order.</summary>
     public readonly double Signal(int entry, int counts) => Share(entry) * (counts - (double)Dark(entry));
 
-    /// <summary>share² · variance of the counts.</summary>
+    /// <summary>
+    /// What an entry adds to the variance of its cell: share² · variance of the counts; share · signal² / normalisation where it is their
+    /// scatter, whose mean <see cref="Scatter"/> takes off.
+    /// </summary>
     public readonly double Variance(int entry, int counts)
     {
         double share = Share(entry);
-        return share * share * PixelVariance.Poisson(counts, Dark(entry));
+        double signal = counts - (double)Dark(entry);
+        return IsAzimuthal != 0
+            ? share * signal * signal * InverseNormalisation[entry]
+            : share * share * PixelVariance.Poisson(counts, Dark(entry));
     }
+
+    /// <summary>The variance of a cell from the sums over its entries: Σ w·(v − mean)² = Σ w·v² − (Σ w·v)² / Σ w.</summary>
+    public readonly double Scatter(double variance, double signal, double normalisation) => IsAzimuthal != 0 && normalisation > 0
+        ? Math.Max(0, variance - (signal * signal / normalisation))
+        : variance;
 }

@@ -234,9 +234,9 @@ internal static class TrimKernel
             double normalisation = allCount == length ? plan.BinNormalisation[bin] : allWeight / scale;
             BinSums result = default;
             result.Signal = kept.Signal;
-            result.Variance = kept.Variance;
             result.Normalisation = kept.Weight / scale;
             result.NormalisationSquared = kept.WeightSquared / (scale * scale);
+            result.Variance = plan.Scatter(kept.Variance, result.Signal, result.Normalisation);
             result.Count = kept.Count;
             result.Mean = allCount > 0 ? (float)(allSignal / normalisation) : float.NaN;
             sums[((long)frame * (plan.BinStart.Length - 1)) + bin] = result;
@@ -406,7 +406,7 @@ internal static class TrimKernel
         if (share > 0)
         {
             kept.Signal += share * plan.Signal(entry, counts);
-            kept.Variance += share * share * plan.Variance(entry, counts);
+            kept.Variance += share * (plan.IsAzimuthal != 0 ? 1 : share) * plan.Variance(entry, counts);
             kept.WeightSquared += share * share * weight * weight;
             kept.Weight += share * weight;
             kept.Count++;
