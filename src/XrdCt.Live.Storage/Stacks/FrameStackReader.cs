@@ -217,7 +217,7 @@ public sealed class FrameStackReader : IDisposable
     {
         foreach (string path in wanted is null ? UsualPaths : [wanted])
         {
-            if (Follow(path) is NativeDataset { Space.Rank: Rank } dataset)
+            if (_file.LinkExists(path) && _file.Get(path) is NativeDataset { Space.Rank: Rank } dataset)
             {
                 return (dataset, path);
             }
@@ -229,23 +229,12 @@ public sealed class FrameStackReader : IDisposable
             return found;
         }
 
+        // PureHDF 2.2 does not see external links; virtual datasets it follows.
+        string remedy = "by --dataset or as FILE::/path; a link into another file is not followed, name that file instead";
         throw new InvalidDataException(
             wanted is null
-                ? $"{_path} has no dataset [frame, row, column]: name it, by --dataset or as FILE::/path"
-                : $"{_path} has no dataset {wanted} [frame, row, column]: name another, by --dataset or as FILE::/path");
-    }
-
-    // LinkExists is false for a link into another file, also one that is there; Get throws where there is nothing.
-    private IH5Object? Follow(string path)
-    {
-        try
-        {
-            return _file.Get(path);
-        }
-        catch (Exception fault) when (Cause(fault) is not OutOfMemoryException)
-        {
-            return null;
-        }
+                ? $"{_path} has no dataset [frame, row, column]: name it, {remedy}"
+                : $"{_path} has no dataset {wanted} [frame, row, column]: name another, {remedy}");
     }
 
     private (ImageShape Shape, PixelType Type, int Count) Describe()
