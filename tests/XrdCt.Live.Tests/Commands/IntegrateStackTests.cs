@@ -3,7 +3,6 @@ using PureHDF;
 using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Ingest.Decoding;
-using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Server;
 using XrdCt.Live.Server.Integration;
