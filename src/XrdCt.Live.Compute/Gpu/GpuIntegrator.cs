@@ -159,6 +159,8 @@ public sealed class GpuIntegrator : IFrameIntegrator
             }
 
             Plan.PoissonBias?.Remove(pattern);
+
+            Plan.PoissonBias?.Remove(pattern);
         }
     }
 

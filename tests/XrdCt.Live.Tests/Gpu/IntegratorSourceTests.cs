@@ -1,5 +1,6 @@
 using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Tests.Integration;
