@@ -6,6 +6,7 @@ using K4os.Compression.LZ4;
 using XrdCt.Live.Egress.Encoding;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.Files;
+using XrdCt.Live.Server.Benchmarks;
 
 namespace XrdCt.Live.Benchmarks;
 

@@ -7,7 +7,7 @@ set -eu
 frame=$(realpath "$1") poni=$(realpath "$2") mask=$(realpath "$3")
 root=$(cd "$(dirname "$0")/../.." && pwd)
 dotnet build "$root/XrdCt.Live.sln" -c Release --nologo -v quiet >/dev/null
-"$root/.artifacts/bin/XrdCt.Live.Benchmarks/release/XrdCt.Live.Benchmarks" "$frame" "$poni" "$mask" 60
+"$root/.artifacts/bin/XrdCt.Live.Benchmarks/release/XrdCt.Live.Benchmarks" "$frame" "$poni" "$mask" 3
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

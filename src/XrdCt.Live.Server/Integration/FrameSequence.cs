@@ -91,7 +91,7 @@ internal sealed class FrameSequence
 
     private IFrameStack Open(FrameArgument file)
     {
-        if (file.Dataset is not null || (!IsSingle(file) && Begins(file.Path, "\x89HDF\r\n\x1a\n"u8)))
+        if (file.Dataset is not null || (!IsSingle(file) && Begins(file.Path, [0x89, (byte)'H', (byte)'D', (byte)'F', (byte)'\r', (byte)'\n', 0x1A, (byte)'\n'])))
         {
             return new Hdf5Frames(file.Path, file.Dataset, _shape);
         }

@@ -229,10 +229,12 @@ public sealed class FrameStackReader : IDisposable
             return found;
         }
 
+        // PureHDF 2.2 does not see external links; virtual datasets it follows.
+        string remedy = "by --dataset or as FILE::/path; a link into another file is not followed, name that file instead";
         throw new InvalidDataException(
             wanted is null
-                ? $"{_path} has no dataset [frame, row, column]: name it, by --dataset or as FILE::/path"
-                : $"{_path} has no dataset {wanted} [frame, row, column]: name another, by --dataset or as FILE::/path");
+                ? $"{_path} has no dataset [frame, row, column]: name it, {remedy}"
+                : $"{_path} has no dataset {wanted} [frame, row, column]: name another, {remedy}");
     }
 
     private (ImageShape Shape, PixelType Type, int Count) Describe()

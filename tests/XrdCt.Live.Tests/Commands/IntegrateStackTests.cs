@@ -41,7 +41,6 @@ public sealed class IntegrateStackTests : IDisposable
             layout = h5py.VirtualLayout(shape=frames.shape, dtype=frames.dtype)
             layout[:] = source
             f.create_virtual_dataset('/1.1/measurement/pilatus', layout)
-            f['/1.1/linked'] = h5py.ExternalLink('lima.h5', '/entry_0000/ESRF-ID15/pilatus/data')
         gone = h5py.VirtualSource('gone.h5', '/data', shape=frames.shape)
         with h5py.File(path('orphan.h5'), 'w') as f:
             layout = h5py.VirtualLayout(shape=frames.shape, dtype=frames.dtype)
@@ -117,7 +116,6 @@ public sealed class IntegrateStackTests : IDisposable
     [InlineData("unsigned.h5")]
     [InlineData("shuffled.h5")]
     [InlineData("master.h5::/1.1/measurement/pilatus")]
-    [InlineData("master.h5::/1.1/linked")]
     public void Run_Hdf5Stack_GivesThePatternsOfItsFrames(string stack)
     {
         int[][] frames = Stacks(9);
@@ -260,6 +258,27 @@ public sealed class IntegrateStackTests : IDisposable
             File.WriteAllBytes(path, bytes);
             return _files.Integrate(path, "--output", _files["out.xy"], "--overwrite");
         }
+    }
+
+    [Fact]
+    public void Run_Cake_IsFrameBySectorByBin()
+    {
+        int[][] frames = SmallFrames.Make(3);
+        string stack = _files.WriteNpy("stack.npy", frames);
+
+        Assert.Contains(
+            "--format h5", Assert.Throws<UserException>(() => _files.Integrate(stack, "--azimuth-sectors", "6", "--output", _files["out"])).Message, StringComparison.Ordinal);
+        Assert.Equal(0, _files.Integrate(stack, "--azimuth-sectors", "6", "--filter", "mean", "--output", _files["out.h5"]));
+
+        var plan = new IntegrationPlan(
+            SmallDetector.Geometry, SmallDetector.Mask(), SmallDetector.Options(IntegrationFilter.Mean) with { AzimuthSectors = 6 });
+        var pattern = new DiffractionPattern(plan.PatternSize);
+        new ReferenceIntegrator(plan, SmallDetector.Reader()).Integrate([SmallDetector.Frame(frames[2])], [pattern]);
+        using var file = H5File.OpenRead(_files["out.h5"]);
+        Assert.Equal([3, 6, SmallFrames.Bins], file.Dataset("/entry/data/intensity").Space.Dimensions.Select(d => (int)d));
+        Assert.Equal(plan.AzimuthAxis!.Centres_deg.ToArray(), file.Dataset("/entry/data/chi").Read<double[]>());
+        float[] values = file.Dataset("/entry/data/intensity").Read<float[]>();
+        AssertRow([.. Enumerable.Range(0, plan.PatternSize).Select(pattern.Intensity)], [.. values[^plan.PatternSize..].Select(v => (double)v)]);
     }
 
     [Fact]

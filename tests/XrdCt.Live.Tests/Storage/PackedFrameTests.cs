@@ -19,7 +19,7 @@ public class PackedFrameTests
             print(json.dumps([hashlib.sha256(d.id.read_direct_chunk((i, 0, 0))[1]).hexdigest() for i in range(len(d))]))
             """, path);
         int unpacked = 0;
-        using FrameStackReader reader = new(path, null, Decode);
+        using FrameStackReader reader = new(path, null, Counted);
         ArrayBufferWriter<byte> packed = new();
 
         for (int row = 0; row < reader.FrameCount; row++)
@@ -36,19 +36,26 @@ public class PackedFrameTests
         Assert.Equal(1, unpacked);
         Assert.True(plain.AsSpan().ContainsAnyExcept((byte)0));
 
-        bool Decode(ReadOnlySpan<byte> bytes, int elementSize, Span<byte> pixels)
+        bool Counted(ReadOnlySpan<byte> bytes, int elementSize, Span<byte> pixels)
         {
             unpacked++;
-            return BitshuffleLz4.TryDecode(bytes, elementSize, new byte[BitshuffleLz4.ScratchLength(bytes, elementSize, pixels.Length)], pixels);
+            return Decode(bytes, elementSize, pixels);
         }
     }
 
-    [Theory]
-    [InlineData("/1.1/measurement/pilatus")]
-    [InlineData("/1.1/pilatus_external")]
-    public void Read_ThroughLinks_GivesTheFramesOfTheOtherFile(string dataset)
+    [Fact]
+    public void Open_ExternalLink_NamesTheRemedy()
     {
-        using FrameStackReader linked = new(ReferenceData.Require("golden/frames/scan_master.h5"), dataset, Decode);
+        string path = ReferenceData.Require("golden/frames/scan_master.h5");
+        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => new FrameStackReader(path, "/1.1/pilatus_external", Decode));
+        Assert.Contains("name that file instead", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_VirtualDataset_GivesTheFramesOfTheOtherFile()
+    {
+        using FrameStackReader linked = new(ReferenceData.Require("golden/frames/scan_master.h5"), null, Decode);
+        Assert.Equal("/1.1/measurement/pilatus", linked.DatasetPath);
         using FrameStackReader direct = new(ReferenceData.Require("golden/frames/frames_bslz4.h5"), null, Decode);
         byte[] one = new byte[linked.Shape.PixelCount * 4];
         byte[] other = new byte[one.Length];
@@ -56,8 +63,8 @@ public class PackedFrameTests
         linked.Read(1, one);
         direct.Read(1, other);
         Assert.True(one.AsSpan().SequenceEqual(other));
-
-        static bool Decode(ReadOnlySpan<byte> bytes, int elementSize, Span<byte> pixels) =>
-            BitshuffleLz4.TryDecode(bytes, elementSize, new byte[BitshuffleLz4.ScratchLength(bytes, elementSize, pixels.Length)], pixels);
     }
+
+    private static bool Decode(ReadOnlySpan<byte> bytes, int elementSize, Span<byte> pixels) =>
+        BitshuffleLz4.TryDecode(bytes, elementSize, new byte[BitshuffleLz4.ScratchLength(bytes, elementSize, pixels.Length)], pixels);
 }

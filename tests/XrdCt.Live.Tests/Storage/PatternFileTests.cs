@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Storage;
 
