@@ -159,8 +159,6 @@ public sealed class GpuIntegrator : IFrameIntegrator
             }
 
             Plan.PoissonBias?.Remove(pattern);
-
-            Plan.PoissonBias?.Remove(pattern);
         }
     }
 
