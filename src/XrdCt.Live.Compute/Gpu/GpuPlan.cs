@@ -96,7 +96,7 @@ public sealed class GpuPlan : IDisposable
         return options switch
         {
             { Filter: IntegrationFilter.SigmaClip } => "sigma-clip is integrated on the CPU only",
-            { CorrectPoissonBias: true } => "the Poisson bias of a trimmed mean is corrected on the CPU only",
+            { CorrectPoissonBias: true } => "the Poisson bias of a trimmed mean is taken out on the CPU only",
             _ => null,
         };
     }

@@ -110,6 +110,7 @@ public sealed class GpuDecodeTests
                 PackedFrames.Frame(PackedFrames.BitshuffleLz4(plain, 4, 32), shape),
                 PackedFrames.Frame(PackedFrames.BitshuffleLz4(plain, 4), new ImageShape(50, 40)),
                 PackedFrames.Frame(PackedFrames.BitshuffleLz4(plain, 4)[..^1], shape),
+                PackedFrames.Frame([.. PackedFrames.BitshuffleLz4(plain, 4), 0], shape),
             ],
             mustDecode: false);
     }

@@ -51,6 +51,7 @@ public sealed class GpuIntegratorTests
         cases.Add("full splitting", SmallCache);
         cases.Add("uncorrected: many ties", SmallCache);
         cases.Add("dark", SmallCache);
+        cases.Add("dummy", SmallCache);
         return cases;
     }
 
