@@ -38,7 +38,7 @@ public sealed record LiveOptions
     /// <summary>Divide by the beam monitor where the stream carries one. Default true.</summary>
     public bool NormaliseToMonitor { get; init; } = true;
 
-    /// <summary>Frames that are decoded and integrated at the same time. Default: one per core.</summary>
+    /// <summary>Workers that decode and integrate, each a few frames at a time. Default: one per core.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
 
     /// <summary>

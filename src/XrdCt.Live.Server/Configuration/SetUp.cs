@@ -174,7 +174,7 @@ internal static class SetUp
         }
     }
 
-    /// <summary>Frames that are decoded and integrated at the same time.</summary>
+    /// <summary>Workers that decode and integrate at the same time.</summary>
     public static int Workers(BeamlineConfiguration configuration, string file) => configuration.Compute.Workers is int workers
         ? (int)Within(workers, LiveGraph.FreePatterns.Capacity / 4, file, "compute.workers")
         : Environment.ProcessorCount;

@@ -47,7 +47,7 @@ public sealed class SourceSection
 
     /// <summary>Most memory that received messages may take, in the socket and behind it, MB; lowers the watermark where needed.</summary>
     [YamlMember(Alias = "memory_limit_mb")]
-    public double MemoryLimit_MB { get; set; } = 1536;
+    public double MemoryLimit_MB { get; set; } = 2048;
 
     /// <summary>
     /// Largest part of a message that is taken, MB; 8 bytes per pixel and 2 MB when absent, which is a header with all tables. A header

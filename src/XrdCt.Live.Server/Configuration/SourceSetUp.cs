@@ -46,7 +46,7 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
     /// <summary>Checks the section.</summary>
     /// <param name="source">What the file says.</param>
     /// <param name="shape">Image size of the geometry.</param>
-    /// <param name="workers">Frames that are decoded at the same time.</param>
+    /// <param name="workers">Workers that integrate at the same time.</param>
     /// <param name="file">Name of the file, for messages.</param>
     public static SourceSetUp Of(SourceSection source, ImageShape shape, int workers, string file)
     {
@@ -69,7 +69,9 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
 
         // Each endpoint that is connected to has a queue of its own.
         int queues = endpoint.Count(c => c == ',') + 1;
-        int inFlight = LiveGraph.Frames.Capacity + workers + 1;
+
+        // What waits for the workers, and what they hold: a worker takes one frame and its share of those that wait.
+        int inFlight = (2 * LiveGraph.Frames.Capacity) + workers + 1;
         double limit_MB = SetUp.Within(source.MemoryLimit_MB, 1e6, file, "source.memory_limit_mb");
         long pooled_bytes = (long)(limit_MB * BytesPerMB * PooledShare);
         long room = ((long)(((limit_MB * BytesPerMB) - pooled_bytes) / largest_bytes) - inFlight) / queues;
