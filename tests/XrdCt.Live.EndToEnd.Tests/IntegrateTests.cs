@@ -11,21 +11,21 @@ public sealed class IntegrateTests
     {
         using var folder = new WorkFolder();
         FinishedProgram made = await RunningProgram.RunAsync(
-            BuiltProgram.Simulator, "frame", "--output", folder["f_9.cbf"]);
+            BuiltProgram.Simulator, "frame", "--output", folder["f_9.edf"]);
         made.Succeeded();
-        byte[] frame = await File.ReadAllBytesAsync(folder["f_9.cbf"], TestContext.Current.CancellationToken);
-        await File.WriteAllBytesAsync(folder["f_10.cbf"], frame[..(frame.Length / 2)], TestContext.Current.CancellationToken);
-        await File.WriteAllBytesAsync(folder["f_11.cbf"], frame, TestContext.Current.CancellationToken);
+        byte[] frame = await File.ReadAllBytesAsync(folder["f_9.edf"], TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(folder["f_10.edf"], frame[..(frame.Length / 2)], TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(folder["f_11.edf"], frame, TestContext.Current.CancellationToken);
 
         FinishedProgram run = await RunningProgram.RunAsync(
-            BuiltProgram.Xrdct, "integrate", folder["f_*.cbf"], "--poni", Path.Combine(BuiltProgram.Config, "demo.poni"), "--output", folder["out.h5"], "--json");
+            BuiltProgram.Xrdct, "integrate", folder["f_*.edf"], "--poni", Path.Combine(BuiltProgram.Config, "demo.poni"), "--output", folder["out.h5"], "--json");
 
-        run.FailedWith(1, "f_10.cbf");
+        run.FailedWith(1, "f_10.edf");
         JsonElement summary = run.Json();
         Assert.Equal(3, summary.GetProperty("frames").GetInt32());
         Assert.Equal(2, summary.GetProperty("integrated").GetInt32());
         JsonElement failure = Assert.Single(summary.GetProperty("failures").EnumerateArray());
-        Assert.EndsWith("f_10.cbf", failure.GetProperty("file").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith("f_10.edf", failure.GetProperty("file").GetString(), StringComparison.Ordinal);
         Assert.Equal([folder["out.h5"]], summary.GetProperty("written").EnumerateArray().Select(w => w.GetString()));
     }
 }
