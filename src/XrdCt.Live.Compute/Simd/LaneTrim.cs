@@ -128,8 +128,8 @@ internal sealed class LaneTrim
             bool lowDone = true, highDone = true;
             for (int lane = 0; lane < Lanes; lane++)
             {
-                lowDone &= _low[lane].IsOneKey || _low[lane].Inside <= enough;
-                highDone &= _high[lane].IsOneKey || _high[lane].Inside <= enough;
+                lowDone &= IsDone(_low[lane], enough);
+                highDone &= IsDone(_high[lane], enough);
             }
 
             if (lowDone && highDone)
@@ -149,21 +149,30 @@ internal sealed class LaneTrim
 
             for (int lane = 0; lane < Lanes; lane++)
             {
-                if (!lowDone)
+                if (!IsDone(_low[lane], enough))
                 {
                     _low[lane].Narrow(_pivots[lane], _below[lane], _pivots[Lanes + lane], _below[Lanes + lane]);
-                    (_pivots[lane], _pivots[Lanes + lane]) = _low[lane].NextPivots(_bin.Total[lane], pixelWeight, lattice);
+                    if (!IsDone(_low[lane], enough))
+                    {
+                        (_pivots[lane], _pivots[Lanes + lane]) = _low[lane].NextPivots(_bin.Total[lane], pixelWeight, lattice);
+                    }
                 }
 
-                if (!highDone)
+                if (!IsDone(_high[lane], enough))
                 {
                     int at = 2 * Lanes;
                     _high[lane].Narrow(_pivots[at + lane], _below[at + lane], _pivots[at + Lanes + lane], _below[at + Lanes + lane]);
-                    (_pivots[at + lane], _pivots[at + Lanes + lane]) = _high[lane].NextPivots(_bin.Total[lane], pixelWeight, lattice);
+                    if (!IsDone(_high[lane], enough))
+                    {
+                        (_pivots[at + lane], _pivots[at + Lanes + lane]) = _high[lane].NextPivots(_bin.Total[lane], pixelWeight, lattice);
+                    }
                 }
             }
         }
+
     }
+
+    private static bool IsDone(in QuantileBracket bracket, double enough) => bracket.IsOneKey || bracket.Inside <= enough;
 
     /// <summary>The quantile of a sample, with its uncertainty.</summary>
     private void FirstPivots(QuantileBracket[] brackets, double quantile, int at, KeyLattice? lattice)

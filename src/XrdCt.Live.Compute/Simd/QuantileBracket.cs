@@ -23,17 +23,18 @@ internal struct QuantileBracket
     public int BelowHi;
 
     private double _target;
+    private float _targetLogit;
     private bool _inclusive;
     private int _stalls;
 
     /// <summary>Below Lo: C(i−1) &lt; target, cut. From Hi: C(i−1) ≥ target, not cut at the low end.</summary>
     public static QuantileBracket ForLow(double target, int total, int smallestKey, int largestKey) => target > 0
-        ? new QuantileBracket { Lo = smallestKey, Hi = largestKey + 1, Below = 0, BelowHi = total, _target = target }
+        ? new QuantileBracket { Lo = smallestKey, Hi = largestKey + 1, Below = 0, BelowHi = total, _target = target, _targetLogit = Logit(target, total) }
         : new QuantileBracket { Lo = smallestKey, Hi = smallestKey, Below = 0, BelowHi = 0 };
 
     /// <summary>Below Lo: C(i) ≤ target, not cut at the high end. From Hi: C(i) &gt; target, cut.</summary>
     public static QuantileBracket ForHigh(double target, int total, int smallestKey, int largestKey) => total > target
-        ? new QuantileBracket { Lo = smallestKey, Hi = largestKey + 1, Below = 0, BelowHi = total, _target = target, _inclusive = true }
+        ? new QuantileBracket { Lo = smallestKey, Hi = largestKey + 1, Below = 0, BelowHi = total, _target = target, _targetLogit = Logit(target, total), _inclusive = true }
         : new QuantileBracket { Lo = largestKey + 1, Hi = largestKey + 1, Below = total, BelowHi = total };
 
     /// <summary>One key is left.</summary>
@@ -123,8 +124,10 @@ internal struct QuantileBracket
             }
         }
 
-        double centre = Expected(total, lo, hi);
-        double density = total * Slope(total) / (hi - lo);
+        float low = Logit(Below, total), high = Logit(BelowHi, total);
+        double share = _target / total;
+        double density = total * share * (1 - share) * (high - low) / (hi - lo);
+        double centre = lo + ((hi - lo) * (_targetLogit - low) / (high - low));
         return Around(centre, Spread(pixelWeight) / Math.Max(density, Inside / (hi - lo) / 8));
     }
 
@@ -145,22 +148,15 @@ internal struct QuantileBracket
     /// <summary>Straight line over the logit.</summary>
     private readonly double Expected(int total, double lo, double hi)
     {
-        double low = Logit(Below, total), high = Logit(BelowHi, total);
-        return lo + ((hi - lo) * (Logit(_target, total) - low) / (high - low));
+        float low = Logit(Below, total), high = Logit(BelowHi, total);
+        return lo + ((hi - lo) * (_targetLogit - low) / (high - low));
     }
 
-    /// <summary>Derivative of the share below over the place in the bracket, 0…1, at the target.</summary>
-    private readonly double Slope(int total)
-    {
-        double share = _target / total;
-        return share * (1 - share) * (Logit(BelowHi, total) - Logit(Below, total));
-    }
-
-    private static double Logit(double below, int total)
+    private static float Logit(double below, int total)
     {
         // A thousandth stands for none: no bin has so many pixels that it matters.
         double none = 0.001 * total;
-        return Math.Log((below + none) / (total - below + none));
+        return MathF.Log((float)((below + none) / (total - below + none)));
     }
 
     private readonly int Clamp(long pivot) => (int)Math.Clamp(pivot, (long)Lo + 1, Math.Max((long)Lo + 1, (long)Hi - 1));
