@@ -89,6 +89,9 @@ public sealed class FrameStackReader : IDisposable
     /// <summary>Beam monitor of each frame; null where the file does not say.</summary>
     public IReadOnlyList<double>? Monitors { get; }
 
+    /// <summary>Whether the frames are in other datasets or files, to which this one points.</summary>
+    public bool IsVirtual => _data.Layout.Class == H5DataLayoutClass.VirtualStorage;
+
     /// <summary>Whether frames can be absent, and read as zeros: in files that a virtual dataset points to, or in chunks never written.</summary>
     public bool MayHaveHoles => _data.Layout.Class is H5DataLayoutClass.VirtualStorage or H5DataLayoutClass.Chunked;
 

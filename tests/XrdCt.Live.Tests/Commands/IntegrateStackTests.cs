@@ -132,6 +132,14 @@ public sealed class IntegrateStackTests : IDisposable
         AssertRows(SmallFrames.Expected(frames[3..]), Intensities("out.h5"));
     }
 
+    [Fact]
+    public void New_LargeVirtualDataset_NamesTheRemedy()
+    {
+        string path = ReferenceData.Require("golden/frames/scan_master.h5");
+        FormatException refused = Assert.Throws<FormatException>(() => new Hdf5Frames(path, null, Model.Frames.ImageShape.Pilatus2M));
+        Assert.Contains("name the files that it points to", refused.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("orphan.h5", 0)]
     [InlineData("aborted.h5", 2)]
