@@ -54,7 +54,7 @@ public sealed class BadInputTests
     [InlineData("integrate a.cbf b.cbf --poni CONFIG/demo.poni --output one.xy", "one.xy", "several frames")]
     [InlineData("integrate a.cbf --poni CONFIG/demo.poni --bins 0", "bins", "1 to 65534")]
     [InlineData("integrate a.cbf --poni CONFIG/demo.poni --lower 5 --upper 4", "5", "empty")]
-    [InlineData("integrate a.cbf --poni CONFIG/demo.poni --filter median", "median", "mean, trimmed")]
+    [InlineData("integrate a.cbf --poni CONFIG/demo.poni --filter mode", "mode", "mean, median, trimmed")]
     [InlineData("", "command")]
     public async Task Command_WrongUse_ExitsWith2AndSaysWhatIsWrong(string arguments, params string[] gist)
     {

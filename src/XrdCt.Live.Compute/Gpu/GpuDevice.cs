@@ -18,7 +18,7 @@ namespace XrdCt.Live.Compute.Gpu;
 /// </remarks>
 public sealed class GpuDevice : IDisposable
 {
-    // 256 threads per bin were the fastest of 64 to 512 on an H100, with 1,100 pixels in a bin.
+    // 256 threads per bin were the fastest of 64 to 512 in a prototype on an H100, with 1,100 pixels in a bin.
     private const int MostThreads = 256;
 
     // Shared memory that every CUDA device gives a group without being asked for more.

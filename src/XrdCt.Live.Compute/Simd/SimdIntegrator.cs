@@ -9,7 +9,7 @@ namespace XrdCt.Live.Compute.Simd;
 /// Integrates up to eight frames at once on one core: a lane of a vector register is a frame. Pixels are unpacked, used and forgotten in the
 /// cache; a frame is never written as an image.
 /// </summary>
-/// <remarks>Not thread-safe: one instance per worker. Holds about 16 bytes per pixel of the detector, and 90 bytes per entry of the largest bin.</remarks>
+/// <remarks>Not thread-safe: one instance per worker. Holds about 24 bytes per pixel of the detector, and 32 more once frames come in an encoding that is not read block by block.</remarks>
 public sealed class SimdIntegrator : IFrameIntegrator
 {
     private readonly MeanLanes? _mean;

@@ -16,7 +16,7 @@ internal sealed class BenchCommand
 
     private readonly Option<string?> _frame = new("--frame") { Description = "Frame (CBF, EDF, TIFF) to draw the benchmark's frames around [default: a powder on a Pilatus3 X CdTe 2M]" };
     private readonly Option<string?> _poni = new("--poni") { Description = "Geometry of the frame, PONI file of pyFAI" };
-    private readonly Option<string?> _mask = new("--mask") { Description = "Mask of the frame (EDF, NPY, TIFF)" };
+    private readonly Option<string?> _mask = new("--mask") { Description = "Mask of the frame (EDF, NPY, TIFF, CBF, HDF5)" };
     private readonly Option<string> _backends = new("--backends")
     {
         Description = $"What is timed, separated by commas: {string.Join(", ", IntegrationBenchmark.Backends.Keys)}",
