@@ -33,6 +33,7 @@ public sealed class LiveScan
     private readonly Channel<DiffractionPattern> _freePatterns;
     private readonly Channel<bool> _lines;
 
+    private readonly Lock _noteLock = new();
     private string _note;
 
     // Time from the start of the series to the newest placed frame, ticks; one word, written by Place, read by the display's pace.
@@ -104,7 +105,7 @@ public sealed class LiveScan
     /// <summary>Adds a sentence to what the page shows and to the note in the saved file; from any thread.</summary>
     public void Remark(string sentence)
     {
-        lock (_tally)
+        lock (_noteLock)
         {
             _note = _note.Length == 0 ? sentence : $"{_note}; {sentence}";
         }
@@ -474,9 +475,17 @@ public sealed class LiveScan
             : new LiveOutcome(ScanPhase.Failed, $"{sentence}; but the display failed: {unseen.Message}", path, counters, unseen);
     }
 
+    private string Note()
+    {
+        lock (_noteLock)
+        {
+            return _note;
+        }
+    }
+
     private ScanRecord Record(string ending, FrameCounters counters) => new()
     {
-        Description = Description with { Note = _note },
+        Description = Description with { Note = Note() },
         Program = _options.Program,
         StartedAt = _reception.StartedAt ?? _time.GetUtcNow(),
         EndedAt = _time.GetUtcNow(),

@@ -157,8 +157,6 @@ public sealed class GpuIntegrator : IFrameIntegrator
                 Unpack(sums, _cake);
                 CakeTrim.Average(Plan.Options, _cake, pattern, _ranking);
             }
-
-            Plan.PoissonBias?.Remove(pattern);
         }
     }
 

@@ -82,11 +82,12 @@ public sealed class IntegratorSource : IDisposable
             return OnCpu(plan, createReader);
         }
 
+        IPixelReader reader = createReader();
         SharedPlan? shared = null;
         try
         {
             shared = Share(plan);
-            var integrator = new GpuIntegrator(shared.OnDevice, createReader());
+            var integrator = new GpuIntegrator(shared.OnDevice, reader);
             return new FallbackIntegrator(integrator, () => OnCpu(plan, createReader), this, () => Release(shared));
         }
         catch (Exception e) when (GpuException.IsOfDevice(e))

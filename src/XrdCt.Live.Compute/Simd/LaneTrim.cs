@@ -169,7 +169,6 @@ internal sealed class LaneTrim
                 }
             }
         }
-
     }
 
     private static bool IsDone(in QuantileBracket bracket, double enough) => bracket.IsOneKey || bracket.Inside <= enough;

@@ -19,7 +19,7 @@ internal sealed class MeanLanes : LaneReader
     private readonly int[] _cellOfPixel;
     private readonly int[] _sums;
     private readonly ushort[] _zeros;
-    private readonly List<(int Lane, int Pixel, int Counts)> _marked = new(4096);
+    private readonly List<(int Pixel, int Counts)>[] _marked = [.. Enumerable.Range(0, Count).Select(_ => new List<(int, int)>(1024))];
 
     /// <summary>Makes the bins; <see cref="Fits"/> must hold.</summary>
     public MeanLanes(IntegrationPlan plan, Func<IPixelReader> createReader)
@@ -48,7 +48,7 @@ internal sealed class MeanLanes : LaneReader
     {
         Array.Clear(_sums);
         Array.Clear(_zeros);
-        _marked.Clear();
+        Array.ForEach(_marked, lane => lane.Clear());
         Fill(frames, patterns);
     }
 
@@ -67,12 +67,9 @@ internal sealed class MeanLanes : LaneReader
             pattern.NormalisationSquared[cell] = _plan.BinNormalisationSquared[cell];
         }
 
-        foreach ((int markedLane, int pixel, int counts) in _marked)
+        foreach ((int pixel, int counts) in _marked[lane])
         {
-            if (markedLane == lane)
-            {
-                Mend(pattern, pixel, counts);
-            }
+            Mend(pattern, pixel, counts);
         }
 
         Divide(pattern);
@@ -132,7 +129,7 @@ internal sealed class MeanLanes : LaneReader
                 int value = chunk[i - from];
                 if ((uint)value > LargestCount)
                 {
-                    _marked.Add((lane, i, value));
+                    _marked[lane].Add((i, value));
                     continue;
                 }
 

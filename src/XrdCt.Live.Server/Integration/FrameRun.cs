@@ -14,7 +14,7 @@ namespace XrdCt.Live.Server.Integration;
 /// <param name="frames">The frames.</param>
 /// <param name="monitor">Beam monitor; null for none.</param>
 /// <param name="createIntegrator">Makes the integrator of a worker.</param>
-/// <param name="workers">Number of workers.</param>
+/// <param name="workers">Most workers, at least 1.</param>
 internal sealed class FrameRun(
     IntegrationPlan plan, FrameSequence frames, BeamMonitor? monitor, Func<IFrameIntegrator> createIntegrator, int workers)
 {
@@ -22,8 +22,8 @@ internal sealed class FrameRun(
     private const long LargestPatterns_bytes = 1L << 31;
     private const int Value_bytes = 44;
 
-    /// <summary>Number of workers.</summary>
-    public int Workers => workers;
+    /// <summary>Number of workers: no more than there are frames.</summary>
+    public int Workers { get; } = Math.Clamp(frames.Count, 1, workers);
 
     /// <summary>Frames of a batch; known once it runs.</summary>
     public int BatchSize { get; private set; }
@@ -33,10 +33,10 @@ internal sealed class FrameRun(
     /// <param name="stop">Asks for the end.</param>
     public async Task RunAsync(Action<FrameSlot> take, CancellationToken stop)
     {
-        IFrameIntegrator[] integrators = [.. Enumerable.Range(0, workers).Select(_ => createIntegrator())];
-        int batchCount = workers + 2;
+        IFrameIntegrator[] integrators = [.. Enumerable.Range(0, Workers).Select(_ => createIntegrator())];
+        int batchCount = Workers + 2;
         long most = LargestPatterns_bytes / ((long)batchCount * plan.PatternSize * Value_bytes);
-        int even = (frames.Count + workers - 1) / workers;
+        int even = (frames.Count + Workers - 1) / Workers;
         BatchSize = (int)Math.Clamp(Math.Min(most, even), 1, integrators[0].BatchSize);
         Channel<FrameBatch> free = Channel.CreateBounded<FrameBatch>(batchCount);
         Channel<FrameBatch> work = Channel.CreateBounded<FrameBatch>(batchCount);

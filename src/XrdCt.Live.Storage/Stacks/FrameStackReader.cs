@@ -233,7 +233,7 @@ public sealed class FrameStackReader : IDisposable
         }
 
         // PureHDF 2.2 does not see external links; virtual datasets it follows.
-        string remedy = "by --dataset or as FILE::/path; a link into another file is not followed, name that file instead";
+        string remedy = "by --dataset (convert) or as FILE::/path (integrate); a link into another file is not followed, name that file instead";
         throw new InvalidDataException(
             wanted is null
                 ? $"{_path} has no dataset [frame, row, column]: name it, {remedy}"

@@ -114,18 +114,7 @@ public sealed class IntegrateCommandTests : IDisposable
     private string Poni()
     {
         string poni = Path.Combine(_folder, "small.poni");
-        File.WriteAllText(poni, """
-            poni_version: 2
-            Detector: Detector
-            Detector_config: {"pixel1": 0.0001, "pixel2": 0.00012, "max_shape": [120, 160]}
-            Distance: 0.08
-            Poni1: 0.0071
-            Poni2: 0.0083
-            Rot1: 0.2
-            Rot2: -0.15
-            Rot3: 0.3
-            Wavelength: 2.48e-11
-            """);
+        File.WriteAllText(poni, SmallDetector.Poni);
         return poni;
     }
 

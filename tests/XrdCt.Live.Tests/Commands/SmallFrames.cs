@@ -15,18 +15,7 @@ internal sealed class SmallFrames : IDisposable
     public SmallFrames()
     {
         Folder = Directory.CreateTempSubdirectory("xrdct-frames").FullName;
-        File.WriteAllText(this["small.poni"], """
-            poni_version: 2
-            Detector: Detector
-            Detector_config: {"pixel1": 0.0001, "pixel2": 0.00012, "max_shape": [120, 160]}
-            Distance: 0.08
-            Poni1: 0.0071
-            Poni2: 0.0083
-            Rot1: 0.2
-            Rot2: -0.15
-            Rot3: 0.3
-            Wavelength: 2.48e-11
-            """);
+        File.WriteAllText(this["small.poni"], SmallDetector.Poni);
     }
 
     public string Folder { get; }

@@ -23,6 +23,19 @@ internal static class SmallDetector
         Wavelength_m = 2.48e-11,
     };
 
+    public const string Poni = """
+        poni_version: 2
+        Detector: Detector
+        Detector_config: {"pixel1": 0.0001, "pixel2": 0.00012, "max_shape": [120, 160]}
+        Distance: 0.08
+        Poni1: 0.0071
+        Poni2: 0.0083
+        Rot1: 0.2
+        Rot2: -0.15
+        Rot3: 0.3
+        Wavelength: 2.48e-11
+        """;
+
     public static string Golden(string name) => Path.Combine(AppContext.BaseDirectory, "Golden", "integration", name);
 
     public static PixelMask Mask() =>
