@@ -301,14 +301,14 @@ public sealed class DialectTests
             writer.WriteImage(series, image, message);
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
+        long allocated_bytes = Allocation.OfRound_bytes(() =>
         {
-            writer.WriteImage(series, image, message);
-        }
-
-        long perImage = (GC.GetAllocatedBytesForCurrentThread() - before) / 100;
-        Assert.True(perImage == 0, $"{d.Name}: {perImage} bytes per image");
+            for (int i = 0; i < 50; i++)
+            {
+                writer.WriteImage(series, image, message);
+            }
+        });
+        Assert.True(allocated_bytes == 0, $"{d.Name}: {allocated_bytes} bytes in 50 images");
     });
 
     private static JsonElement[] RoundTrip(string dialect, SeriesInfo series, Func<int, OutgoingImage> make)

@@ -87,20 +87,13 @@ public abstract class IntegratorContract
             integrator.Integrate(frames, patterns);
         }
 
-        // The least of ten: what an integrator allocates it allocates in every round, the runtime for itself only now and then, when it swaps
-        // compiled code for faster code or has to wait for another thread.
-        long least = long.MaxValue;
-        for (int round = 0; round < 10; round++)
+        long least = Allocation.OfRound_bytes(() =>
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < 5; i++)
             {
                 integrator.Integrate(frames, patterns);
             }
-
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
-        }
-
+        });
         Assert.InRange(least / 5, 0, LargestAllocation_bytes);
     }
 

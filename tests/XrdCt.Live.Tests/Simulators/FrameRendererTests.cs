@@ -114,9 +114,7 @@ public class FrameRendererTests
         int[] frame = new int[renderer.PixelCount];
         renderer.Render(IndexOnFoil, frame);
         renderer.Render(IndexOnFoil, frame);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        renderer.Render(IndexOnFoil, frame);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocation.OfRound_bytes(() => renderer.Render(IndexOnFoil, frame)));
     }
 
     [Fact]
