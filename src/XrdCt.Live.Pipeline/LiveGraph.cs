@@ -16,14 +16,21 @@ namespace XrdCt.Live.Pipeline;
 /// </summary>
 public static class LiveGraph
 {
+    /// <summary>Frames that a worker takes at once, at most: a device's batch.</summary>
+    public const int LargestBatch = 16;
+
     /// <summary>Compressed frames, still in the receiver's message memory. 16 frames are 64 ms at 250 Hz.</summary>
     public static Edge Frames { get; } = new("frames", "Receive", "Integrate", 16, 1_500_000, EdgePolicy.Wait);
 
     /// <summary>Integrated patterns (4 doubles, an int and a float per bin).</summary>
     public static Edge Patterns { get; } = new("patterns", "Integrate", "Place", 64, 2048 * 40, EdgePolicy.Wait);
 
-    /// <summary>Patterns that were placed and are free to be filled again; enough for a full patterns edge and 31 workers.</summary>
-    public static Edge FreePatterns { get; } = new("patterns to reuse", "Place", "Integrate", 96, 2048 * 40, EdgePolicy.Wait);
+    /// <summary>
+    /// Patterns that were placed and are free to be filled again: enough for a full patterns edge and 16 workers with a full batch each;
+    /// fewer workers make fewer patterns, more take smaller batches.
+    /// </summary>
+    public static Edge FreePatterns { get; } =
+        new("patterns to reuse", "Place", "Integrate", 64 + (16 * LargestBatch), 2048 * 40, EdgePolicy.Wait);
 
     /// <summary>News that a line of the scan can be reconstructed; which one stands in the set of stale projections.</summary>
     public static Edge Lines { get; } = new("lines", "Place", "Reconstruct", 1, 1, EdgePolicy.KeepNewest);

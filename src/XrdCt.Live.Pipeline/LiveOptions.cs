@@ -42,6 +42,12 @@ public sealed record LiveOptions
     public int Workers { get; init; } = Environment.ProcessorCount;
 
     /// <summary>
+    /// Frames that all workers together hold beyond one each, bytes as they came: where batches would be larger, they stay smaller.
+    /// Default 300 MB, which are 16 workers with batches of eight frames of 2 MB.
+    /// </summary>
+    public long Batches_bytes { get; init; } = 300_000_000;
+
+    /// <summary>
     /// A running scan ends when nothing has come for this long. Default 30 s: longer than a top-up or a line of a stage,
     /// shorter than a coffee.
     /// </summary>

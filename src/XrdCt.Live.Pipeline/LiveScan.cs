@@ -36,6 +36,10 @@ public sealed class LiveScan
     private readonly Lock _noteLock = new();
     private string _note;
 
+    // Workers that wait for a frame, and bytes of the frames that the others hold beyond their first; both only guide the size of batches.
+    private int _idleWorkers;
+    private long _held_bytes;
+
     // Time from the start of the series to the newest placed frame, ticks; one word, written by Place, read by the display's pace.
     private long _placedAfter;
 
@@ -74,7 +78,8 @@ public sealed class LiveScan
         _patterns = LiveGraph.Patterns.Create<DiffractionPattern>(singleWriter: false, singleReader: true);
         _freePatterns = LiveGraph.FreePatterns.Create<DiffractionPattern>(singleWriter: false, singleReader: false);
         _lines = LiveGraph.Lines.Create<bool>(singleWriter: false, singleReader: true);
-        for (int i = 0; i < LiveGraph.FreePatterns.Capacity; i++)
+        int patternCount = LiveGraph.Patterns.Capacity + (options.Workers * LiveGraph.LargestBatch);
+        for (int i = 0; i < Math.Min(patternCount, LiveGraph.FreePatterns.Capacity); i++)
         {
             _freePatterns.Writer.TryWrite(new DiffractionPattern(options.Integration.Axis.BinCount));
         }
@@ -248,10 +253,7 @@ public sealed class LiveScan
             }
             finally
             {
-                foreach (ref RawFrame frame in frames.AsSpan(0, count))
-                {
-                    frame.Dispose();
-                }
+                GiveBack(frames.AsSpan(0, count));
             }
 
             foreach (DiffractionPattern pattern in patterns.AsSpan(0, count))
@@ -271,8 +273,8 @@ public sealed class LiveScan
     }
 
     /// <summary>
-    /// Waits for a frame, and takes with it its share of those that wait already: one at a time while the workers keep up, full
-    /// batches, which cost less per frame, when they do not.
+    /// Waits for a frame, and takes with it its share of those that wait already and that no idle worker takes: one at a time while the
+    /// workers keep up, full batches, which cost less per frame, when they do not, however many workers there are.
     /// </summary>
     private int TakeBatch(RawFrame[] frames, DiffractionPattern[] patterns, CancellationToken broken)
     {
@@ -282,15 +284,16 @@ public sealed class LiveScan
             return 0;
         }
 
-        if (!Take(_frames.Reader, broken, out frames[0]))
+        if (!AwaitFrame(broken, out frames[0]))
         {
             _freePatterns.Writer.TryWrite(patterns[0]);
             return 0;
         }
 
-        int share = Math.Min(frames.Length, 1 + (_frames.Reader.Count / _options.Workers));
+        int share = Math.Min(frames.Length, 1 + (_frames.Reader.Count / (1 + Volatile.Read(ref _idleWorkers))));
+        long held_bytes = Interlocked.Read(ref _held_bytes);
         int count = 1;
-        while (count < share && _freePatterns.Reader.TryRead(out patterns[count]!))
+        while (count < share && held_bytes < _options.Batches_bytes && _freePatterns.Reader.TryRead(out patterns[count]!))
         {
             if (!_frames.Reader.TryRead(out frames[count]))
             {
@@ -298,10 +301,37 @@ public sealed class LiveScan
                 break;
             }
 
+            held_bytes = Interlocked.Add(ref _held_bytes, frames[count].Lease.Bytes.Length);
             count++;
         }
 
         return count;
+    }
+
+    // The first frame of each worker is not counted: it may always be taken.
+    private void GiveBack(Span<RawFrame> frames)
+    {
+        long held_bytes = 0;
+        for (int i = 0; i < frames.Length; i++)
+        {
+            held_bytes += i == 0 ? 0 : frames[i].Lease.Bytes.Length;
+            frames[i].Dispose();
+        }
+
+        Interlocked.Add(ref _held_bytes, -held_bytes);
+    }
+
+    private bool AwaitFrame(CancellationToken broken, out RawFrame frame)
+    {
+        Interlocked.Increment(ref _idleWorkers);
+        try
+        {
+            return Take(_frames.Reader, broken, out frame);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _idleWorkers);
+        }
     }
 
     // Workers own their threads, so they block; a ValueTask that is ready costs nothing, one that is not costs a small task.

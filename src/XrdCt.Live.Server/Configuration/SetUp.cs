@@ -138,10 +138,11 @@ internal static class SetUp
         Wrap(file, () => new ChannelExtractor(integration.Axis, channels));
         ScanPlan plan = ScanPlan(Required(configuration.Scan, file, "scan"), file);
         int workers = Workers(configuration, file);
+        SourceSetUp frames = SourceSetUp.Of(source, integration.Geometry.Shape, workers, file);
         return new LiveOptions
         {
             Title = NotBlank(configuration.Title, file, "title"),
-            Source = SourceSetUp.Of(source, integration.Geometry.Shape, workers, file).Description,
+            Source = frames.Description,
             Note = note,
             Plan = plan,
             Integration = integration,
@@ -152,6 +153,7 @@ internal static class SetUp
             Filter = OneOf(Ramps, configuration.Reconstruction.Filter, file, "reconstruction.filter"),
             NormaliseToMonitor = configuration.Scan!.NormaliseToMonitor,
             Workers = workers,
+            Batches_bytes = frames.Batches_bytes,
             SilenceLimit = TimeSpan.FromSeconds(Within(source.SilenceLimit_s, LongestWait_s, file, "source.silence_limit_s")),
             EndGrace = TimeSpan.FromSeconds(Within(source.EndGrace_s, LongestWait_s, file, "source.end_grace_s")),
             Configuration = ConfigurationFile.Write(configuration),

@@ -10,7 +10,8 @@ namespace XrdCt.Live.Server.Configuration;
 /// <param name="Zmq">The socket.</param>
 /// <param name="Dialect">Name of the dialect.</param>
 /// <param name="Reading">How the dialect is read.</param>
-internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOptions Reading)
+/// <param name="Batches_bytes">Frames that the workers may hold beyond one each, bytes.</param>
+internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOptions Reading, long Batches_bytes)
 {
     private const double BytesPerMB = 1e6;
 
@@ -70,8 +71,8 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
         // Each endpoint that is connected to has a queue of its own.
         int queues = endpoint.Count(c => c == ',') + 1;
 
-        // What waits for the workers, and what they hold: a worker takes one frame and its share of those that wait.
-        int inFlight = (2 * LiveGraph.Frames.Capacity) + workers + 1;
+        int inFlight = InFlight(workers);
+        long batches_bytes = LiveGraph.Frames.Capacity * largest_bytes;
         double limit_MB = SetUp.Within(source.MemoryLimit_MB, 1e6, file, "source.memory_limit_mb");
         long pooled_bytes = (long)(limit_MB * BytesPerMB * PooledShare);
         long room = ((long)(((limit_MB * BytesPerMB) - pooled_bytes) / largest_bytes) - inFlight) / queues;
@@ -111,12 +112,19 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
                 FirstFrame = source.FirstFrame,
                 KeepTables = source.FromHeader.Contains("mask") || source.FromHeader.Contains("flat_field"),
                 CheckDigests = source.CheckDigests,
-            });
+            },
+            batches_bytes);
     }
 
     /// <summary>Opens the source.</summary>
     /// <exception cref="InvalidOperationException">The endpoint cannot be used; the message names it.</exception>
     public StreamSource Open() => new(ZmqRuntime.Open(Zmq), StreamDialects.Create(Dialect, Reading));
+
+    /// <summary>
+    /// Messages of the largest size that can be in flight behind the socket: those that wait for the workers, one that is being
+    /// received, and what the workers hold: <see cref="Batches_bytes"/>, each its first frame, and its last, which may pass that.
+    /// </summary>
+    public static int InFlight(int workers) => (2 * LiveGraph.Frames.Capacity) + (2 * workers) + 1;
 
     /// <summary>
     /// Largest part of a message that is taken: a header with mask and flat field (8 bytes a pixel) and count-rate table, or an image

@@ -322,7 +322,7 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("socket: push", "source.socket", "pull, sub")]
     [InlineData("dialect: morse", "source.dialect", "dectris-stream-2")]
     [InlineData("watermark: 0", "source.watermark", "above 0")]
-    [InlineData("memory_limit_mb: 100", "source.memory_limit_mb", "at least 1062 MB")]
+    [InlineData("memory_limit_mb: 100", "source.memory_limit_mb", "at least 1121 MB")]
     [InlineData("zeromq: zmq5", "source.zeromq", "auto, managed, native")]
     [InlineData("from_header: [mask, colour]", "source.from_header", "colour", "flat_field")]
     public void Source_WrongValue_IsNamedWithThePossibleOnes(string line, params string[] gist)
@@ -352,7 +352,7 @@ public sealed class ConfigurationFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1100, 1)]
+    [InlineData(1121, 1)]
     [InlineData(1400, 1)]
     [InlineData(1400, 2)]
     [InlineData(2048, 1)]
@@ -367,7 +367,7 @@ public sealed class ConfigurationFileTests : IDisposable
 
         // A start message with mask and flat field of 32 bits must get through.
         Assert.True(zmq.LargestMessage_bytes > ImageShape.Pilatus2M.PixelCount * 8L);
-        long inFlight = (endpoints * zmq.ReceiveHighWatermark) + (2 * LiveGraph.Frames.Capacity) + Workers + 1;
+        long inFlight = (endpoints * zmq.ReceiveHighWatermark) + SourceSetUp.InFlight(Workers);
         Assert.InRange((inFlight * zmq.LargestMessage_bytes) + zmq.Pooled_bytes, 1, limit_MB * 1_000_000L);
         Assert.InRange(zmq.ReceiveHighWatermark, 1, 32);
     }

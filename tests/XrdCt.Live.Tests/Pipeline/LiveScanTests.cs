@@ -1,6 +1,7 @@
 using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Pipeline;
@@ -10,10 +11,10 @@ namespace XrdCt.Live.Tests.Pipeline;
 
 public sealed class LiveScanTests
 {
-    // A run that has not ended by then hangs; none takes a second.
     // Frames that the SIMD integrator takes at once.
     private const int BatchSize = 8;
 
+    // A run that has not ended by then hangs; none takes a second.
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(60);
 
     private readonly FakeClock _clock = new();
@@ -101,6 +102,55 @@ public sealed class LiveScanTests
         Assert.All(
             Enumerable.Range(0, 150),
             i => Assert.Equal(empty.Contains(i), float.IsNaN(store.Scan.Sinogram.Pattern(_plan.CellOf(i))[0])));
+    }
+
+    [Theory]
+    [InlineData(1_000_000, BatchSize)]
+    [InlineData(0, 1)]
+    public async Task RunAsync_ManyBusyWorkers_TakeWholeBatchesAsFarAsMemoryAllows(long batches_bytes, int taken)
+    {
+        // Four workers hold a frame each, the edge is full, and the source waits with one more in its hand. Then one of the four is done.
+        const int Workers = 4;
+        int most = LiveGraph.Frames.Capacity + Workers + 1;
+        using var full = new ManualResetEventSlim();
+        using var another = new ManualResetEventSlim();
+        int batches = 0;
+        int length = 0;
+        void Take(ReadOnlySpan<RawFrame> frames)
+        {
+            int batch = Interlocked.Increment(ref batches);
+            if (batch == Workers + 1)
+            {
+                length = frames.Length;
+                another.Set();
+            }
+            else if (batch <= Workers)
+            {
+                Assert.True((frames[0].Header.Index == 0 ? full : another).Wait(Hang));
+            }
+        }
+
+        var source = new ScriptedSource(_clock, [Start(), .. Images(0, 150, OpenWhenFull), End()]);
+        var scan = new LiveScan(
+            SmallScan.Options(_plan) with { Workers = Workers, Batches_bytes = batches_bytes },
+            () => source,
+            () => new WatchedIntegrator(Simd()(), Take),
+            _display,
+            new KeptStore(),
+            _clock);
+        LiveOutcome outcome = await scan.RunAsync(CancellationToken.None).WaitAsync(Hang, TestContext.Current.CancellationToken);
+
+        Assert.Equal(ScanPhase.Complete, outcome.Phase);
+        Assert.Equal(150, outcome.Counters.Placed);
+        Assert.Equal(taken, length);
+
+        void OpenWhenFull()
+        {
+            if (_leases.Live == most)
+            {
+                full.Set();
+            }
+        }
     }
 
     [Fact]
@@ -388,4 +438,21 @@ public sealed class LiveScanTests
             made?.Invoke();
             return frame;
         }));
+
+    private sealed class WatchedIntegrator(IFrameIntegrator inner, WatchedIntegrator.Taking taking) : IFrameIntegrator
+    {
+        public delegate void Taking(ReadOnlySpan<RawFrame> frames);
+
+        public IntegrationPlan Plan => inner.Plan;
+
+        public int BatchSize => inner.BatchSize;
+
+        public void Integrate(ReadOnlySpan<RawFrame> frames, ReadOnlySpan<DiffractionPattern> patterns)
+        {
+            taking(frames);
+            inner.Integrate(frames, patterns);
+        }
+
+        public void Dispose() => inner.Dispose();
+    }
 }
