@@ -369,7 +369,7 @@ internal sealed class ScanAssembly
 
     private void CloseLine(int line)
     {
-        if (_options.Plan.LinesRunOverRotations)
+        if (_options.Plan.Path.LinesRunOverRotations)
         {
             Array.Fill(_stale, true);
         }

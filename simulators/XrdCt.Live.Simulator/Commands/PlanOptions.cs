@@ -57,7 +57,7 @@ internal sealed class PlanOptions
         Description = "Geometry of the detector (PONI file); a built-in one at 0.5 m and 50 keV if not given",
     };
 
-    public PlanOptions() => _order.AcceptOnlyFromAmong([.. ScanOrders.ByName.Keys]);
+    public PlanOptions() => _order.AcceptOnlyFromAmong([.. ScanPath.ByName.Keys]);
 
     public IEnumerable<Option> All => [_translations, _rotations, _step_um, _range_deg, _order, _subsets, _seed, _poni];
 
@@ -72,15 +72,15 @@ internal sealed class PlanOptions
                 result.GetValue(_translations),
                 result.GetValue(_rotations),
                 result.GetValue(_step_um),
-                ScanOrders.ByName[result.GetValue(_order)!],
+                ScanPath.ByName[result.GetValue(_order)!],
                 result.GetValue(_range_deg),
-                result.GetValue(_subsets));
+                AngleOrder.BitReversed(Math.Min(result.GetValue(_subsets), result.GetValue(_rotations))));
         }
-        catch (ArgumentOutOfRangeException e)
+        catch (ArgumentException e)
         {
+            string value = e is ArgumentOutOfRangeException range ? $" = {range.ActualValue}" : "";
             throw new UsageException(
-                $"the scan cannot be made ({e.ParamName} = {e.ActualValue}): "
-                + "see --translations, --rotations, --step-um, --range-deg",
+                $"the scan cannot be made ({e.ParamName}{value}): see --translations, --rotations, --step-um, --range-deg, --subsets",
                 e);
         }
     }

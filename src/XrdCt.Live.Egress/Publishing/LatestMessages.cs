@@ -34,8 +34,8 @@ internal readonly struct LatestMessages(string scanId, DateTimeOffset? acquiredA
         writer.Write("cells"u8, plan.CellCount);
         writer.Write("step_um"u8, plan.Step_um);
         writer.Write("range_deg"u8, plan.Range_deg);
-        writer.Write("order"u8, ScanOrders.ByName.First(o => o.Value == plan.Order).Key);
-        writer.Write("subsets"u8, plan.SubsetCount);
+        writer.Write("order"u8, plan.Path.Name);
+        writer.Write("subsets"u8, plan.Subsets.Count);
 
         writer.WriteString("axis"u8);
         writer.WriteMapHeader(4);

@@ -1,23 +1,31 @@
 namespace XrdCt.Live.Model.Scans;
 
-/// <summary>In which order the stage visits the cells of a scan.</summary>
+/// <summary>In which order the stages visit the lines of a scan, and what a line is.</summary>
 public enum ScanOrder
 {
-    /// <summary>All translations at one rotation, always in the same direction, then the next rotation.</summary>
+    /// <summary>All translations at one rotation, then the next rotation.</summary>
     TranslationFast,
 
-    /// <summary>As <see cref="TranslationFast"/>, every other line backwards.</summary>
-    TranslationFastZigzag,
-
-    /// <summary>All rotations at one translation, always in the same direction, then the next translation.</summary>
+    /// <summary>All rotations at one translation, then the next translation. The rotation returns after each line.</summary>
     RotationFast,
 
-    /// <summary>As <see cref="RotationFast"/>, every other line backwards.</summary>
-    RotationFastZigzag,
+    /// <summary>
+    /// As <see cref="RotationFast"/>, but the rotation never stops: a line begins where the one before ended. Over 180° a ray of every other
+    /// line is met from the other side, where the beam at translation t passes where it would pass at −t.
+    /// </summary>
+    ContinuousRotation,
 
     /// <summary>
-    /// Translations fast; rotations in K subsets (every K-th angle), the subsets in bit-reversed order, so that
-    /// the angles spread over the half circle early.
+    /// Translations fast; every K-th rotation first, then those K subsets in between, so that the angles spread over the half circle early.
     /// </summary>
     Interlaced,
+
+    /// <summary>Translations fast; rotations in bit-reversed order (van der Corput's sequence): each halves the widest gap.</summary>
+    BitReversed,
+
+    /// <summary>
+    /// Translations fast; rotations by the golden section of the range, each at the nearest grid angle that is still free, so that after any
+    /// number of them the gaps are nearly even.
+    /// </summary>
+    Golden,
 }

@@ -1,40 +1,47 @@
-using System.Numerics;
-
 namespace XrdCt.Live.Model.Scans;
 
 /// <summary>
-/// Says which cell a frame index belongs to, for every order in which a stage can move. Immutable; both directions
-/// cost a table look-up.
+/// Says which cell a frame index belongs to, for every order in which the stages can move. Immutable; both directions cost a table look-up.
 /// </summary>
 /// <remarks>
-/// Rotation i is at <c>i · Range / RotationCount</c> (the last angle lies one step before the end of the range, as
-/// for scikit-image); translation j is at <c>(j − TranslationCount / 2) · Step</c> with integer division, so the
-/// rotation axis is the centre of translation <c>TranslationCount / 2</c>, which is scikit-image's convention too.
+/// Rotation i is at <c>i · Range / RotationCount</c> (the last angle lies one step before the end of the range, as for scikit-image; with
+/// <see cref="IncludesEnd"/> at <c>i · Range / (RotationCount − 1)</c>); translation j is at <c>(j − TranslationCount / 2) · Step</c> with
+/// integer division, so the rotation axis is the centre of translation <c>TranslationCount / 2</c>, which is scikit-image's convention too.
 /// </remarks>
 public sealed class ScanPlan
 {
+    private static readonly int[] UsualSubsets = AngleOrder.BitReversed(4);
+
     private readonly int[] _rotationOfLine;
+    private readonly int[] _lineOfRotation;
 
     /// <summary>Makes a plan.</summary>
     /// <param name="translationCount">Number of translations, at least 2.</param>
     /// <param name="rotationCount">Number of rotations, at least 1.</param>
     /// <param name="step_um">Distance of two translations, µm, positive.</param>
-    /// <param name="order">Order of the cells in time.</param>
+    /// <param name="path">Order of the cells in time.</param>
     /// <param name="range_deg">Angular range that the rotations divide evenly, degrees: 180 or 360.</param>
-    /// <param name="subsetCount">Number of subsets of <see cref="ScanOrder.Interlaced"/>, at least 1.</param>
+    /// <param name="subsets">
+    /// First rotations of the subsets of <see cref="ScanOrder.Interlaced"/> in their order in time, a permutation of 0 to K − 1; 0, 2, 1, 3
+    /// where absent.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A count, step or range out of range, or more cells than an index can name.</exception>
+    /// <exception cref="ArgumentException">The path is not possible, or the subsets are no permutation.</exception>
     public ScanPlan(
         int translationCount,
         int rotationCount,
         double step_um,
-        ScanOrder order = ScanOrder.TranslationFast,
+        ScanPath path = default,
         double range_deg = 180,
-        int subsetCount = 4)
+        IReadOnlyList<int>? subsets = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(translationCount, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(rotationCount, 1);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(step_um);
-        ArgumentOutOfRangeException.ThrowIfLessThan(subsetCount, 1);
+        if (!(step_um > 0) || !double.IsFinite(step_um))
+        {
+            throw new ArgumentOutOfRangeException(nameof(step_um), step_um, "the step must be above 0");
+        }
+
         if (range_deg is not (180 or 360))
         {
             throw new ArgumentOutOfRangeException(nameof(range_deg), range_deg, "the rotation range must be 180 or 360 degrees");
@@ -45,13 +52,36 @@ public sealed class ScanPlan
             throw new ArgumentOutOfRangeException(nameof(rotationCount), rotationCount, "the scan has more cells than can be addressed");
         }
 
+        if (!path.IsPossible)
+        {
+            throw new ArgumentException("a rotation that never stops has no backward lines", nameof(path));
+        }
+
+        subsets ??= UsualSubsets;
+        if (subsets.Count == 0 || !subsets.Order().SequenceEqual(Enumerable.Range(0, subsets.Count)))
+        {
+            throw new ArgumentException(
+                $"the subsets must be the numbers 0 to one less than there are, in any order, not {string.Join(", ", subsets)}", nameof(subsets));
+        }
+
         TranslationCount = translationCount;
         RotationCount = rotationCount;
         Step_um = step_um;
-        Order = order;
+        Path = path;
         Range_deg = range_deg;
-        SubsetCount = subsetCount;
-        _rotationOfLine = order == ScanOrder.Interlaced ? InterlacedLines(rotationCount, subsetCount) : [];
+        Subsets = [.. subsets];
+        _rotationOfLine = path.Order switch
+        {
+            ScanOrder.Interlaced => AngleOrder.Interlaced(rotationCount, Subsets),
+            ScanOrder.BitReversed => AngleOrder.BitReversed(rotationCount),
+            ScanOrder.Golden => AngleOrder.Golden(rotationCount),
+            _ => [],
+        };
+        _lineOfRotation = new int[_rotationOfLine.Length];
+        for (int line = 0; line < _rotationOfLine.Length; line++)
+        {
+            _lineOfRotation[_rotationOfLine[line]] = line;
+        }
     }
 
     /// <summary>Number of translations.</summary>
@@ -64,31 +94,51 @@ public sealed class ScanPlan
     public double Step_um { get; }
 
     /// <summary>Order of the cells in time.</summary>
-    public ScanOrder Order { get; }
+    public ScanPath Path { get; private init; }
 
     /// <summary>Angular range, degrees.</summary>
     public double Range_deg { get; }
 
-    /// <summary>Number of subsets of an interlaced scan.</summary>
-    public int SubsetCount { get; }
+    /// <summary>First rotations of the subsets of an interlaced scan, in their order in time.</summary>
+    public IReadOnlyList<int> Subsets { get; }
+
+    /// <summary>
+    /// Whether the last rotation is at the end of the range, where the first is seen from the other side (180°) or again (360°). The pair
+    /// tells the centre of rotation; the last one is left out of the reconstruction. Default false.
+    /// </summary>
+    public bool IncludesEnd { get; init; }
+
+    /// <summary>Where in the window of a frame its position is told. Default at its centre.</summary>
+    public TriggerAnchor Anchor { get; init; }
 
     /// <summary>Number of cells, hence of frames.</summary>
     public int CellCount => TranslationCount * RotationCount;
 
-    /// <summary>True where a line (the unit in which the scan proceeds) runs over rotations, false where over translations.</summary>
-    public bool LinesRunOverRotations => Order is ScanOrder.RotationFast or ScanOrder.RotationFastZigzag;
-
-    /// <summary>Number of cells of a line.</summary>
-    public int LineLength => LinesRunOverRotations ? RotationCount : TranslationCount;
+    /// <summary>Number of cells of a line, the unit in which the scan proceeds.</summary>
+    public int LineLength => Path.LinesRunOverRotations ? RotationCount : TranslationCount;
 
     /// <summary>Number of lines.</summary>
     public int LineCount => CellCount / LineLength;
 
+    /// <summary>Number of rotations that the reconstruction uses, from the first.</summary>
+    public int ReconstructedRotationCount => RotationCount - (IncludesEnd && RotationCount > 1 ? 1 : 0);
+
     /// <summary>Angle of a rotation, degrees.</summary>
-    public double Angle_deg(int rotation) => rotation * Range_deg / RotationCount;
+    public double Angle_deg(int rotation) => rotation * Range_deg / Math.Max(ReconstructedRotationCount, 1);
 
     /// <summary>Position of a translation relative to the rotation axis, µm.</summary>
     public double Position_um(int translation) => (translation - (TranslationCount / 2)) * Step_um;
+
+    /// <summary>Whether the stage ran towards lower positions (or angles) in a line.</summary>
+    /// <param name="line">Number of the line, from 0, in order of time.</param>
+    public bool IsBackward(int line) => Path.IsZigzag && (line & 1) == 1;
+
+    /// <summary>The same scan, but with every other line backwards, or none.</summary>
+    public ScanPlan WithZigzag(bool isZigzag) => new(TranslationCount, RotationCount, Step_um, Path with { IsZigzag = isZigzag }, Range_deg, Subsets)
+    {
+        IncludesEnd = IncludesEnd,
+        Anchor = Anchor,
+    };
 
     /// <summary>Cell of a frame.</summary>
     /// <param name="index">Frame index, 0 to <see cref="CellCount"/> − 1.</param>
@@ -98,38 +148,28 @@ public sealed class ScanPlan
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, CellCount);
         (int line, int step) = Math.DivRem(index, LineLength);
-        bool backwards = IsZigzag && (line & 1) == 1;
-        int along = backwards ? LineLength - 1 - step : step;
-        return LinesRunOverRotations
-            ? new ScanCell(along, line)
-            : new ScanCell(Order == ScanOrder.Interlaced ? _rotationOfLine[line] : line, along);
+        int along = IsBackward(line) ? LineLength - 1 - step : step;
+        return Path.LinesRunOverRotations
+            ? new ScanCell(along, SeenFromBehind(line) ? Mirrored(line) : line)
+            : new ScanCell(_rotationOfLine.Length > 0 ? _rotationOfLine[line] : line, along);
     }
 
-    private bool IsZigzag => Order is ScanOrder.TranslationFastZigzag or ScanOrder.RotationFastZigzag;
-
-    private static int[] InterlacedLines(int rotationCount, int subsetCount)
+    /// <summary>Index of the frame that is measured in a cell; the inverse of <see cref="CellOf"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The cell is outside the plan.</exception>
+    public int IndexOf(ScanCell cell)
     {
-        int bits = BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)subsetCount));
-        IEnumerable<int> subsets = Enumerable.Range(0, subsetCount).OrderBy(s => BitReverse(s, bits));
-        return [.. subsets.SelectMany(first => Every(first, subsetCount, rotationCount))];
+        ArgumentOutOfRangeException.ThrowIfNegative(cell.Rotation, nameof(cell));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(cell.Rotation, RotationCount, nameof(cell));
+        ArgumentOutOfRangeException.ThrowIfNegative(cell.Translation, nameof(cell));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(cell.Translation, TranslationCount, nameof(cell));
+        (int line, int along) = Path.LinesRunOverRotations
+            ? (SeenFromBehind(Mirrored(cell.Translation)) ? Mirrored(cell.Translation) : cell.Translation, cell.Rotation)
+            : (_lineOfRotation.Length > 0 ? _lineOfRotation[cell.Rotation] : cell.Rotation, cell.Translation);
+        return (line * LineLength) + (IsBackward(line) ? LineLength - 1 - along : along);
     }
 
-    private static IEnumerable<int> Every(int first, int stride, int end)
-    {
-        for (int i = first; i < end; i += stride)
-        {
-            yield return i;
-        }
-    }
+    private bool SeenFromBehind(int line) => Path.Order == ScanOrder.ContinuousRotation && Range_deg == 180 && (line & 1) == 1;
 
-    private static int BitReverse(int value, int bits)
-    {
-        int reversed = 0;
-        for (int i = 0; i < bits; i++)
-        {
-            reversed = (reversed << 1) | ((value >> i) & 1);
-        }
-
-        return reversed;
-    }
+    // Opposite across the axis. Of an even number of translations the first has no opposite; it is never seen from behind, being even.
+    private int Mirrored(int translation) => (2 * (TranslationCount / 2)) - translation;
 }

@@ -6,8 +6,8 @@ namespace XrdCt.Live.Server.Configuration;
 public sealed class ScanSection
 {
     /// <summary>
-    /// <c>translation-fast</c>, <c>translation-fast-zigzag</c>, <c>rotation-fast</c>, <c>rotation-fast-zigzag</c> or
-    /// <c>interlaced</c>.
+    /// <c>translation-fast</c>, <c>rotation-fast</c>, <c>interlaced</c>, <c>bit-reversed</c> or <c>golden</c>, each with <c>-zigzag</c> where
+    /// every other line runs backwards, or <c>continuous-rotation</c>.
     /// </summary>
     [YamlMember(Alias = "order")]
     public string? Order { get; set; }
@@ -15,6 +15,10 @@ public sealed class ScanSection
     /// <summary>Subsets of an interlaced scan.</summary>
     [YamlMember(Alias = "subsets")]
     public int Subsets { get; set; } = 4;
+
+    /// <summary>First angles of the subsets of an interlaced scan, in their order in time; bit-reversed (0, 2, 1, 3) when left out.</summary>
+    [YamlMember(Alias = "subset_order")]
+    public int[] SubsetOrder { get; set; } = [];
 
     /// <summary>Number of translations.</summary>
     [YamlMember(Alias = "translations")]
@@ -31,6 +35,14 @@ public sealed class ScanSection
     /// <summary>Angular range, 180 or 360, degrees.</summary>
     [YamlMember(Alias = "range_deg")]
     public double? Range_deg { get; set; }
+
+    /// <summary>Whether the last rotation is at the end of the range (0 to 180° inclusive) instead of one step before it.</summary>
+    [YamlMember(Alias = "includes_end")]
+    public bool IncludesEnd { get; set; }
+
+    /// <summary>Where in the window of a frame its position is told: <c>centre</c>, <c>start</c> (the trigger) or <c>end</c>.</summary>
+    [YamlMember(Alias = "anchor")]
+    public string Anchor { get; set; } = "centre";
 
     /// <summary>Divide by the beam monitor where the stream carries one.</summary>
     [YamlMember(Alias = "normalise_to_monitor")]

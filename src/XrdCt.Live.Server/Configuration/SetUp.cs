@@ -73,6 +73,13 @@ internal static class SetUp
         ["spottiness"] = LiveChannelKind.Spottiness,
     };
 
+    private static readonly Dictionary<string, TriggerAnchor> Anchors = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["centre"] = TriggerAnchor.Centre,
+        ["start"] = TriggerAnchor.Start,
+        ["end"] = TriggerAnchor.End,
+    };
+
     private static readonly Dictionary<string, RampFilter> Ramps = new(StringComparer.OrdinalIgnoreCase)
     {
         ["ramp"] = RampFilter.Ramp,
@@ -87,7 +94,7 @@ internal static class SetUp
     private const double LargestMemory_mb = 1_000_000;
 
     /// <summary>Names of the orders, for help texts.</summary>
-    public static IEnumerable<string> OrderNames => ScanOrders.ByName.Keys;
+    public static IEnumerable<string> OrderNames => ScanPath.ByName.Keys;
 
     /// <summary>Names of the units, for help texts.</summary>
     public static IEnumerable<string> UnitNames => Units.Keys;
@@ -335,12 +342,19 @@ internal static class SetUp
 
     private static ScanPlan ScanPlan(ScanSection scan, string file)
     {
-        ScanOrder order = OneOf(ScanOrders.ByName, Required(scan.Order, file, "scan.order"), file, "scan.order");
+        ScanPath path = OneOf(ScanPath.ByName, Required(scan.Order, file, "scan.order"), file, "scan.order");
+        TriggerAnchor anchor = OneOf(Anchors, scan.Anchor, file, "scan.anchor");
         int translations = Required(scan.Translations, file, "scan.translations");
         int rotations = Required(scan.Rotations, file, "scan.rotations");
         double step_um = Required(scan.Step_um, file, "scan.step_um");
         double range_deg = Required(scan.Range_deg, file, "scan.range_deg");
-        return Wrap(file, () => new ScanPlan(translations, rotations, step_um, order, range_deg, scan.Subsets));
+        int subsets = Math.Min((int)Within(scan.Subsets, int.MaxValue, file, "scan.subsets"), rotations);
+        return Wrap(file, () => new ScanPlan(
+            translations, rotations, step_um, path, range_deg, scan.SubsetOrder.Length > 0 ? scan.SubsetOrder : AngleOrder.BitReversed(subsets))
+        {
+            IncludesEnd = scan.IncludesEnd,
+            Anchor = anchor,
+        });
     }
 
     private static LiveChannel[] Channels(BeamlineConfiguration configuration, string file)

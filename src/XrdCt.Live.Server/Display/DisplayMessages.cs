@@ -84,7 +84,7 @@ internal static class DisplayMessages
         Write(ref writer, "rotationCount", plan.RotationCount);
         Write(ref writer, "step_um", plan.Step_um);
         Write(ref writer, "range_deg", plan.Range_deg);
-        Write(ref writer, "order", plan.Order.ToString());
+        Write(ref writer, "order", plan.Path.Name);
 
         writer.Write("axis");
         RadialAxis axis = scan.Axis;

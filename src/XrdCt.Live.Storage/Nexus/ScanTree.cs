@@ -437,12 +437,14 @@ internal sealed class ScanTree
     private H5Group Plan()
     {
         H5Group group = NexusNodes.Group("NXcollection");
-        group["order"] = NexusNodes.Text(_plan.Order.ToString());
+        group["order"] = NexusNodes.Text(_plan.Path.Name);
         group["translation_count"] = _plan.TranslationCount;
         group["rotation_count"] = _plan.RotationCount;
         group["step"] = NexusNodes.Scalar(_plan.Step_um, LengthUnits);
         group["range"] = NexusNodes.Scalar(_plan.Range_deg, AngleUnits);
-        group["subset_count"] = _plan.SubsetCount;
+        group["subset_order"] = _plan.Subsets.ToArray();
+        group["includes_end"] = _plan.IncludesEnd ? 1 : 0;
+        group["anchor"] = NexusNodes.Text(_plan.Anchor.ToString().ToLowerInvariant());
         return group;
     }
 

@@ -42,7 +42,7 @@ public sealed class ConfigurationFileTests : IDisposable
 
         ScanPlan plan = options.Plan;
         Assert.Equal((101, 80, 11.0), (plan.TranslationCount, plan.RotationCount, plan.Step_um));
-        Assert.Equal((ScanOrder.Interlaced, 4, 180.0), (plan.Order, plan.SubsetCount, plan.Range_deg));
+        Assert.Equal((new ScanPath(ScanOrder.Interlaced), 4, 180.0), (plan.Path, plan.Subsets.Count, plan.Range_deg));
         Assert.Equal((RadialUnit.Q_invA, 2048), (options.Integration.Axis.Unit, options.Integration.Axis.BinCount));
         Assert.Equal(IntegrationFilter.Trimmed, options.Integration.Options.Filter);
         Assert.Equal((0.1, 0.1), (options.Integration.Options.TrimLower, options.Integration.Options.TrimUpper));

@@ -37,7 +37,7 @@ public class DisplayMessagesTests
 
         Assert.Equal("Disc 7, µ-scan", scan["title"]);
         Assert.Equal((3, 2), (Convert.ToInt32(plan["translationCount"]), Convert.ToInt32(plan["rotationCount"])));
-        Assert.Equal("Interlaced", plan["order"]);
+        Assert.Equal("interlaced", plan["order"]);
         Assert.Equal("Q_invA", axis["unit"]);
         Assert.Equal(0.5, axis["step"]);
         Assert.Equal(double.NegativeInfinity, total["lower"]);

@@ -113,12 +113,13 @@ public sealed class ScanAssemblyTests
     }
 
     [Theory]
-    [InlineData(ScanOrder.TranslationFast, new[] { 0, 1, 2, 3 })]
-    [InlineData(ScanOrder.TranslationFastZigzag, new[] { 0, 1, 2, 3 })]
-    [InlineData(ScanOrder.Interlaced, new[] { 0, 4, 8, 12 })]
-    public void Place_LineOfTranslations_IsReadyWithItsLastCell(ScanOrder order, int[] rotations)
+    [InlineData("translation-fast", new[] { 0, 1, 2, 3 })]
+    [InlineData("translation-fast-zigzag", new[] { 0, 1, 2, 3 })]
+    [InlineData("interlaced", new[] { 0, 4, 8, 12 })]
+    [InlineData("golden-zigzag", new[] { 0, 10, 4, 14 })]
+    public void Place_LineOfTranslations_IsReadyWithItsLastCell(string path, int[] rotations)
     {
-        LiveOptions options = SmallScan.Options(new ScanPlan(6, 16, 10, order));
+        LiveOptions options = SmallScan.Options(new ScanPlan(6, 16, 10, ScanPath.ByName[path]));
         var assembly = new ScanAssembly(options, _tally);
         for (int line = 0; line < rotations.Length; line++)
         {
@@ -133,11 +134,12 @@ public sealed class ScanAssemblyTests
     }
 
     [Theory]
-    [InlineData(ScanOrder.RotationFast)]
-    [InlineData(ScanOrder.RotationFastZigzag)]
-    public void Place_LineOfRotations_ChangesEveryProjection(ScanOrder order)
+    [InlineData("rotation-fast")]
+    [InlineData("rotation-fast-zigzag")]
+    [InlineData("continuous-rotation")]
+    public void Place_LineOfRotations_ChangesEveryProjection(string path)
     {
-        LiveOptions options = SmallScan.Options(new ScanPlan(6, 7, 10, order));
+        LiveOptions options = SmallScan.Options(new ScanPlan(6, 7, 10, ScanPath.ByName[path]));
         var assembly = new ScanAssembly(options, _tally);
         for (int i = 0; i < 7; i++)
         {

@@ -151,7 +151,7 @@ public class NexusForeignReaderTests
             ("entry/process/geometry/rot2@units", "rad"),
             ("entry/process/geometry/shape", "[4, 3]"),
             ("entry/process/configuration/data", "scan:\n  step_um: 10\n"),
-            ("entry/scan_plan/order", "TranslationFast"),
+            ("entry/scan_plan/order", "translation-fast"),
             ("entry/scan_plan/step", "10.0"),
             ("entry/scan_plan/step@units", "um"),
             ("entry/counters/received", "40"),
