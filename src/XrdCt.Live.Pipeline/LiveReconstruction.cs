@@ -32,7 +32,7 @@ internal sealed class LiveReconstruction
     public bool Update(ScanAssembly assembly)
     {
         int[] stale = assembly.TakeStale();
-        foreach (int rotation in stale)
+        foreach (int rotation in stale.Where(r => r < _options.Plan.ReconstructedRotationCount))
         {
             for (int channel = 0; channel < _slices.Length; channel++)
             {

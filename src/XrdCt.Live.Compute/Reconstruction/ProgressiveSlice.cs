@@ -90,20 +90,20 @@ public sealed class ProgressiveSlice
         return new SliceMap(channel, _backProjector.Size, _plan.Step_um, values, ProjectionCount);
     }
 
-    /// <summary>Reconstructs a whole sinogram at once.</summary>
+    /// <summary>Reconstructs a whole sinogram at once, without a last rotation that repeats the first.</summary>
     /// <param name="plan">Scan plan.</param>
     /// <param name="filter">Apodisation.</param>
     /// <param name="sinogram">[rotation, translation], no NaN.</param>
     public static ProgressiveSlice Batch(ScanPlan plan, RampFilter filter, ReadOnlySpan<float> sinogram)
     {
         var slice = new ProgressiveSlice(plan, filter);
-        for (int rotation = 0; rotation < plan.RotationCount; rotation++)
+        for (int rotation = 0; rotation < plan.ReconstructedRotationCount; rotation++)
         {
             slice._filter.Apply(sinogram.Slice(rotation * plan.TranslationCount, plan.TranslationCount), slice._fresh);
             slice._filtered[rotation] = slice._fresh.ToArray();
         }
 
-        slice.ProjectionCount = plan.RotationCount;
+        slice.ProjectionCount = plan.ReconstructedRotationCount;
         slice.Reweight();
         return slice;
     }

@@ -26,7 +26,7 @@ describe('decodeMessages, of what the server encodes', () => {
       title: 'Disc 7, µ-scan',
       source: 'tcp://127.0.0.1:31001',
       note: 'about 3 minutes',
-      plan: { translationCount: 3, rotationCount: 2, step_um: 10, range_deg: 180, order: 'Interlaced' },
+      plan: { translationCount: 3, rotationCount: 2, step_um: 10, range_deg: 180, order: 'interlaced' },
       axis: { unit: 'Q_invA', lower: 0.5, step: 0.5, binCount: 4 },
       channels: [
         { name: 'total', kind: 'Total', lower: -Infinity, upper: Infinity },
