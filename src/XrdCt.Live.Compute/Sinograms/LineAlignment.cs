@@ -1,0 +1,269 @@
+using XrdCt.Live.Model.Scans;
+
+namespace XrdCt.Live.Compute.Sinograms;
+
+/// <summary>
+/// Finds out from a sinogram alone which way every other line was scanned, and how far the backward lines lie from the forward ones: a line
+/// is compared with what the lines beside it (in angle, or in position) that were scanned the other way let expect.
+/// </summary>
+public static class LineAlignment
+{
+    // A symmetric sample and noise make both directions agree equally well; a wrong direction of any other sample is several times worse.
+    private const double LeastGain = 1.5;
+
+    // Of the lines, that must agree with the verdict; and how many lines there must be.
+    private const double LeastShare = 0.75;
+    private const int LeastLines = 3;
+
+    // Neighbours farther away in slots than this say little about a line: the sample's shadow has moved on.
+    private const int FarthestNeighbour = 4;
+
+    private const double LargestShift_px = 6;
+
+    /// <summary>Judges whether the scan was a zigzag, whatever its plan says.</summary>
+    /// <param name="plan">The plan by which the cells were filled.</param>
+    /// <param name="sinogram">One channel, [rotation, translation]; NaN where unmeasured.</param>
+    /// <exception cref="ArgumentException">The sinogram is not the plan's.</exception>
+    public static ZigzagVerdict Judge(ScanPlan plan, ReadOnlySpan<float> sinogram)
+    {
+        float[][] lines = Lines(plan, sinogram);
+        float[] expected = new float[plan.LineLength];
+        double asPlaced = 0;
+        double reversed = 0;
+        int votes = 0;
+        int count = 0;
+        for (int slot = 0; slot < lines.Length; slot++)
+        {
+            if (!IsOdd(plan, slot) || !TryExpect(plan, lines, slot, expected))
+            {
+                continue;
+            }
+
+            double placed = MeanSquare(lines[slot], expected, isReversed: false);
+            double turned = MeanSquare(lines[slot], expected, isReversed: true);
+            if (double.IsNaN(placed + turned))
+            {
+                continue;
+            }
+
+            asPlaced += placed;
+            reversed += turned;
+            votes += placed <= turned ? 1 : -1;
+            count++;
+        }
+
+        if (count == 0)
+        {
+            return new ZigzagVerdict(null, double.NaN, 0);
+        }
+
+        bool isAsPlaced = asPlaced <= reversed;
+        double gain = isAsPlaced ? reversed / asPlaced : asPlaced / reversed;
+        gain = double.IsNaN(gain) ? 1 : gain;
+        double agreeing = 0.5 * (count + (isAsPlaced ? votes : -votes));
+        bool isClear = count >= LeastLines && gain >= LeastGain && agreeing >= LeastShare * count;
+        return new ZigzagVerdict(isClear ? plan.Path.IsZigzag == isAsPlaced : null, gain, count);
+    }
+
+    /// <summary>
+    /// Finds the shift of the backward lines by least squares over all of them:
+    /// <c>min Σ (v(k) − p(k + s))²</c> with v a backward line and p what the forward lines beside it let expect.
+    /// </summary>
+    /// <param name="plan">The plan by which the cells were filled; a zigzag.</param>
+    /// <param name="sinogram">One channel, [rotation, translation]; NaN where unmeasured.</param>
+    /// <returns>Undetermined for a scan without backward lines, before the third of them, and where nothing varies along the lines.</returns>
+    /// <exception cref="ArgumentException">The sinogram is not the plan's.</exception>
+    public static LineShift FindShift(ScanPlan plan, ReadOnlySpan<float> sinogram)
+    {
+        float[][] lines = Lines(plan, sinogram);
+        var pairs = new List<(float[] Line, float[] Expected)>();
+        for (int slot = 0; plan.Path.IsZigzag && slot < lines.Length; slot++)
+        {
+            float[] expected = new float[plan.LineLength];
+            if (IsOdd(plan, slot) && TryExpect(plan, lines, slot, expected) && HasValue(lines[slot]))
+            {
+                pairs.Add((lines[slot], expected));
+            }
+        }
+
+        if (pairs.Count < LeastLines)
+        {
+            return LineShift.Undetermined with { LineCount = pairs.Count };
+        }
+
+        double shift = BestOfGrid(pairs);
+        double uncertainty = double.NaN;
+        for (int iteration = 0; iteration < 30; iteration++)
+        {
+            (double step, uncertainty) = Newton(pairs, shift);
+            if (!(Math.Abs(step) <= 1))
+            {
+                return LineShift.Undetermined with { LineCount = pairs.Count };
+            }
+
+            shift += step;
+            if (Math.Abs(step) < 1e-6)
+            {
+                break;
+            }
+        }
+
+        return Math.Abs(shift) <= LargestShift_px
+            ? new LineShift(shift, uncertainty, pairs.Count)
+            : LineShift.Undetermined with { LineCount = pairs.Count };
+    }
+
+    // A slot is a rotation where lines run over translations, and the other way round: lines by where they are, not by when.
+    private static float[][] Lines(ScanPlan plan, ReadOnlySpan<float> sinogram)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        if (sinogram.Length != plan.CellCount)
+        {
+            throw new ArgumentException($"expected {plan.CellCount} cells, not {sinogram.Length}", nameof(sinogram));
+        }
+
+        float[][] lines = new float[plan.LineCount][];
+        for (int slot = 0; slot < lines.Length; slot++)
+        {
+            if (!plan.Path.LinesRunOverRotations)
+            {
+                lines[slot] = sinogram.Slice(slot * plan.TranslationCount, plan.TranslationCount).ToArray();
+                continue;
+            }
+
+            lines[slot] = new float[plan.RotationCount];
+            for (int rotation = 0; rotation < plan.RotationCount; rotation++)
+            {
+                lines[slot][rotation] = sinogram[(rotation * plan.TranslationCount) + slot];
+            }
+        }
+
+        return lines;
+    }
+
+    private static bool IsOdd(ScanPlan plan, int slot)
+    {
+        ScanCell cell = plan.Path.LinesRunOverRotations ? new ScanCell(0, slot) : new ScanCell(slot, 0);
+        return (plan.IndexOf(cell) / plan.LineLength % 2) == 1;
+    }
+
+    private static bool HasValue(ReadOnlySpan<float> line)
+    {
+        foreach (float value in line)
+        {
+            if (!float.IsNaN(value))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // The even lines on both sides, each by how near it is.
+    private static bool TryExpect(ScanPlan plan, float[][] lines, int slot, float[] expected)
+    {
+        int below = Neighbour(-1);
+        int above = Neighbour(+1);
+        if (below < 0 || above < 0)
+        {
+            return false;
+        }
+
+        float share = (float)(slot - below) / (above - below);
+        for (int k = 0; k < expected.Length; k++)
+        {
+            expected[k] = lines[below][k] + (share * (lines[above][k] - lines[below][k]));
+        }
+
+        return true;
+
+        int Neighbour(int direction)
+        {
+            for (int distance = 1; distance <= FarthestNeighbour; distance++)
+            {
+                int other = slot + (direction * distance);
+                if (other < 0 || other >= lines.Length)
+                {
+                    return -1;
+                }
+
+                if (!IsOdd(plan, other) && HasValue(lines[other]))
+                {
+                    return other;
+                }
+            }
+
+            return -1;
+        }
+    }
+
+    private static double MeanSquare(ReadOnlySpan<float> line, ReadOnlySpan<float> expected, bool isReversed)
+    {
+        double sum = 0;
+        int count = 0;
+        for (int k = 0; k < line.Length; k++)
+        {
+            double difference = line[isReversed ? line.Length - 1 - k : k] - expected[k];
+            if (!double.IsNaN(difference))
+            {
+                sum += difference * difference;
+                count++;
+            }
+        }
+
+        return sum / count;
+    }
+
+    private static double BestOfGrid(List<(float[] Line, float[] Expected)> pairs)
+    {
+        const double Step_px = 0.25;
+        int steps = (int)(LargestShift_px / Step_px);
+        return Enumerable.Range(-steps, (2 * steps) + 1).Select(s => s * Step_px).MinBy(s =>
+        {
+            double cost = 0;
+            int count = 0;
+            foreach ((float[] line, float[] expected) in pairs)
+            {
+                for (int k = 0; k < line.Length; k++)
+                {
+                    double difference = line[k] - LineShift.At(expected, k + s);
+                    if (!double.IsNaN(difference))
+                    {
+                        cost += difference * difference;
+                        count++;
+                    }
+                }
+            }
+
+            return count > 0 ? cost / count : double.PositiveInfinity;
+        });
+    }
+
+    /// <summary>One step of Gauss and Newton, and the uncertainty of the shift from the scatter that is left.</summary>
+    private static (double Step, double Uncertainty) Newton(List<(float[] Line, float[] Expected)> pairs, double shift)
+    {
+        const double Aside_px = 0.5;
+        double gradient = 0;
+        double curvature = 0;
+        double scatter = 0;
+        int count = 0;
+        foreach ((float[] line, float[] expected) in pairs)
+        {
+            for (int k = 0; k < line.Length; k++)
+            {
+                double difference = line[k] - LineShift.At(expected, k + shift);
+                double slope = LineShift.At(expected, k + shift + Aside_px) - LineShift.At(expected, k + shift - Aside_px);
+                if (!double.IsNaN(difference + slope))
+                {
+                    gradient += slope * difference;
+                    curvature += slope * slope;
+                    scatter += difference * difference;
+                    count++;
+                }
+            }
+        }
+
+        return (gradient / curvature, Math.Sqrt(scatter / Math.Max(count - 1, 1) / curvature));
+    }
+}

@@ -1,0 +1,68 @@
+namespace XrdCt.Live.Compute.Sinograms;
+
+/// <summary>How far backward lines lie from where the plan has them: backlash of the stage, and half a step for a trigger at either end of its window.</summary>
+/// <param name="Shift_px">Sample k of a backward line belongs to k + shift, steps of the fast axis; NaN where undetermined.</param>
+/// <param name="Uncertainty_px">Standard uncertainty, steps; NaN where undetermined.</param>
+/// <param name="LineCount">Backward lines that were compared with their neighbours.</param>
+public readonly record struct LineShift(double Shift_px, double Uncertainty_px, int LineCount)
+{
+    /// <summary>Nothing known.</summary>
+    public static LineShift Undetermined { get; } = new(double.NaN, double.NaN, 0);
+
+    /// <summary>Whether the shift differs from none by more than three times its uncertainty.</summary>
+    public bool IsSignificant => Math.Abs(Shift_px) > 3 * Uncertainty_px;
+
+    /// <summary>
+    /// Brings a line onto the plan's grid: cubic convolution (Keys 1981, doi:10.1109/TASSP.1981.1163711, a = −½), which keeps the sharpness
+    /// that linear interpolation blurs; linear next to an end or an unmeasured cell.
+    /// </summary>
+    /// <param name="line">Samples along the fast axis; NaN where unmeasured.</param>
+    /// <param name="shift_px">Sample k belongs to k + shift.</param>
+    /// <param name="aligned">
+    /// Receives the samples, same length; NaN where both neighbours are unmeasured, or one that the sample depends on by half or more, and
+    /// farther than half a step beyond the ends.
+    /// </param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void Apply(ReadOnlySpan<float> line, double shift_px, Span<float> aligned)
+    {
+        if (line.Length != aligned.Length)
+        {
+            throw new ArgumentException($"expected {line.Length} samples, not {aligned.Length}", nameof(aligned));
+        }
+
+        for (int i = 0; i < line.Length; i++)
+        {
+            aligned[i] = At(line, i - shift_px);
+        }
+    }
+
+    /// <summary>A line between its samples, as <see cref="Apply"/> reads it.</summary>
+    internal static float At(ReadOnlySpan<float> line, double position)
+    {
+        const double Half = 0.5;
+        if (!(position >= -Half && position <= line.Length - 1 + Half))
+        {
+            return float.NaN;
+        }
+
+        position = Math.Clamp(position, 0, line.Length - 1);
+        int left = Math.Min((int)position, line.Length - 2);
+        double x = position - left;
+        float b = line[left];
+        float c = line[left + 1];
+        if (float.IsNaN(b) || float.IsNaN(c))
+        {
+            // The nearer of the two stands for both; a sample in the middle of them for nothing.
+            return x < Half ? b : x > Half ? c : float.NaN;
+        }
+
+        if (left == 0 || left + 2 >= line.Length || float.IsNaN(line[left - 1] + line[left + 2]))
+        {
+            return (float)(b + ((c - b) * x));
+        }
+
+        float a = line[left - 1];
+        float d = line[left + 2];
+        return (float)(b + (0.5 * x * (c - a + (x * ((2.0 * a) - (5.0 * b) + (4.0 * c) - d + (x * ((3.0 * (b - c)) + d - a)))))));
+    }
+}
