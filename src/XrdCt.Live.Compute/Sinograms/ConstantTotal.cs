@@ -1,0 +1,40 @@
+using XrdCt.Live.Model.Scans;
+
+namespace XrdCt.Live.Compute.Sinograms;
+
+/// <summary>
+/// Scales every projection to the same total intensity: all of the sample is in the beam once per projection, whatever the angle. What the
+/// beam monitor missed is corrected so; a projection that does not hold the whole sample has no constant total.
+/// </summary>
+public static class ConstantTotal
+{
+    /// <summary>Factors that bring each projection to the mean total, <c>mean(T) / T(r)</c>.</summary>
+    /// <param name="plan">Scan plan.</param>
+    /// <param name="total">Total intensity without air, [rotation, translation]; NaN where unmeasured.</param>
+    /// <param name="air">The cells outside the sample, found in the same sinogram.</param>
+    /// <returns>One factor per rotation; NaN for projections with unmeasured cells.</returns>
+    /// <exception cref="InvalidOperationException">The projections do not hold the whole sample.</exception>
+    public static double[] Factors(ScanPlan plan, ReadOnlySpan<float> total, AirScatter air)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(air);
+        if (air.Refusal is not null)
+        {
+            throw new InvalidOperationException(
+                "the total intensity is constant only where every projection holds the whole sample, and this scan does not reach beyond it "
+                + "(a region of interest): scaling to it would paint the outside into the slice. Normalise to the monitor instead");
+        }
+
+        double[] totals = new double[plan.RotationCount];
+        for (int rotation = 0; rotation < totals.Length; rotation++)
+        {
+            foreach (float value in total.Slice(rotation * plan.TranslationCount, plan.TranslationCount))
+            {
+                totals[rotation] += value;
+            }
+        }
+
+        double mean = totals.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
+        return [.. totals.Select(t => t > 0 ? mean / t : double.NaN)];
+    }
+}
