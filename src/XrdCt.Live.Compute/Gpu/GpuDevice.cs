@@ -36,12 +36,13 @@ public sealed class GpuDevice : IDisposable
         try
         {
             int shared_bytes = Math.Min(Accelerator.MaxSharedMemoryPerGroup, UsualShared_bytes) - KernelShared_bytes;
-            CacheLength = shared_bytes / (TrimKernel.CacheWords * sizeof(int));
+            CacheWords = shared_bytes / sizeof(int);
             LargestBlock_bytes = shared_bytes - DecodeKernel.SharedLength_bytes(0);
             int threads = Math.Min(Math.Min(MostThreads, Accelerator.MaxNumThreadsPerGroup), GroupSum.MostWarps * Accelerator.WarpSize);
             GroupSize = 1 << BitOperations.Log2((uint)threads);
             Mean = Accelerator.LoadKernel<PlanViews, int, ArrayView<int>, ArrayView<BinSums>>(MeanKernel.Run);
             Trim = Accelerator.LoadKernel<PlanViews, TrimLimits, int, ArrayView<int>, ArrayView<BinSums>>(TrimKernel.Run);
+            Clip = Accelerator.LoadKernel<PlanViews, ClipRule, int, ArrayView<int>, ArrayView<BinSums>>(ClipKernel.Run);
             Decode = LoadDecode();
         }
         catch
@@ -70,8 +71,8 @@ public sealed class GpuDevice : IDisposable
     /// <summary>Threads of a group that integrates a bin.</summary>
     internal int GroupSize { get; }
 
-    /// <summary>Entries of a bin that fit the shared memory of a group.</summary>
-    internal int CacheLength { get; init; }
+    /// <summary>Words of shared memory that a group has for the entries of a bin.</summary>
+    internal int CacheWords { get; init; }
 
     /// <summary>Plain bytes of the largest block that the device unpacks.</summary>
     internal int LargestBlock_bytes { get; }
@@ -79,6 +80,8 @@ public sealed class GpuDevice : IDisposable
     internal Action<AcceleratorStream, KernelConfig, PlanViews, int, ArrayView<int>, ArrayView<BinSums>> Mean { get; }
 
     internal Action<AcceleratorStream, KernelConfig, PlanViews, TrimLimits, int, ArrayView<int>, ArrayView<BinSums>> Trim { get; }
+
+    internal Action<AcceleratorStream, KernelConfig, PlanViews, ClipRule, int, ArrayView<int>, ArrayView<BinSums>> Clip { get; }
 
     internal Action<AcceleratorStream, KernelConfig, ArrayView<PackedBlock>, ArrayView<byte>, ArrayView<int>, ArrayView<int>>? Decode { get; }
 
@@ -121,12 +124,12 @@ public sealed class GpuDevice : IDisposable
     /// <summary>The CPU in place of a device, very slow: what the tests run the same kernels on.</summary>
     /// <param name="warpSize">Threads of a warp.</param>
     /// <param name="warpCount">Warps of a group, a power of two.</param>
-    /// <param name="cacheLength">Entries of a bin that shall fit the shared memory.</param>
-    internal static GpuDevice OnCpu(int warpSize, int warpCount, int cacheLength = 3584)
+    /// <param name="cacheWords">Words of shared memory for the entries of a bin.</param>
+    internal static GpuDevice OnCpu(int warpSize, int warpCount, int cacheWords = 10_752)
     {
         var device = new CPUDevice(warpSize, warpCount, 1);
         var context = Context.Create(builder => builder.CPU(device));
-        return new GpuDevice(context, context.GetCPUDevice(0)) { CacheLength = cacheLength };
+        return new GpuDevice(context, context.GetCPUDevice(0)) { CacheWords = cacheWords };
     }
 
     /// <inheritdoc/>

@@ -110,11 +110,15 @@ public sealed class GpuIntegrator : IFrameIntegrator
     internal void Sum(int count)
     {
         int groups = CellCount * count;
-        if (_plan.Trims)
+        if (_plan.Trim is TrimLimits limits)
         {
-            SharedMemoryConfig cache = SharedMemoryConfig.RequestDynamic<int>(Math.Max(1, _plan.Limits.CacheLength) * TrimKernel.CacheWords);
             _plan.Device.Trim(
-                _stream, new KernelConfig(groups, _plan.GroupSize, cache), _plan.Views, _plan.Limits, count, Batch.Pixels, _sums.View.BaseView);
+                _stream, Groups(groups, limits.CacheLength * TrimKernel.CacheWords), _plan.Views, limits, count, Batch.Pixels, _sums.View.BaseView);
+        }
+        else if (_plan.Clip is ClipRule rule)
+        {
+            _plan.Device.Clip(
+                _stream, Groups(groups, rule.CacheLength * ClipKernel.CacheWords), _plan.Views, rule, count, Batch.Pixels, _sums.View.BaseView);
         }
         else
         {
@@ -132,7 +136,12 @@ public sealed class GpuIntegrator : IFrameIntegrator
         Finish();
     }
 
-    private void Unpack(ReadOnlySpan<DiffractionPattern> patterns)
+    /// <summary>Groups of a launch, each with shared memory for the entries of its bin.</summary>
+    private KernelConfig Groups(int count, int cacheWords) =>
+        new(count, _plan.GroupSize, SharedMemoryConfig.RequestDynamic<int>(Math.Max(1, cacheWords)));
+
+    /// <summary>Writes the sums that came down last into patterns, and does there what a pattern is done with as a whole.</summary>
+    internal void Unpack(ReadOnlySpan<DiffractionPattern> patterns)
     {
         for (int place = 0; place < patterns.Length; place++)
         {
@@ -157,6 +166,8 @@ public sealed class GpuIntegrator : IFrameIntegrator
                 Unpack(sums, _cake);
                 CakeTrim.Average(Plan.Options, _cake, pattern, _ranking);
             }
+
+            Plan.PoissonBias?.Remove(pattern);
         }
     }
 

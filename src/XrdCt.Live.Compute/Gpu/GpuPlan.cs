@@ -11,21 +11,19 @@ public sealed class GpuPlan : IDisposable
 {
     private const int EntriesPerThread = 4;
 
+    // Every round of clipping ends in sums over the group: fewer threads spend less on them.
+    private const int EntriesPerClippingThread = 16;
+
     private readonly List<MemoryBuffer> _buffers = [];
 
     /// <summary>Uploads a plan: 12 bytes per entry, 27 MB for a 2-Mpixel detector without pixel splitting.</summary>
     /// <param name="device">The device, which must outlive the plan.</param>
     /// <param name="plan">The plan.</param>
-    /// <exception cref="GpuException">The plan asks for something that only the CPU does, or does not fit the device.</exception>
+    /// <exception cref="GpuException">The plan does not fit the device.</exception>
     public GpuPlan(GpuDevice device, IntegrationPlan plan)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(plan);
-        if (Refusal(plan.Options) is string refusal)
-        {
-            throw new GpuException(refusal);
-        }
-
         Device = device;
         Plan = plan;
         device.Accelerator.Bind();
@@ -55,14 +53,26 @@ public sealed class GpuPlan : IDisposable
         }
 
         bool isMedian = plan.Options.Filter == IntegrationFilter.Median;
-        Trims = plan.Options.Filter != IntegrationFilter.Mean && !plan.IsCake;
-        Limits = new TrimLimits
+        if (plan.Options.Filter == IntegrationFilter.SigmaClip)
         {
-            Low = isMedian ? 0.5 : plan.Options.TrimLower,
-            High = isMedian ? 0.5 : 1 - plan.Options.TrimUpper,
-            IsExact = !isMedian && plan.Options.TrimDefinition == TrimDefinition.Exact ? 1 : 0,
-            CacheLength = Math.Min(device.CacheLength, plan.LargestBin),
-        };
+            Clip = new ClipRule
+            {
+                Threshold_sigma = plan.Options.ClipThreshold_sigma,
+                Rounds = plan.Options.ClipIterations,
+                ClipsByScatter = plan.Options.ErrorModel != ErrorModel.Poisson ? 1 : 0,
+                CacheLength = Math.Min(device.CacheWords / ClipKernel.CacheWords, plan.LargestBin),
+            };
+        }
+        else if (plan.Options.Filter != IntegrationFilter.Mean && !plan.IsCake)
+        {
+            Trim = new TrimLimits
+            {
+                Low = isMedian ? 0.5 : plan.Options.TrimLower,
+                High = isMedian ? 0.5 : 1 - plan.Options.TrimUpper,
+                IsExact = !isMedian && plan.Options.TrimDefinition == TrimDefinition.Exact ? 1 : 0,
+                CacheLength = Math.Min(device.CacheWords / TrimKernel.CacheWords, plan.LargestBin),
+            };
+        }
     }
 
     /// <summary>The device.</summary>
@@ -73,32 +83,21 @@ public sealed class GpuPlan : IDisposable
 
     internal PlanViews Views { get; }
 
-    /// <summary>Whether the cells are trimmed; else they are summed, and a cake's sectors trimmed on the host.</summary>
-    internal bool Trims { get; }
+    /// <summary>How the cells are trimmed; null where they are not. A cake's sectors are summed, and trimmed on the host.</summary>
+    internal TrimLimits? Trim { get; }
 
-    internal TrimLimits Limits { get; init; }
+    /// <summary>How the cells are clipped; null where they are not.</summary>
+    internal ClipRule? Clip { get; }
 
-    /// <summary>Threads that share a cell: each has four entries or more where the cells are large enough for a full group.</summary>
+    /// <summary>Threads that share a cell: each has a few entries or more where the cells are large enough for a full group.</summary>
     internal int GroupSize
     {
         get
         {
             int entries = Plan.PixelOfEntry.Length / Plan.CellCount;
-            int threads = (int)Math.Min(BitOperations.RoundUpToPowerOf2((uint)(entries / EntriesPerThread)), (uint)Device.GroupSize);
+            int threads = (int)Math.Min(BitOperations.RoundUpToPowerOf2((uint)(entries / (Clip is null ? EntriesPerThread : EntriesPerClippingThread))), (uint)Device.GroupSize);
             return Math.Max(threads, Device.Accelerator.WarpSize);
         }
-    }
-
-    /// <summary>Why a device cannot do what the options ask for, as a sentence; null where it can.</summary>
-    public static string? Refusal(IntegrationOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        return options switch
-        {
-            { Filter: IntegrationFilter.SigmaClip } => "sigma-clip is integrated on the CPU only",
-            { CorrectPoissonBias: true } => "the Poisson bias of a trimmed mean is taken out on the CPU only",
-            _ => null,
-        };
     }
 
     /// <inheritdoc/>

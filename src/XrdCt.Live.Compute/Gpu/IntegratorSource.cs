@@ -19,7 +19,6 @@ public sealed class IntegratorSource : IDisposable
     private readonly Action<string> _say;
     private readonly Lock _lock = new();
     private readonly List<SharedPlan> _plans = [];
-    private IntegrationPlan? _refused;
 
     internal IntegratorSource(GpuDevice? device, string sentence, Action<string> say)
     {
@@ -46,7 +45,7 @@ public sealed class IntegratorSource : IDisposable
     /// not run the kernels gives way to the CPU whatever was asked for, and <see cref="Sentence"/> says why.
     /// </param>
     /// <param name="index">Which device of that kind, from 0.</param>
-    /// <param name="say">Is told, on any thread, what changes later: that the device failed, or that only the CPU can do what a plan asks for.</param>
+    /// <param name="say">Is told, on any thread, what changes later: that the device failed.</param>
     /// <exception cref="GpuException">The device that was asked for is not there.</exception>
     public static IntegratorSource Open(ComputeBackend backend, int index, Action<string> say)
     {
@@ -77,7 +76,7 @@ public sealed class IntegratorSource : IDisposable
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(createReader);
-        if (!IsOnDevice || IsRefused(plan))
+        if (!IsOnDevice)
         {
             return OnCpu(plan, createReader);
         }
@@ -138,22 +137,6 @@ public sealed class IntegratorSource : IDisposable
         string simd = Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : Vector128.IsHardwareAccelerated ? "128-bit SIMD" : "no SIMD";
         string cores = Environment.ProcessorCount == 1 ? "1 CPU core" : $"{Environment.ProcessorCount} CPU cores";
         return $"{cores} with {simd}";
-    }
-
-    /// <summary>Whether only the CPU can do what a plan asks for, which is said once per plan.</summary>
-    private bool IsRefused(IntegrationPlan plan)
-    {
-        if (GpuPlan.Refusal(plan.Options) is not string refusal)
-        {
-            return false;
-        }
-
-        if (Interlocked.Exchange(ref _refused, plan) != plan)
-        {
-            _say($"{refusal}: integrating on {Cpu()}");
-        }
-
-        return true;
     }
 
     private SharedPlan Share(IntegrationPlan plan)

@@ -40,17 +40,26 @@ internal struct PlanViews
     /// <summary>share · (counts − dark). Without shares and dark a whole number, so that sums of it are exact in any order.</summary>
     public readonly double Signal(int entry, int counts) => Share(entry) * (counts - (double)Dark(entry));
 
+    /// <summary>share · normalisation, to a part in 10⁷.</summary>
+    public readonly double Normalisation(int entry) => Share(entry) / InverseNormalisation[entry];
+
+    /// <summary>(counts − dark) / normalisation.</summary>
+    public readonly double Value(int entry, int counts) => (counts - (double)Dark(entry)) * InverseNormalisation[entry];
+
+    /// <summary>share² · Poisson's variance of the counts.</summary>
+    public readonly double PoissonVariance(int entry, int counts) =>
+        (double)Share(entry) * Share(entry) * PixelVariance.Poisson(counts, Dark(entry));
+
     /// <summary>
     /// What an entry adds to the variance of its cell: share² · variance of the counts; share · signal² / normalisation where it is their
     /// scatter, whose mean <see cref="Scatter"/> takes off.
     /// </summary>
     public readonly double Variance(int entry, int counts)
     {
-        double share = Share(entry);
         double signal = counts - (double)Dark(entry);
         return IsAzimuthal != 0
-            ? share * signal * signal * InverseNormalisation[entry]
-            : share * share * PixelVariance.Poisson(counts, Dark(entry));
+            ? Share(entry) * signal * signal * InverseNormalisation[entry]
+            : PoissonVariance(entry, counts);
     }
 
     /// <summary>The variance of a cell from the sums over its entries: Σ w·(v − mean)² = Σ w·v² − (Σ w·v)² / Σ w.</summary>

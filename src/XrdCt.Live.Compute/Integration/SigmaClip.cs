@@ -14,7 +14,11 @@ internal static class SigmaClip
     // Keys are float32: pixels of equal value differ by up to 2⁻²³ of it, and must not be clipped where the deviation is 0.
     private const double KeyRounding = 1.0 / (1 << 21);
 
-    private static readonly double SqrtTwoPi = Math.Sqrt(2 * Math.PI);
+    // ln √(2π).
+    private const double LogSqrtTwoPi = 0.91893853320467274;
+
+    /// <summary>Chauvenet's criterion takes fewer pixels for these.</summary>
+    public const double FewestPixels = 3;
 
     /// <summary>Keys that a round keeps: Low ≤ key ≤ High.</summary>
     /// <param name="signal">Σ share · signal over the pixels that are left, counts.</param>
@@ -23,10 +27,15 @@ internal static class SigmaClip
     /// <param name="count">n = Σ share over them.</param>
     /// <param name="threshold_sigma">Threshold, standard deviations.</param>
     public static (float Low, float High) Limits(
-        double signal, double normalisation, double variance, double count, double threshold_sigma)
+        double signal, double normalisation, double variance, double count, double threshold_sigma) =>
+        LimitsByLog(signal, normalisation, variance, Math.Log(Math.Max(count, FewestPixels)), threshold_sigma);
+
+    /// <summary>The same where ln n, n ≥ <see cref="FewestPixels"/>, is known: kernels of a device have a logarithm of their own.</summary>
+    public static (float Low, float High) LimitsByLog(
+        double signal, double normalisation, double variance, double logCount, double threshold_sigma)
     {
         double mean = signal / normalisation;
-        double chauvenet = Math.Sqrt(2 * Math.Log(Math.Max(count, 3) / SqrtTwoPi));
+        double chauvenet = Math.Sqrt(2 * (logCount - LogSqrtTwoPi));
         double width = (Math.Max(threshold_sigma, chauvenet) * Math.Sqrt(variance / normalisation)) + (Math.Abs(mean) * KeyRounding);
         return ((float)(mean - width), (float)(mean + width));
     }

@@ -37,6 +37,12 @@ public sealed class GpuMeanTests : GpuContract
 }
 
 [Collection(GpuCollection.Name)]
+public sealed class GpuSigmaClipTests : GpuContract
+{
+    protected override IntegrationFilter Filter => IntegrationFilter.SigmaClip;
+}
+
+[Collection(GpuCollection.Name)]
 public sealed class GpuTrimmedTests : GpuContract
 {
     protected override IntegrationFilter Filter => IntegrationFilter.Trimmed;

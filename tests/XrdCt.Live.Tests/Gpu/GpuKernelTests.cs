@@ -19,6 +19,7 @@ public sealed class GpuKernelTests
     [InlineData(nameof(DecodeKernel))]
     [InlineData(nameof(MeanKernel))]
     [InlineData(nameof(TrimKernel))]
+    [InlineData(nameof(ClipKernel))]
     public void Kernel_TranslatedForCuda_KeepsItsValuesInRegistersAndItsBarriersOutsideBranches(string kernel)
     {
         MethodInfo method = typeof(GpuDevice).Assembly.GetType($"{typeof(GpuDevice).Namespace}.{kernel}")!.GetMethod("Run")!;
