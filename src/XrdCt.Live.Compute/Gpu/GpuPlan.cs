@@ -37,7 +37,6 @@ public sealed class GpuPlan : IDisposable
                 WeightOfEntry = Upload(plan.WeightOfEntry),
                 ShareOfEntry = Upload(plan.ShareOfEntry),
                 DarkOfEntry = Upload(plan.DarkOfEntry),
-                WeightScaleOfBin = Upload(plan.WeightScaleOfBin),
                 BinNormalisation = Upload(plan.BinNormalisation),
                 BinNormalisationSquared = Upload(plan.BinNormalisationSquared),
                 FirstDummy = plan.DummyLower,

@@ -12,7 +12,6 @@ internal struct PlanViews
     public ArrayView<int> WeightOfEntry;
     public ArrayView<float> ShareOfEntry;
     public ArrayView<float> DarkOfEntry;
-    public ArrayView<float> WeightScaleOfBin;
     public ArrayView<double> BinNormalisation;
     public ArrayView<double> BinNormalisationSquared;
 

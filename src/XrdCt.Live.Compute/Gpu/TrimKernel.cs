@@ -60,7 +60,7 @@ internal static class TrimKernel
     public static void Run(PlanViews plan, TrimLimits limits, int frameCount, ArrayView<int> pixels, ArrayView<BinSums> sums)
     {
         ArrayView<int> cache = SharedMemory.GetDynamic<int>();
-        ArrayView<double> doubles = SharedMemory.Allocate<double>(3 * GroupSum.MostWarps);
+        ArrayView<double> doubles = SharedMemory.Allocate<double>(4 * GroupSum.MostWarps);
         ArrayView<int> integers = SharedMemory.Allocate<int>(2 * GroupSum.MostWarps);
         ArrayView<int> lowWeights = SharedMemory.Allocate<int>(Digits);
         ArrayView<int> highWeights = SharedMemory.Allocate<int>(Digits);
@@ -87,6 +87,7 @@ internal static class TrimKernel
         }
 
         double allSignal = 0;
+        double allNormalisation = 0;
         int allWeight = 0;
         int allCount = 0;
         for (int i = Group.IdxX; i < length; i += Group.DimX)
@@ -104,16 +105,19 @@ internal static class TrimKernel
             if (isValid)
             {
                 allSignal += plan.Signal(start + i, counts);
+                allNormalisation += plan.Normalisation(start + i);
                 allWeight += weight;
                 allCount++;
             }
         }
 
         GroupSum.Add(doubles, 0, allSignal);
+        GroupSum.Add(doubles, 1, allNormalisation);
         GroupSum.Add(integers, 0, allWeight);
         GroupSum.Add(integers, 1, allCount);
         Group.Barrier();
         allSignal = GroupSum.Total(doubles, 0);
+        allNormalisation = GroupSum.Total(doubles, 1);
         allWeight = GroupSum.Total(integers, 0);
         allCount = GroupSum.Total(integers, 1);
         double low = limits.Low * allWeight;
@@ -175,8 +179,8 @@ internal static class TrimKernel
 
         double signal = 0;
         double variance = 0;
-        double weightSquared = 0;
-        int keptWeight = 0;
+        double normalisation = 0;
+        double normalisationSquared = 0;
         int keptCount = 0;
         for (int i = Group.IdxX; i < length; i += Group.DimX)
         {
@@ -198,30 +202,31 @@ internal static class TrimKernel
             bool isBelow = upper.IsCut == 0 || rank < upper.Rank;
             if (entry.Counts >= 0 && isAbove && isBelow)
             {
+                double own = plan.Normalisation(start + i);
                 signal += plan.Signal(start + i, entry.Counts);
                 variance += plan.Variance(start + i, entry.Counts);
-                weightSquared += (double)entry.Weight * entry.Weight;
-                keptWeight += entry.Weight;
+                normalisation += own;
+                normalisationSquared += own * own;
                 keptCount++;
             }
         }
 
-        // Slot 0 of the sums may still be read for the totals above by a slower warp.
+        // The sums may still be read for the totals above by a slower warp.
         Group.Barrier();
         GroupSum.Add(doubles, 0, signal);
         GroupSum.Add(doubles, 1, variance);
-        GroupSum.Add(doubles, 2, weightSquared);
-        GroupSum.Add(integers, 0, keptWeight);
-        GroupSum.Add(integers, 1, keptCount);
+        GroupSum.Add(doubles, 2, normalisation);
+        GroupSum.Add(doubles, 3, normalisationSquared);
+        GroupSum.Add(integers, 0, keptCount);
         Group.Barrier();
         if (Group.IdxX == 0)
         {
             Kept kept = default;
             kept.Signal = GroupSum.Total(doubles, 0);
             kept.Variance = GroupSum.Total(doubles, 1);
-            kept.WeightSquared = GroupSum.Total(doubles, 2);
-            kept.Weight = GroupSum.Total(integers, 0);
-            kept.Count = GroupSum.Total(integers, 1);
+            kept.Normalisation = GroupSum.Total(doubles, 2);
+            kept.NormalisationSquared = GroupSum.Total(doubles, 3);
+            kept.Count = GroupSum.Total(integers, 0);
             int first = decided[LowEntry];
             int last = decided[HighEntry];
             kept = AddBoundaries(kept, plan, limits, image, start, first, last, lower.Below, upper.Below, low, high, limits.IsExact != 0);
@@ -230,15 +235,13 @@ internal static class TrimKernel
                 kept = AddBoundaries(kept, plan, limits, image, start, first, last, lower.Below, upper.Below, low, high, true);
             }
 
-            double scale = plan.WeightScaleOfBin[bin];
-            double normalisation = allCount == length ? plan.BinNormalisation[bin] : allWeight / scale;
             BinSums result = default;
             result.Signal = kept.Signal;
-            result.Normalisation = kept.Weight / scale;
-            result.NormalisationSquared = kept.WeightSquared / (scale * scale);
-            result.Variance = plan.Scatter(kept.Variance, result.Signal, result.Normalisation);
+            result.Normalisation = kept.Normalisation;
+            result.NormalisationSquared = kept.NormalisationSquared;
+            result.Variance = plan.Scatter(kept.Variance, kept.Signal, kept.Normalisation);
             result.Count = kept.Count;
-            result.Mean = allCount > 0 ? (float)(allSignal / normalisation) : float.NaN;
+            result.Mean = allCount > 0 ? (float)(allSignal / allNormalisation) : float.NaN;
             sums[((long)frame * (plan.BinStart.Length - 1)) + bin] = result;
         }
     }
@@ -405,10 +408,11 @@ internal static class TrimKernel
             : 0;
         if (share > 0)
         {
+            double normalisation = share * plan.Normalisation(entry);
             kept.Signal += share * plan.Signal(entry, counts);
             kept.Variance += share * (plan.IsAzimuthal != 0 ? 1 : share) * plan.Variance(entry, counts);
-            kept.WeightSquared += share * share * weight * weight;
-            kept.Weight += share * weight;
+            kept.Normalisation += normalisation;
+            kept.NormalisationSquared += normalisation * normalisation;
             kept.Count++;
         }
 
@@ -426,8 +430,8 @@ internal static class TrimKernel
     {
         public double Signal;
         public double Variance;
-        public double WeightSquared;
-        public double Weight;
+        public double Normalisation;
+        public double NormalisationSquared;
         public int Count;
     }
 }

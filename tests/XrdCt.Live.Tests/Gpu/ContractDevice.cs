@@ -9,6 +9,9 @@ namespace XrdCt.Live.Tests.Gpu;
 /// <summary>An integrator on ILGPU's stand-in for a device that owns the device and the plan on it.</summary>
 internal sealed class ContractDevice : IFrameIntegrator
 {
+    // ILGPU's stand-in integrates a hundred times slower than the CPU's own backend.
+    private static readonly bool IsFull = Environment.GetEnvironmentVariable("XRDCT_GPU_CONTRACT") == "full";
+
     private readonly GpuDevice _device;
     private readonly GpuPlan _plan;
     private readonly GpuIntegrator _integrator;
@@ -19,6 +22,12 @@ internal sealed class ContractDevice : IFrameIntegrator
         _plan = new GpuPlan(_device, plan);
         _integrator = new GpuIntegrator(_plan, SmallDetector.Reader(), 2);
     }
+
+    /// <summary>The contract's cases: every splitting with every error model, or all of them where XRDCT_GPU_CONTRACT is "full".</summary>
+    public static TheoryData<PixelSplitting, string, string, ErrorModel> Cases { get; } = MakeCases();
+
+    /// <summary>Frames of a case, in batches of two.</summary>
+    public static int FrameCount => IsFull ? 5 : 3;
 
     public IntegrationPlan Plan => _integrator.Plan;
 
@@ -33,5 +42,22 @@ internal sealed class ContractDevice : IFrameIntegrator
         _integrator.Dispose();
         _plan.Dispose();
         _device.Dispose();
+    }
+
+    private static TheoryData<PixelSplitting, string, string, ErrorModel> MakeCases()
+    {
+        var cases = new TheoryData<PixelSplitting, string, string, ErrorModel>();
+        foreach ((PixelSplitting splitting, string layout, string corrections, ErrorModel model) in FilterContract.Cases.Select(c => c.Data))
+        {
+            if (IsFull || (layout, corrections, model) is ("1D", "none", ErrorModel.Poisson)
+                or ("one bin", "dark and flat", ErrorModel.Poisson)
+                or ("1D", "dark and flat", ErrorModel.Azimuthal)
+                or ("cake", "dark and flat", ErrorModel.Hybrid))
+            {
+                cases.Add(splitting, layout, corrections, model);
+            }
+        }
+
+        return cases;
     }
 }

@@ -17,6 +17,9 @@ public sealed class GpuIntegratorTests
 
     private static readonly IntegrationOptions Trimmed = SmallDetector.Options(IntegrationFilter.Trimmed);
 
+    private static readonly IntegrationOptions Clipped = SmallDetector.Options(IntegrationFilter.SigmaClip);
+    private static readonly IntegrationOptions Corrected = Trimmed with { CorrectPoissonBias = true };
+
     private static readonly Dictionary<string, (IntegrationOptions Options, bool HasDark)> Variants = new()
     {
         ["median"] = (Trimmed with { Filter = IntegrationFilter.Median }, false),
@@ -37,6 +40,13 @@ public sealed class GpuIntegratorTests
         ["across 180°"] = (Trimmed with { AzimuthLower_deg = 100, AzimuthUpper_deg = 290, Splitting = PixelSplitting.Full }, false),
         ["2D mean"] = (Trimmed with { AzimuthSectors = 6, BinCount = 40, Filter = IntegrationFilter.Mean }, false),
         ["2D trimmed"] = (Trimmed with { AzimuthSectors = 3, BinCount = 40 }, false),
+        ["clip"] = (Clipped, false),
+        ["clip, dark, full splitting"] = (Clipped with { Splitting = PixelSplitting.Full, ErrorModel = ErrorModel.Azimuthal }, true),
+        ["clip by Chauvenet's criterion"] = (Clipped with { ErrorModel = ErrorModel.Hybrid, ClipThreshold_sigma = 0.5, ClipIterations = 1000 }, false),
+        ["2D clip"] = (Clipped with { AzimuthSectors = 3, BinCount = 40 }, false),
+        ["corrected"] = (Corrected, false),
+        ["corrected, exact, full splitting"] = (Corrected with { Splitting = PixelSplitting.Full, TrimDefinition = TrimDefinition.Exact, TrimLower = 0.05, TrimUpper = 0.25 }, false),
+        ["corrected median, scatter"] = (Corrected with { Filter = IntegrationFilter.Median, ErrorModel = ErrorModel.Azimuthal }, false),
         ["cake"] = (Trimmed with { TrimDefinition = TrimDefinition.Cake, CakeSectors = 32, BinCount = 30 }, false),
         ["cake's median"] = (Trimmed with { Filter = IntegrationFilter.Median, TrimDefinition = TrimDefinition.Cake, CakeSectors = 15, BinCount = 30 }, false),
     };
@@ -52,6 +62,8 @@ public sealed class GpuIntegratorTests
         cases.Add("full splitting", SmallCache);
         cases.Add("uncorrected: many ties", SmallCache);
         cases.Add("dark", SmallCache);
+        cases.Add("clip", SmallCache);
+        cases.Add("clip, dark, full splitting", SmallCache);
         cases.Add("dummy", SmallCache);
         return cases;
     }

@@ -13,6 +13,9 @@ public abstract class FilterContract
     /// <summary>Sums of kept pixels come from integer weights that resolve 2⁻²⁰ of the cell's largest, and from float32 shares.</summary>
     private const double Resolution = 3e-6;
 
+    /// <summary>Frames of a case, of seeds 1, 2, …; that of seed 3 has counts of 2³¹ − 1.</summary>
+    protected virtual int FrameCount => 5;
+
     protected abstract IFrameIntegrator Create(IntegrationPlan plan);
 
     /// <summary>Every splitting, layout, correction and error model, by name.</summary>
@@ -27,8 +30,8 @@ public abstract class FilterContract
         using var reference = new ReferenceIntegrator(plan, SmallDetector.Reader());
         using IFrameIntegrator integrator = Create(plan);
 
-        // Five frames in batches as they come: what an integrator remembers of a frame, or mixes up between two, must not show.
-        RawFrame[] frames = [.. Enumerable.Range(1, 5).Select(seed => SmallDetector.Frame(Pixels(seed)))];
+        // Frames in batches as they come: what an integrator remembers of a frame, or mixes up between two, must not show.
+        RawFrame[] frames = [.. Enumerable.Range(1, FrameCount).Select(seed => SmallDetector.Frame(Pixels(seed)))];
         DiffractionPattern[] actual = [.. frames.Select(_ => new DiffractionPattern(plan.PatternSize))];
         for (int first = 0; first < frames.Length; first += integrator.BatchSize)
         {
