@@ -42,7 +42,7 @@ public sealed class GpuIntegratorTests
         ["2D trimmed"] = (Trimmed with { AzimuthSectors = 3, BinCount = 40 }, false),
         ["clip"] = (Clipped, false),
         ["clip, dark, full splitting"] = (Clipped with { Splitting = PixelSplitting.Full, ErrorModel = ErrorModel.Azimuthal }, true),
-        ["clip by Chauvenet's criterion"] = (Clipped with { ErrorModel = ErrorModel.Hybrid, ClipThreshold_sigma = 0.5, ClipIterations = 1000 }, false),
+        ["clip by Chauvenet's criterion"] = (Clipped with { Splitting = PixelSplitting.Full, ErrorModel = ErrorModel.Hybrid, ClipThreshold_sigma = 0.5, ClipIterations = 1000 }, false),
         ["2D clip"] = (Clipped with { AzimuthSectors = 3, BinCount = 40 }, false),
         ["corrected"] = (Corrected, false),
         ["corrected, exact, full splitting"] = (Corrected with { Splitting = PixelSplitting.Full, TrimDefinition = TrimDefinition.Exact, TrimLower = 0.05, TrimUpper = 0.25 }, false),
