@@ -136,10 +136,6 @@ public sealed class GpuIntegrator : IFrameIntegrator
         Finish();
     }
 
-    /// <summary>Groups of a launch, each with shared memory for the entries of its bin.</summary>
-    private KernelConfig Groups(int count, int cacheWords) =>
-        new(count, _plan.GroupSize, SharedMemoryConfig.RequestDynamic<int>(Math.Max(1, cacheWords)));
-
     /// <summary>Writes the sums that came down last into patterns, and does there what a pattern is done with as a whole.</summary>
     internal void Unpack(ReadOnlySpan<DiffractionPattern> patterns)
     {
@@ -170,6 +166,10 @@ public sealed class GpuIntegrator : IFrameIntegrator
             Plan.PoissonBias?.Remove(pattern);
         }
     }
+
+    /// <summary>Groups of a launch, each with shared memory for the entries of its bin.</summary>
+    private KernelConfig Groups(int count, int cacheWords) =>
+        new(count, _plan.GroupSize, SharedMemoryConfig.RequestDynamic<int>(Math.Max(1, cacheWords)));
 
     private static void Unpack(ReadOnlySpan<BinSums> sums, DiffractionPattern cells)
     {
