@@ -8,8 +8,8 @@ namespace XrdCt.Live.Server.Integration;
 /// <summary>The frames of an HDF5 file. A chunk of bitshuffle-LZ4 is handed on as it is; everything else is unpacked here.</summary>
 internal sealed class Hdf5Frames : IFrameStack
 {
-    // PureHDF 2.2 follows a virtual dataset pixel by pixel: several seconds for a frame of 2.5 million.
-    private const int LargestVirtual_px = 250_000;
+    // PureHDF 2.2 puts tiles together pixel by pixel: several seconds for a frame of 2.5 million.
+    private const int LargestTiled_px = 250_000;
 
     private readonly FrameStackReader _reader;
     private readonly string _path;
@@ -30,7 +30,7 @@ internal sealed class Hdf5Frames : IFrameStack
             throw new FormatException($"{path}: the frames of {_reader.DatasetPath} are {_reader.Shape} (rows × columns), the geometry says {shape}");
         }
 
-        if (_reader.IsVirtual && shape.PixelCount > LargestVirtual_px)
+        if (_reader.IsTiled && shape.PixelCount > LargestTiled_px)
         {
             _reader.Dispose();
             throw TooSlow(path, _reader.DatasetPath);
@@ -67,7 +67,7 @@ internal sealed class Hdf5Frames : IFrameStack
     public void Dispose() => _reader.Dispose();
 
     private static FormatException TooSlow(string path, string dataset) => new(
-        $"{path}: {dataset} is a virtual dataset, too slow to read at this size: name the files that it points to, such as 'scan0001/*.h5'");
+        $"{path}: {dataset} puts each frame together from several datasets, which is too slow to read at this size: integrate the tiles, or write the whole frames to a file");
 
     private void ReadPlain(int row, ArrayBufferWriter<byte> memory)
     {
