@@ -36,6 +36,9 @@ public sealed class IntegratorSource : IDisposable
     /// <summary>Whether integrators made from now on use a device.</summary>
     public bool IsOnDevice => _device is not null && Failure is null;
 
+    /// <summary>Where frames are integrated from now on: the device's name, or <c>CPU</c>.</summary>
+    public string Backend => IsOnDevice ? _device!.Name : "CPU";
+
     /// <summary>What the device died of, as a sentence; null while it lives.</summary>
     public string? Failure { get; private set; }
 

@@ -3,9 +3,8 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Text;
+using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Integration;
-using XrdCt.Live.Compute.Simd;
-using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Server.Configuration;
@@ -25,16 +24,8 @@ internal sealed class IntegrationBenchmark(DetectorGeometry geometry, PixelMask 
     // Copied by each thread at a time; the caches of today's largest processors hold a little more per socket, a core's share far less.
     private const int CopyLength = 1 << 27;
 
-    /// <summary>What can be timed here.</summary>
-    public static IReadOnlyDictionary<string, Func<IntegrationPlan, IFrameIntegrator>> Backends { get; } =
-        new Dictionary<string, Func<IntegrationPlan, IFrameIntegrator>>(StringComparer.OrdinalIgnoreCase)
-        {
-            ["cpu"] = plan => new SimdIntegrator(plan, () => new PixelReader(plan.Geometry.Shape)),
-            ["reference"] = plan => new ReferenceIntegrator(plan, new PixelReader(plan.Geometry.Shape)),
-        };
-
     /// <summary>Times everything.</summary>
-    /// <param name="backends">Names out of <see cref="Backends"/>.</param>
+    /// <param name="backends">Some of <see cref="BenchmarkBackend.Names"/>.</param>
     /// <param name="command">The command that asked for it, which stands in the text.</param>
     /// <param name="step">Is told the name of each row before it is timed.</param>
     /// <param name="stop">Asks for the end; the rows that are done are kept.</param>
@@ -51,44 +42,69 @@ internal sealed class IntegrationBenchmark(DetectorGeometry geometry, PixelMask 
         double copyAll_GBps = Stopwatches.Copy_GBps(CopyLength, seconds, threads);
         var text = new StringBuilder();
         Describe(text, packed, command, threads, copyOne_GBps, copyAll_GBps);
-        foreach (BenchmarkCase row in BenchmarkCase.All)
+        List<BenchmarkBackend> open = [];
+        try
         {
-            IntegrationPlan plan = new IntegrationPlan(geometry, mask, row.Options);
-            RawFrame[] frames = row.IsPacked ? packed : plain;
-            foreach (string backend in backends.TakeWhile(_ => !stop.IsCancellationRequested))
+            foreach (string backend in backends)
             {
-                step($"{backend}: {row.Name}");
-                string name = $"{backend} | {row.Name} | {(row.IsPacked ? "bslz4" : "plain")}";
-                try
+                Open(text, backend, open);
+            }
+
+            text.Append("\n| backend | filter | pixels | threads | ms/frame, median | best | CPU ms/frame | frames/s | GB/s | of copying |\n");
+            text.Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+            foreach (BenchmarkCase row in BenchmarkCase.All)
+            {
+                IntegrationPlan plan = new IntegrationPlan(geometry, mask, row.Options);
+                RawFrame[] frames = row.IsPacked ? packed : plain;
+                foreach (BenchmarkBackend backend in open.TakeWhile(_ => !stop.IsCancellationRequested))
                 {
-                    Time(text, name, () => Backends[backend](plan), frames, threads, plain_GB, (copyOne_GBps, copyAll_GBps));
-                }
-                catch (NotSupportedException)
-                {
-                    text.Append(CultureInfo.InvariantCulture, $"| {name} | – | – | – | – | – | – | – |\n");
+                    step($"{backend.Name}: {row.Name}");
+                    Time(text, $"{backend.Name} | {row.Name} | {(row.IsPacked ? "bslz4" : "plain")}", backend, plan, frames, plain_GB, (copyOne_GBps, copyAll_GBps));
                 }
             }
+        }
+        finally
+        {
+            open.ForEach(b => b.Dispose());
         }
 
         return text.ToString();
     }
 
-    private void Time(
-        StringBuilder text, string name, Func<IFrameIntegrator> create, RawFrame[] frames, int threads, double plain_GB, (double One, double All) copy_GBps)
+    private static void Open(StringBuilder text, string name, List<BenchmarkBackend> open)
     {
-        using IFrameIntegrator integrator = create();
-        RawFrame[] batch = frames[..Math.Min(frames.Length, integrator.BatchSize)];
+        try
+        {
+            BenchmarkBackend backend = BenchmarkBackend.Open(name);
+            open.Add(backend);
+            text.Append(CultureInfo.InvariantCulture, $"- {name}: {backend.Sentence}, {backend.Threads} threads at most\n");
+        }
+        catch (GpuException e)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"- {name}: not timed, {e.Message}\n");
+        }
+    }
+
+    private void Time(
+        StringBuilder text, string name, BenchmarkBackend backend, IntegrationPlan plan, RawFrame[] frames, double plain_GB, (double One, double All) copy_GBps)
+    {
+        var rows = new StringBuilder();
+        using IFrameIntegrator integrator = backend.Create(plan);
+        RawFrame[] batch = [.. Enumerable.Range(0, integrator.BatchSize).Select(i => frames[i % frames.Length])];
         Timing one = Stopwatches.One(integrator, batch, seconds);
-        text.Append(
+        rows.Append(
             CultureInfo.InvariantCulture,
             $"| {name} | 1 | {one.Median_ms:F2} | {one.Best_ms:F2} | {one.Cpu_ms:F2} | {one.Rate_Hz:F1} | {one.Rate_Hz * plain_GB:F2} | {one.Rate_Hz * plain_GB / copy_GBps.One:P0} |\n");
-        if (threads > 1)
+        if (backend.Threads > 1)
         {
-            double rate_Hz = Stopwatches.All(create, batch, seconds, threads);
-            text.Append(
+            double rate_Hz = Stopwatches.All(() => backend.Create(plan), batch, seconds, backend.Threads);
+            rows.Append(
                 CultureInfo.InvariantCulture,
-                $"| {name} | {threads} | – | – | – | {rate_Hz:F1} | {rate_Hz * plain_GB:F2} | {rate_Hz * plain_GB / copy_GBps.All:P0} |\n");
+                $"| {name} | {backend.Threads} | – | – | – | {rate_Hz:F1} | {rate_Hz * plain_GB:F2} | {rate_Hz * plain_GB / copy_GBps.All:P0} |\n");
         }
+
+        // From its failure on the CPU did the work, which is another row.
+        text.Append(backend.Failure is null ? rows : rows.Clear().Append(CultureInfo.InvariantCulture, $"| {name} | {backend.Failure} | – | – | – | – | – | – |\n"));
     }
 
     private void Describe(StringBuilder text, RawFrame[] packed, string command, int threads, double copyOne_GBps, double copyAll_GBps)
@@ -110,10 +126,8 @@ internal sealed class IntegrationBenchmark(DetectorGeometry geometry, PixelMask 
             $"- Memory is copied at {copyOne_GBps:F1} GB/s by one thread and {copyAll_GBps:F1} GB/s by {threads} (bytes read and written, {CopyLength >> 20} MiB per thread at a time)\n");
         text.Append(
             plainNumbers,
-            $"- Batches of {FrameCount} frames (1 for the reference), {seconds:G} s each after half as long to warm up; 2,048 bins of 2θ, solid angle divided out; "
-            + $"CPU is the time of the thread itself, on a machine that others use too; GB/s of plain 32-bit pixels; the last column is that over the copying above\n\n");
-        text.Append("| backend | filter | pixels | threads | ms/frame, median | best | CPU ms/frame | frames/s | GB/s | of copying |\n");
-        text.Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+            $"- Batches of {FrameCount} frames (1 for the reference, on a device as many as it takes at a time), {seconds:G} s each after half as long to warm up; 2,048 bins of 2θ, solid angle divided out; "
+            + $"CPU is the time of the thread itself, on a machine that others use too; GB/s of plain 32-bit pixels; the last column is that over the copying above\n");
     }
 
     private static string Cpu()

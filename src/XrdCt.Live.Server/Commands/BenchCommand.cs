@@ -19,8 +19,8 @@ internal sealed class BenchCommand
     private readonly Option<string?> _mask = new("--mask") { Description = "Mask of the frame (EDF, NPY, TIFF, CBF, HDF5)" };
     private readonly Option<string> _backends = new("--backends")
     {
-        Description = $"What is timed, separated by commas: {string.Join(", ", IntegrationBenchmark.Backends.Keys)}",
-        DefaultValueFactory = _ => "cpu",
+        Description = $"What is timed, separated by commas: {string.Join(", ", BenchmarkBackend.Names)}; devices where there are some",
+        DefaultValueFactory = _ => "cpu,cuda,opencl",
     };
 
     private readonly Option<double> _seconds = new("--seconds") { Description = "How long each row is timed", DefaultValueFactory = _ => 2 };
@@ -42,11 +42,11 @@ internal sealed class BenchCommand
 
     private int Run(ParseResult parsed, CancellationToken stop)
     {
-        string[] backends = parsed.GetValue(_backends)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (backends.Length == 0 || backends.FirstOrDefault(b => !IntegrationBenchmark.Backends.ContainsKey(b)) is not null)
+        string[] backends = parsed.GetValue(_backends)!.ToLowerInvariant().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (backends.Length == 0 || backends.Except(BenchmarkBackend.Names).Any())
         {
             throw UserException.WrongUse(
-                $"--backends must be some of {string.Join(", ", IntegrationBenchmark.Backends.Keys)}, not '{parsed.GetValue(_backends)}'");
+                $"--backends must be some of {string.Join(", ", BenchmarkBackend.Names)}, not '{parsed.GetValue(_backends)}'");
         }
 
         double seconds = SetUp.Within(parsed.GetValue(_seconds), LongestRow_s, "command line", "--seconds");

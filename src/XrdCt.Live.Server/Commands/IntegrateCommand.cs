@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
+using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Integration;
-using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Server.Configuration;
@@ -27,7 +27,13 @@ internal sealed class IntegrateCommand
     private readonly Option<string?> _range = new("--frames") { Description = "Frames A:B of all, B not included, counted from 0; either end may be left out" };
     private readonly Option<string?> _monitor = new("--monitor") { Description = "Beam monitor, one value per frame: text, CSV (column monitor), NPY, FILE::/dataset, or /dataset of the frames' files" };
     private readonly Option<double?> _monitorReference = new("--monitor-reference") { Description = "Intensities are those of a beam with this monitor value [default: the median]" };
-    private readonly Option<int?> _workers = new("--workers") { Description = "Batches that are integrated at the same time [default: one per core]" };
+    private readonly Option<string> _backend = new("--backend")
+    {
+        Description = "What integrates: auto (a CUDA device where there is one, else the CPU), cpu, cuda, opencl",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    private readonly Option<int?> _workers = new("--workers") { Description = "Batches that are integrated at the same time [default: one per core, on a device 4]" };
     private readonly Option<bool> _json = new("--json") { Description = "Summary as one JSON object on standard output, nothing else" };
 
     public Command Build()
@@ -35,7 +41,7 @@ internal sealed class IntegrateCommand
         var command = new Command("integrate", "Integrate frames to patterns: .xy or .csv files, or one HDF5 file for all");
         command.Arguments.Add(_frames);
         _integration.AddTo(command);
-        foreach (Option option in new Option[] { _range, _monitor, _monitorReference, _workers, _format, _output, _overwrite, _json })
+        foreach (Option option in new Option[] { _range, _monitor, _monitorReference, _backend, _workers, _format, _output, _overwrite, _json })
         {
             command.Options.Add(option);
         }
@@ -50,7 +56,7 @@ internal sealed class IntegrateCommand
         (DetectorFiles detector, IntegrationOptions options, IReadOnlyList<string> ignored) = _integration.Resolve(parsed);
         string format = Format(parsed);
         Range range = FrameRangeOption.Parse(parsed.GetValue(_range));
-        int workers = Workers(parsed);
+        int? workers = Workers(parsed);
         FrameArgument[] files = [.. words.SelectMany(FrameArgument.Expand)];
         IntegrationPlan plan = SetUp.Plan(detector, options);
         var frames = new FrameSequence(files, plan.Geometry.Shape, range);
@@ -59,8 +65,16 @@ internal sealed class IntegrateCommand
         try
         {
             using IPatternOutput output = Output(parsed, format, plan, frames, monitor, settings);
-            var run = new FrameRun(plan, frames, monitor, () => new SimdIntegrator(plan, () => new PixelReader(plan.Geometry.Shape)), workers);
-            IntegrationSummary summary = await new IntegrationProgress(frames, run, output, "CPU")
+            using IntegratorSource integrators = SetUp.Integrators(
+                parsed.GetValue(_backend)!, 0, "command line", "--backend", sentence => Console.Error.WriteLine($"xrdct: {sentence}"));
+            if (frames.Count > 1 && !parsed.GetValue(_json))
+            {
+                Console.Out.WriteLine(integrators.Sentence);
+            }
+
+            var run = new FrameRun(
+                plan, frames, monitor, () => integrators.Create(plan, () => new PixelReader(plan.Geometry.Shape)), workers ?? integrators.UsualWorkers);
+            IntegrationSummary summary = await new IntegrationProgress(frames, run, output, () => integrators.Backend)
                 .RunAsync(isShown: !parsed.GetValue(_json) && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive, stop);
             return Report(parsed, summary with { Ignored = ignored });
         }
@@ -98,9 +112,9 @@ internal sealed class IntegrateCommand
             : throw UserException.WrongUse($"2D patterns do not fit into {format} files: give --format h5");
     }
 
-    private int Workers(ParseResult parsed) => parsed.GetValue(_workers) switch
+    private int? Workers(ParseResult parsed) => parsed.GetValue(_workers) switch
     {
-        null => Environment.ProcessorCount,
+        null => null,
         int workers and >= 1 and <= MostWorkers => workers,
         int workers => throw UserException.WrongUse($"--workers must be 1 to {MostWorkers}, not {workers}"),
     };

@@ -194,21 +194,32 @@ internal static class SetUp
     /// <param name="say">Is told what changes while frames are integrated.</param>
     public static IntegratorSource Integrators(ComputeSection compute, string file, Action<string> say)
     {
-        ComputeBackend backend = OneOf(Backends, compute.Backend, file, "compute.backend");
         if (compute.Device < 0)
         {
             throw UserException.WrongUse($"{file}: 'compute.device' must be 0 or more, not {compute.Device}");
         }
 
+        IntegratorSource source = Integrators(compute.Backend, compute.Device, file, "compute.backend", say);
+        compute.Workers ??= source.IsOnDevice ? source.UsualWorkers : null;
+        return source;
+    }
+
+    /// <summary>Opens what integrates.</summary>
+    /// <param name="word">What was asked for: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>opencl</c>.</param>
+    /// <param name="device">Which device of that kind, from 0.</param>
+    /// <param name="file">Where the word stands, for messages.</param>
+    /// <param name="key">What it is called there.</param>
+    /// <param name="say">Is told what changes while frames are integrated.</param>
+    public static IntegratorSource Integrators(string word, int device, string file, string key, Action<string> say)
+    {
+        ComputeBackend backend = OneOf(Backends, word, file, key);
         try
         {
-            IntegratorSource source = IntegratorSource.Open(backend, compute.Device, say);
-            compute.Workers ??= source.IsOnDevice ? source.UsualWorkers : null;
-            return source;
+            return IntegratorSource.Open(backend, device, say);
         }
         catch (GpuException e)
         {
-            throw new UserException($"{file}: compute.backend '{compute.Backend}': {e.Message}; 'auto' takes the CPU where there is none", e);
+            throw new UserException($"{file}: {key} '{word}': {e.Message}; 'auto' takes the CPU where there is none", e);
         }
     }
 

@@ -8,8 +8,8 @@ namespace XrdCt.Live.Server.Integration;
 /// <param name="frames">The frames.</param>
 /// <param name="run">The run.</param>
 /// <param name="output">Where the patterns go.</param>
-/// <param name="backend">What integrates, for the summary.</param>
-internal sealed class IntegrationProgress(FrameSequence frames, FrameRun run, IPatternOutput output, string backend)
+/// <param name="backend">Says what integrated, at the end: a device may have failed.</param>
+internal sealed class IntegrationProgress(FrameSequence frames, FrameRun run, IPatternOutput output, Func<string> backend)
 {
     private readonly List<FrameFailure> _failures = [];
     private int _reached;
@@ -53,7 +53,7 @@ internal sealed class IntegrationProgress(FrameSequence frames, FrameRun run, IP
             _reached < frames.Count,
             seconds,
             _reached / seconds,
-            backend,
+            backend(),
             run.Workers,
             run.BatchSize);
     }

@@ -24,9 +24,14 @@ internal static class FrameSources
     public static IFrameSource Open(LinkWalk walk, ObjectPlace place, string path, string dataset, ChunkDecoder decoder, int nested)
     {
         DatasetHeader header = new(place.Header);
+        if (header.IsBigEndian)
+        {
+            throw new InvalidDataException($"{path}: {dataset} holds big-endian numbers, which are not supported: save them little-endian");
+        }
+
         if (!header.IsVirtual)
         {
-            return new StoredFrames(path, dataset, place, header.IsBigEndian, decoder);
+            return new StoredFrames(path, dataset, place, decoder);
         }
 
         if (nested >= MostNested)
@@ -44,7 +49,7 @@ internal static class FrameSources
         if (frames.IsTiled)
         {
             CheckTiles(walk, frames, path, dataset);
-            return new StoredFrames(path, dataset, place, isBigEndian: false, decoder);
+            return new StoredFrames(path, dataset, place, decoder);
         }
 
         return new LinkedFrames(path, dataset, shape, type, frames, source => OpenSource(source, decoder, nested + 1));

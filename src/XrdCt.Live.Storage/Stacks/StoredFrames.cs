@@ -29,9 +29,8 @@ internal sealed class StoredFrames : IFrameSource
     /// <param name="path">The file's name for messages.</param>
     /// <param name="dataset">The dataset's name for messages.</param>
     /// <param name="place">Where it is, with no links in its path.</param>
-    /// <param name="isBigEndian">Whether its bytes cannot be handed on as they are.</param>
     /// <param name="decoder">Unpacks bitshuffle-LZ4.</param>
-    public StoredFrames(string path, string dataset, ObjectPlace place, bool isBigEndian, ChunkDecoder decoder)
+    public StoredFrames(string path, string dataset, ObjectPlace place, ChunkDecoder decoder)
     {
         (_path, _name, _decoder) = (path, dataset, decoder);
         _file = Guard(() => H5File.OpenRead(place.Header.File.FilePath));
@@ -42,7 +41,7 @@ internal sealed class StoredFrames : IFrameSource
             (Shape, Type, FrameCount) = Guard(Describe);
             long chunk_bytes = Guard(ChunkBytes);
             _access = new H5DatasetAccess(ChunkCache: new SimpleReadingChunkCache(chunkSlotCount: 3, byteCount: (ulong)Math.Max(chunk_bytes, 1)));
-            _mayBePacked = !isBigEndian && IsFramePerChunk();
+            _mayBePacked = IsFramePerChunk();
         }
         catch
         {

@@ -34,6 +34,23 @@ public sealed class BenchCommandTests : IDisposable
         static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
     }
 
+    [Fact]
+    public void Run_Devices_AreTimedOrSaidToBeAbsent()
+    {
+        string frame = _files.WriteEdf("frame.edf", SmallFrames.Make(1)[0]);
+
+        Assert.Equal(0, Bench("--frame", frame, "--poni", _files["small.poni"], "--seconds", "0.001", "--backends", "CUDA,opencl", "--output", _files["out.md"]));
+
+        string[] lines = File.ReadAllLines(_files["out.md"]);
+        foreach (string device in new[] { "cuda", "opencl" })
+        {
+            string said = Assert.Single(lines, l => l.StartsWith($"- {device}: ", StringComparison.Ordinal));
+            bool isThere = said.StartsWith($"- {device}: integrating on ", StringComparison.Ordinal);
+            Assert.True(isThere || said.StartsWith($"- {device}: not timed, ", StringComparison.Ordinal), said);
+            Assert.Equal(isThere, lines.Any(l => l.StartsWith($"| {device} |", StringComparison.Ordinal)));
+        }
+    }
+
     [Theory]
     [InlineData("--backends", "abacus")]
     [InlineData("--seconds", "0")]

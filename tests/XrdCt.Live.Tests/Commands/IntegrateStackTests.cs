@@ -133,11 +133,18 @@ public sealed class IntegrateStackTests : IDisposable
     }
 
     [Fact]
-    public void New_LargeVirtualDataset_NamesTheRemedy()
+    public void New_LargeTiles_NamesTheRemedy()
     {
-        string path = ReferenceData.Require("golden/frames/scan_master.h5");
-        FormatException refused = Assert.Throws<FormatException>(() => new Hdf5Frames(path, null, Model.Frames.ImageShape.Pilatus2M));
-        Assert.Contains("name the files that it points to", refused.Message, StringComparison.Ordinal);
+        ForeignPython.Run("h5py, numpy", """
+            import sys, h5py, json
+            with h5py.File(sys.argv[1], 'w') as f:
+                layout = h5py.VirtualLayout(shape=(2, 600, 500), dtype='i4')
+                layout[:, :300], layout[:, 300:] = (h5py.VirtualSource(n, '/d', shape=(2, 300, 500)) for n in ('a.h5', 'b.h5'))
+                f.create_virtual_dataset('/1.1/measurement/tiles', layout)
+            print(json.dumps(True))
+            """, _files["tiles.h5"]);
+        FormatException refused = Assert.Throws<FormatException>(() => new Hdf5Frames(_files["tiles.h5"], null, new Model.Frames.ImageShape(600, 500)));
+        Assert.Contains("puts each frame together from several datasets", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -66,6 +66,7 @@ public sealed class IntegratorSourceTests
         using IFrameIntegrator integrator = source.Create(Plan(filter), SmallDetector.Reader);
         Assert.IsType<FallbackIntegrator>(integrator);
         Assert.Empty(_said);
+        Assert.NotEqual("CPU", source.Backend);
     }
 
     [Theory]

@@ -44,14 +44,6 @@ public class PackedFrameTests
     }
 
     [Fact]
-    public void Open_ExternalLink_NamesTheRemedy()
-    {
-        string path = ReferenceData.Require("golden/frames/scan_master.h5");
-        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => new FrameStackReader(path, "/1.1/pilatus_external", Decode));
-        Assert.Contains("name that file instead", refused.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Read_VirtualDataset_GivesTheFramesOfTheOtherFile()
     {
         using FrameStackReader linked = new(ReferenceData.Require("golden/frames/scan_master.h5"), null, Decode);
