@@ -24,11 +24,10 @@ internal sealed class Hdf5Metadata : IDisposable
     private const long LastSignature = 1L << 20;
     private const int LongestSuperblock = 128;
 
-    private static readonly byte[] Signature = [0x89, (byte)'H', (byte)'D', (byte)'F', (byte)'\r', (byte)'\n', 0x1A, (byte)'\n'];
+    /// <summary>What a file begins with.</summary>
+    public static readonly byte[] Signature = [0x89, (byte)'H', (byte)'D', (byte)'F', (byte)'\r', (byte)'\n', 0x1A, (byte)'\n'];
 
     private readonly SafeFileHandle _file;
-    private readonly long _length;
-    private ulong _base;
     private long _left_bytes = MostRead_bytes;
 
     /// <summary>Opens a file.</summary>
@@ -48,7 +47,7 @@ internal sealed class Hdf5Metadata : IDisposable
         _file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         try
         {
-            _length = RandomAccess.GetLength(_file);
+            Length = RandomAccess.GetLength(_file);
             ReadSuperblock();
         }
         catch
@@ -60,6 +59,12 @@ internal sealed class Hdf5Metadata : IDisposable
 
     /// <summary>The file.</summary>
     public string FilePath { get; }
+
+    /// <summary>Bytes of the file.</summary>
+    public long Length { get; }
+
+    /// <summary>What addresses count from.</summary>
+    public ulong BaseAddress { get; private set; }
 
     /// <summary>Address of the root group.</summary>
     public ulong Root { get; private set; }
@@ -76,7 +81,7 @@ internal sealed class Hdf5Metadata : IDisposable
     /// <exception cref="InvalidDataException">It is not in the file, or this file has cost too much already.</exception>
     public byte[] Read(ulong address, ulong length)
     {
-        if (length > LargestBlock_bytes || address > (ulong)_length || _base + address + length > (ulong)_length)
+        if (length > LargestBlock_bytes || address > (ulong)Length || BaseAddress + address + length > (ulong)Length)
         {
             throw Wrong("it points beyond its end: it is cut short or damaged");
         }
@@ -88,9 +93,12 @@ internal sealed class Hdf5Metadata : IDisposable
         }
 
         byte[] block = GC.AllocateUninitializedArray<byte>((int)length);
-        Fill(block, (long)(_base + address));
+        Fill(block, (long)(BaseAddress + address));
         return block;
     }
+
+    /// <summary>Reads some bytes, wherever they are, at no cost to what the file's headers may take.</summary>
+    public int ReadAt(long position, Span<byte> bytes) => RandomAccess.Read(_file, bytes, position);
 
     /// <summary>A cursor over a block that was read.</summary>
     public MetadataCursor Cursor(ReadOnlySpan<byte> block) => new(this, block);
@@ -115,9 +123,9 @@ internal sealed class Hdf5Metadata : IDisposable
     private void ReadSuperblock()
     {
         byte[] block = new byte[LongestSuperblock];
-        for (long at = 0; at <= Math.Min(_length - LongestSuperblock / 2, LastSignature); at = at == 0 ? 512 : at * 2)
+        for (long at = 0; at <= Math.Min(Length - LongestSuperblock / 2, LastSignature); at = at == 0 ? 512 : at * 2)
         {
-            int length = (int)Math.Min(LongestSuperblock, _length - at);
+            int length = (int)Math.Min(LongestSuperblock, Length - at);
             Fill(block.AsSpan(0, length), at);
             if (block.AsSpan().StartsWith(Signature))
             {
@@ -162,7 +170,7 @@ internal sealed class Hdf5Metadata : IDisposable
         Root = cursor.Address();
 
         // As HDF5 does, whatever the base address says: a file that something was put in front of begins where its signature is.
-        _base = at;
+        BaseAddress = at;
     }
 
     [SuppressMessage("Reliability", "CA2022", Justification = "every read is counted")]

@@ -106,11 +106,11 @@ internal sealed class LinkWalk : IDisposable
         return at;
     }
 
-    /// <summary>The datasets of a file, and of those that it has links to, with their paths from its root; what was seen before is passed.</summary>
+    /// <summary>The groups and datasets of a file, and of those that it has links to, with their paths from its root, groups first; none twice.</summary>
     /// <param name="file">The file.</param>
     /// <param name="broken">Receives a sentence for each link that leads nowhere.</param>
-    public IEnumerable<(string Path, ObjectPlace Place)> Datasets(Hdf5Metadata file, ICollection<string> broken) =>
-        Datasets("", Root(file), [], broken);
+    public IEnumerable<(string Path, ObjectPlace Place)> Nodes(Hdf5Metadata file, ICollection<string> broken) =>
+        Nodes("", Root(file), [(file, file.Root)], broken);
 
     /// <summary>Frames of a dataset [frame, row, column], 1 for [row, column], 0 where there is none.</summary>
     public long FramesIn(VirtualSource source)
@@ -168,7 +168,7 @@ internal sealed class LinkWalk : IDisposable
         return null;
     }
 
-    private IEnumerable<(string Path, ObjectPlace Place)> Datasets(
+    private IEnumerable<(string Path, ObjectPlace Place)> Nodes(
         string path, ObjectPlace group, HashSet<(Hdf5Metadata, ulong)> seen, ICollection<string> broken, int depth = 0)
     {
         foreach (Link link in GroupLinks.Of(group.Header).OrderBy(l => l.Name, StringComparer.Ordinal))
@@ -185,13 +185,10 @@ internal sealed class LinkWalk : IDisposable
             }
 
             string at = $"{path}/{link.Name}";
-            if (place.Header.IsDataset)
+            yield return (at, place);
+            if (place.Header.IsGroup && depth < DeepestGroup)
             {
-                yield return (at, place);
-            }
-            else if (place.Header.IsGroup && depth < DeepestGroup)
-            {
-                foreach ((string, ObjectPlace) inner in Datasets(at, place, seen, broken, depth + 1))
+                foreach ((string, ObjectPlace) inner in Nodes(at, place, seen, broken, depth + 1))
                 {
                     yield return inner;
                 }

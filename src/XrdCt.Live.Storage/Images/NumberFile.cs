@@ -2,6 +2,7 @@ using System.Reflection;
 using PureHDF;
 using PureHDF.Selections;
 using PureHDF.VOL.Native;
+using XrdCt.Live.Storage.Hdf5;
 using XrdCt.Live.Storage.Stacks;
 
 namespace XrdCt.Live.Storage.Images;
@@ -9,15 +10,14 @@ namespace XrdCt.Live.Storage.Images;
 /// <summary>An HDF5 file that arrays of numbers are read from whole. Every failure is an exception whose message begins with its name.</summary>
 internal sealed class NumberFile : IDisposable
 {
-    private const int DeepestGroup = 8;
-    private const int MostNodes = 10_000;
-
     // Corners of an Eiger 16M are 870 MB of float32; a claim beyond this must not cost memory.
     private const long LargestArray_bytes = 1L << 30;
 
     private readonly string _path;
     private readonly ChunkDecoder _decoder;
-    private readonly NativeFile _file;
+    private readonly LinkWalk _walk = new();
+    private readonly Hdf5Metadata _file;
+    private readonly List<NativeFile> _open = [];
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="IOException">It is missing or cannot be read.</exception>
@@ -27,19 +27,17 @@ internal sealed class NumberFile : IDisposable
         BitshuffleFilter.Register();
         _path = path;
         _decoder = decoder;
-        _file = Guard("the file", () => H5File.OpenRead(path));
+        _file = Guard("the file", () => _walk.Open(path));
     }
 
-    /// <summary>The objects of the file, parents before children, with their paths.</summary>
+    /// <summary>The objects of the file and of those that it has links to, parents before children, with their paths.</summary>
     public IEnumerable<(IH5Object Node, string Path)> Nodes() => Guard("the file", () =>
-    {
-        List<(IH5Object, string)> nodes = [];
-        Visit(_file, "", 0, nodes);
-        return nodes;
-    });
+        _walk.Nodes(_file, []).Select(n => (Node: Open(n.Place), n.Path)).Where(n => n.Node is not null).Select(n => (n.Node!, n.Path)).ToList());
 
     /// <summary>The dataset at a path; null where there is none.</summary>
-    public IH5Dataset? Find(string path) => Guard(path, () => _file.LinkExists(path) ? _file.Get(path) as IH5Dataset : null);
+    /// <exception cref="InvalidDataException">A link on the way leads nowhere; the message names it.</exception>
+    public IH5Dataset? Find(string path) => Guard(path, () =>
+        _walk.Find(_file, path, out string? why) is { } place ? Open(place) as IH5Dataset : why is null ? null : throw new InvalidDataException(why));
 
     /// <summary>Size of a dataset, without the length-1 axes in front of it (a stack of one image is an image).</summary>
     public long[] Dimensions(IH5Dataset dataset)
@@ -93,26 +91,32 @@ internal sealed class NumberFile : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _open.ForEach(f => f.Dispose());
+        _walk.Dispose();
+    }
 
     private static Exception Cause(Exception fault) => fault is TargetInvocationException { InnerException: { } inner } ? Cause(inner) : fault;
 
-    private static void Visit(IH5Group group, string path, int depth, List<(IH5Object, string)> nodes)
+    // Committed types are neither; virtual datasets find their sources beside a file that has a name.
+    private IH5Object? Open(ObjectPlace place)
     {
-        foreach (IH5Object child in group.Children())
+        if (!place.Header.IsGroup && !place.Header.IsDataset)
         {
-            if (nodes.Count >= MostNodes || depth >= DeepestGroup)
-            {
-                return;
-            }
-
-            string at = $"{path}/{child.Name}";
-            nodes.Add((child, at));
-            if (child is IH5Group inner)
-            {
-                Visit(inner, at, depth + 1, nodes);
-            }
+            return null;
         }
+
+        if (place.Header.IsDataset && new DatasetHeader(place.Header).IsVirtual)
+        {
+            NativeFile named = H5File.OpenRead(place.Header.File.FilePath);
+            _open.Add(named);
+            return named.Get(place.Path);
+        }
+
+        (NativeFile file, IH5Object found) = SingleObjectStream.Open(place.Header.File, place);
+        _open.Add(file);
+        return found;
     }
 
     private T[] Read<T>(IH5Dataset dataset, string path, long count, Func<float, T> ofSingle, Func<double, T> ofDouble, Func<long, T> ofInteger) =>

@@ -31,7 +31,7 @@ internal static class FrameSources
 
         if (!header.IsVirtual)
         {
-            return new StoredFrames(path, dataset, place, decoder);
+            return new StoredFrames(path, dataset, place, isTiled: false, decoder);
         }
 
         if (nested >= MostNested)
@@ -49,7 +49,7 @@ internal static class FrameSources
         if (frames.IsTiled)
         {
             CheckTiles(walk, frames, path, dataset);
-            return new StoredFrames(path, dataset, place, decoder);
+            return new StoredFrames(path, dataset, place, isTiled: true, decoder);
         }
 
         return new LinkedFrames(path, dataset, shape, type, frames, source => OpenSource(source, decoder, nested + 1));

@@ -124,7 +124,7 @@ public sealed class FrameStackReader : IDisposable
         }
 
         List<string> broken = [];
-        foreach ((string Path, ObjectPlace Place) found in walk.Datasets(file, broken))
+        foreach ((string Path, ObjectPlace Place) found in walk.Nodes(file, broken))
         {
             if (HoldsFrames(found.Place))
             {
@@ -147,8 +147,8 @@ public sealed class FrameStackReader : IDisposable
 
         try
         {
-            using NumberFile numbers = new(place.Header.File.FilePath, _decoder);
-            return numbers.Find(place.Path) is { } dataset ? numbers.ReadDoubles(dataset, place.Path, FrameCount) : null;
+            using NumberFile numbers = new(file.FilePath, _decoder);
+            return numbers.Find(path) is { } dataset ? numbers.ReadDoubles(dataset, path, FrameCount) : null;
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {

@@ -1,5 +1,4 @@
 using PureHDF;
-using XrdCt.Live.Storage.Hdf5;
 using XrdCt.Live.Storage.Images;
 
 namespace XrdCt.Live.Storage.Stacks;
@@ -21,13 +20,8 @@ public static class NumberDataset
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         ArgumentException.ThrowIfNullOrWhiteSpace(dataset);
         ArgumentNullException.ThrowIfNull(decoder);
-        using LinkWalk walk = new();
-        Hdf5Metadata named = walk.Open(path);
-        ObjectPlace place = walk.Find(named, dataset, out string? why) is { Header.IsDataset: true } there
-            ? there
-            : throw new InvalidDataException(why ?? $"{path}: there is no dataset {dataset}: name another");
-        using NumberFile file = new(place.Header.File.FilePath, decoder);
-        IH5Dataset found = file.Find(place.Path) ?? throw file.Wrong($"there is no dataset {dataset}: name another");
+        using NumberFile file = new(path, decoder);
+        IH5Dataset found = file.Find(dataset) ?? throw file.Wrong($"there is no dataset {dataset}: name another");
         long[] sides = file.Dimensions(found);
         return sides is [<= MostNumbers and var count]
             ? file.ReadDoubles(found, dataset, count)

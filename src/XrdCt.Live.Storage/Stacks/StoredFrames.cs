@@ -18,7 +18,8 @@ internal sealed class StoredFrames : IFrameSource
     private readonly string _path;
     private readonly string _name;
     private readonly int _rank;
-    private readonly NativeFile _file;
+    private readonly Hdf5Metadata? _bytes;
+    private readonly NativeFile? _file;
     private readonly NativeDataset _data;
     private readonly ChunkDecoder _decoder;
     private readonly H5DatasetAccess _access;
@@ -29,14 +30,26 @@ internal sealed class StoredFrames : IFrameSource
     /// <param name="path">The file's name for messages.</param>
     /// <param name="dataset">The dataset's name for messages.</param>
     /// <param name="place">Where it is, with no links in its path.</param>
+    /// <param name="isTiled">Whether it is virtual, and PureHDF is to put it together.</param>
     /// <param name="decoder">Unpacks bitshuffle-LZ4.</param>
-    public StoredFrames(string path, string dataset, ObjectPlace place, ChunkDecoder decoder)
+    public StoredFrames(string path, string dataset, ObjectPlace place, bool isTiled, ChunkDecoder decoder)
     {
-        (_path, _name, _decoder) = (path, dataset, decoder);
-        _file = Guard(() => H5File.OpenRead(place.Header.File.FilePath));
+        (_path, _name, IsTiled, _decoder) = (path, dataset, isTiled, decoder);
+        string file = place.Header.File.FilePath;
         try
         {
-            _data = Guard(() => (NativeDataset)_file.Get(place.Path));
+            if (isTiled)
+            {
+                // Tiles are found beside a file that has a name.
+                _file = Guard(() => H5File.OpenRead(file));
+                _data = Guard(() => (NativeDataset)_file.Get(place.Path));
+            }
+            else
+            {
+                _bytes = new Hdf5Metadata(file);
+                (_file, _data) = Guard(() => SingleObjectStream.Open(_bytes, place) is var (opened, found) ? (opened, (NativeDataset)found) : default);
+            }
+
             _rank = _data.Space.Rank;
             (Shape, Type, FrameCount) = Guard(Describe);
             long chunk_bytes = Guard(ChunkBytes);
@@ -45,7 +58,7 @@ internal sealed class StoredFrames : IFrameSource
         }
         catch
         {
-            _file.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -60,7 +73,7 @@ internal sealed class StoredFrames : IFrameSource
     public int FrameCount { get; }
 
     /// <inheritdoc/>
-    public bool IsTiled => _data.Layout.Class == H5DataLayoutClass.VirtualStorage;
+    public bool IsTiled { get; }
 
     /// <inheritdoc/>
     public bool MayHaveHoles => _data.Layout.Class is H5DataLayoutClass.VirtualStorage or H5DataLayoutClass.Chunked;
@@ -93,7 +106,11 @@ internal sealed class StoredFrames : IFrameSource
     public void Read(int row, Span<byte> plain) => Fetch(row, plain, _access, Place(row, (ulong)Shape.Rows, (ulong)Shape.Columns));
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file?.Dispose();
+        _bytes?.Dispose();
+    }
 
     private HyperslabSelection Place(int row, ulong rows, ulong columns) =>
         _rank == 2 ? new(2, [0, 0], [rows, columns]) : new(3, [(ulong)row, 0, 0], [1, rows, columns]);

@@ -77,6 +77,7 @@ public sealed class IntegrateCommandTests : IDisposable
     [InlineData("--splitting", "pseudo", "bbox")]
     [InlineData("--trim", "whole", "cake")]
     [InlineData("--error-model", "gauss", "hybrid")]
+    [InlineData("--backend", "abacus", "opencl")]
     [InlineData("--mask", "missing.h5::/mask", "missing.h5")]
     [InlineData("--flat", "missing.edf", "flat field")]
     [InlineData("--dark", "missing.edf", "dark image")]

@@ -92,7 +92,8 @@ public sealed class BlissFiles : IDisposable
             odd['lost'] = h5py.ExternalLink('scan0001/gone.h5', lima)
             odd['around'] = h5py.ExternalLink('scan.h5', '/1.1/odd/around')
             odd['nowhere'] = h5py.SoftLink('/1.1/odd/never')
-            e['instrument/pilatus/index'] = numpy.arange(3 * N) * 2
+            m['index'] = numpy.arange(3 * N) * 2
+            m.create_dataset('stored', data=frames(5), chunks=(1, R, C), **lz4)
             # More than fit one node, so that all kinds of groups get their index: leaves below nodes below a root.
             for i in range(700):
                 m[f'counter_{i:03}_with_a_long_name'] = h5py.SoftLink('/1.1/title')
@@ -101,7 +102,7 @@ public sealed class BlissFiles : IDisposable
             virtual(f, 'again', 3 * N, lambda layout: layout.__setitem__(slice(None), h5py.VirtualSource('data/scan.h5', '/1.1/measurement/pilatus', shape=(3 * N, R, C))))
 
         read = {}
-        names = ['measurement/pilatus', 'measurement/direct', 'instrument/pilatus/data'] + ['odd/' + n for n in ('turns', 'parts', 'strided', 'single', 'percent', 'absolute', 'grows', 'tiled')]
+        names = ['measurement/pilatus', 'measurement/direct', 'measurement/stored', 'instrument/pilatus/data'] + ['odd/' + n for n in ('turns', 'parts', 'strided', 'single', 'percent', 'absolute', 'grows', 'tiled')]
         with h5py.File(at('top.h5'), 'r') as f:
             for name in ['/again'] + ['/scan_1.1/' + n for n in names]:
                 read[name] = [hashlib.sha256(frame.astype('<i4').tobytes()).hexdigest() for frame in f[name][()]]

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Storage.Images;
 using XrdCt.Live.Storage.Stacks;
 
 namespace XrdCt.Live.Tests.Storage;
@@ -14,7 +15,7 @@ public class LinkedFrameTests(BlissFiles files) : IClassFixture<BlissFiles>
 
     public static TheoryData<string, string> Whole()
     {
-        string[] names = ["measurement/pilatus", "measurement/direct", "odd/turns", "odd/parts", "odd/strided", "odd/single", "odd/percent", "odd/absolute", "odd/grows"];
+        string[] names = ["measurement/pilatus", "measurement/direct", "measurement/stored", "instrument/pilatus/data", "odd/turns", "odd/parts", "odd/strided", "odd/single", "odd/percent", "odd/absolute", "odd/grows"];
         return [.. from v in Versions from n in (string[])["/again", .. names.Select(n => $"/scan_1.1/{n}")] select (v, n)];
     }
 
@@ -97,6 +98,14 @@ public class LinkedFrameTests(BlissFiles files) : IClassFixture<BlissFiles>
         }
     }
 
+    [Fact]
+    public void ReadMask_LinksInACircle_AreNoMaskAndNoEnd()
+    {
+        string path = Path.Combine(files.Of("latest").Folder, "data", "scan.h5");
+        Refused("goes in a circle", () => ImageDataset.ReadMask($"{path}::/1.1/odd/circle", new ImageShape(BlissFiles.Rows, BlissFiles.Columns), Decode));
+        Refused("no group of class NXdetector", () => NexusDetectorFile.Read(path, Decode));
+    }
+
     [Theory]
     [InlineData("itself", "behind 4 others, or in a circle")]
     [InlineData("short", "has 6×7 UInt16 pixels, not 6×7 Int32")]
@@ -123,10 +132,10 @@ public class LinkedFrameTests(BlissFiles files) : IClassFixture<BlissFiles>
     [MemberData(nameof(VersionNames))]
     public void Open_NumbersBesideTheLink_BelongToTheFrames(string version)
     {
-        using FrameStackReader reader = new(Path.Combine(files.Of(version).Folder, "top.h5"), "/scan_1.1/instrument/pilatus/data", Decode);
+        using FrameStackReader reader = new(Path.Combine(files.Of(version).Folder, "top.h5"), "/scan_1.1/measurement/pilatus", Decode);
         Assert.Equal(Enumerable.Range(0, 12).Select(i => 2L * i), reader.Indices);
         Assert.Null(reader.Times_s);
-        Assert.Equal(12, NumberDataset.Read(Path.Combine(files.Of(version).Folder, "top.h5"), "/scan_1.1/instrument/pilatus/index", Decode).Length);
+        Assert.Equal(12, NumberDataset.Read(Path.Combine(files.Of(version).Folder, "top.h5"), "/scan_1.1/measurement/index", Decode).Length);
     }
 
     [Fact]
