@@ -62,6 +62,8 @@ public sealed class BlissFiles : IDisposable
             layout[:] = h5py.VirtualSource('scan0001/100%%.h5', lima, shape=shape)
         def whole(name):
             return lambda layout: layout.__setitem__(slice(None), h5py.VirtualSource(name, lima, shape=shape))
+        def over(layout):
+            layout[:] = h5py.VirtualSource('scan0001/pilatus_0001.h5', lima, shape=(2 * N, R, C))
         def itself(layout):
             layout[:] = h5py.VirtualSource('.', '/1.1/odd/itself', shape=shape)
 
@@ -76,7 +78,7 @@ public sealed class BlissFiles : IDisposable
             odd = e.create_group('odd')
             for name, n, fill in [('holes', 17, holes), ('turns', 2 * N, turns), ('parts', 7, parts), ('strided', N, strided), ('single', 3, single),
                                   ('tiled', N, tiled), ('absolute', N, absolute), ('percent', N, percent), ('itself', N, itself),
-                                  ('swapped', N, whole('scan0001/swapped.h5')), ('short', N, whole('scan0001/short.h5')), ('long', 2 * N, lambda l: l.__setitem__(slice(0, N), source(0)))]:
+                                  ('swapped', N, whole('scan0001/swapped.h5')), ('short', N, whole('scan0001/short.h5')), ('long', 2 * N, lambda l: l.__setitem__(slice(0, N), source(0))), ('over', 2 * N, over)]:
                 virtual(odd, name, n, fill)
             grows = h5py.VirtualLayout(shape=(1, R, C), maxshape=(None, R, C), dtype='i4')
             growing = h5py.VirtualSource('scan0001/pilatus_0000.h5', lima, shape=(1, R, C), maxshape=(None, R, C))

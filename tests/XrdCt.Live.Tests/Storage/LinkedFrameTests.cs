@@ -78,6 +78,10 @@ public class LinkedFrameTests(BlissFiles files) : IClassFixture<BlissFiles>
         using FrameStackReader half = new(path, "/1.1/odd/long", Decode);
         half.Read(3, plain);
         Refused("frame 4 of /1.1/odd/long: no file is named for it", () => half.Read(4, plain));
+
+        using FrameStackReader over = new(path, "/1.1/odd/over", Decode);
+        over.Read(3, plain);
+        Refused("frame 4 of /1.1/odd/over: its file scan0001/pilatus_0001.h5 has only 4 frames", () => over.TryReadPacked(4, new ArrayBufferWriter<byte>()));
     }
 
     [Theory]
@@ -96,6 +100,21 @@ public class LinkedFrameTests(BlissFiles files) : IClassFixture<BlissFiles>
             string path = Path.Combine(files.Of(version).Folder, "data", "scan.h5");
             Refused(gist, () => new FrameStackReader(path, $"/1.1/odd/{dataset}", Decode).Dispose());
         }
+    }
+
+    [Fact]
+    public void Open_MappingWithAFlippedBit_IsRefused()
+    {
+        // One bit makes pilatus_0001 of pilatus_0000: frames of another place, were it not for the checksum.
+        string folder = Path.Combine(files.Of("earliest").Folder, "data");
+        byte[] bytes = File.ReadAllBytes(Path.Combine(folder, "scan.h5"));
+        for (int at = 0, next; (next = bytes.AsSpan(at).IndexOf("pilatus_0000.h5"u8)) >= 0; at += next + 1)
+        {
+            bytes[at + next + 11] ^= 1;
+        }
+
+        File.WriteAllBytes(Path.Combine(folder, "flipped.h5"), bytes);
+        Refused("flipped.h5: a checksum does not fit", () => new FrameStackReader(Path.Combine(folder, "flipped.h5"), "/1.1/measurement/pilatus", Decode).Dispose());
     }
 
     [Fact]
