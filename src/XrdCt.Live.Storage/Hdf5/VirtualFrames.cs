@@ -1,8 +1,8 @@
 namespace XrdCt.Live.Storage.Hdf5;
 
 /// <summary>
-/// Where the frames of a virtual dataset [frame, row, column] are: which frame of which dataset (specification, VII "Virtual Dataset" in
-/// the global heap).
+/// Where the frames of a virtual dataset [frame, row, column] are: which frame of which dataset (specification, III.E "Global Heap Block
+/// for Virtual Datasets").
 /// </summary>
 internal sealed class VirtualFrames
 {

@@ -9,7 +9,7 @@ internal static class FrameSources
     /// <summary>A scan of ten million frames is a month of beamtime; a claim beyond it must not cost memory.</summary>
     public const int MostFrames = 10_000_000;
 
-    // A file per frame of a scan: the first thousand tell what the others are.
+    // Each is opened to see whether it is virtual itself; small stacks of tiles have a handful of modules.
     private const int MostSourcesSeen = 200;
     private const int MostNested = 4;
 
