@@ -132,8 +132,8 @@ internal static class TrimKernel
         lower.IsCut = lowTarget > 0 ? 1 : 0;
         upper.IsCut = allWeight > highTarget ? 1 : 0;
 
-        // The place takes as many bits as the bin needs: 8, 16 or 24.
-        int placeBits = length <= 1 << 8 ? 8 : length <= 1 << 16 ? 16 : 24;
+        // The place takes as many bits as the bin needs, a byte or more.
+        int placeBits = length <= 1 << 8 ? 8 : length <= 1 << 16 ? 16 : length <= 1 << 24 ? 24 : 32;
         int digitCount = KeyDigits + (placeBits / DigitBits);
         int shift = 32 + placeBits - DigitBits;
         ulong found = 0;
