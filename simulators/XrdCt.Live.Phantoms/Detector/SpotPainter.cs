@@ -75,7 +75,7 @@ internal sealed class SpotPainter(VirtualExperiment experiment)
     private void CollectSpots(ScanCell cell, double monitor)
     {
         double rotation_deg = experiment.Plan.Angle_deg(cell.Rotation);
-        double translation_um = experiment.Plan.Position_um(cell.Translation);
+        double translation_um = experiment.Beam_um(cell);
         (double sin, double cos) = Math.SinCos(double.DegreesToRadians(rotation_deg));
         _spots.Clear();
         IReadOnlyList<AluminiumGrain> grains = experiment.Disc.Grains;

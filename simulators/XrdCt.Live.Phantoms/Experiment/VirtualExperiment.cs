@@ -70,6 +70,19 @@ public sealed class VirtualExperiment
     /// <summary>Patterns of air and of the components.</summary>
     public PowderModel Powder { get; }
 
+    /// <summary>How far the stage lies beyond the positions of the plan on lines that run backwards over translations, µm. Default 0.</summary>
+    public double Backlash_um { get; init; }
+
+    /// <summary>Where the rotation axis is on the plan's translation axis, µm. Default 0, as the plan has it.</summary>
+    public double AxisOffset_um { get; init; }
+
+    /// <summary>Where the beam is in a cell, relative to the rotation axis, µm.</summary>
+    public double Beam_um(ScanCell cell)
+    {
+        bool isBackward = !Plan.Path.LinesRunOverRotations && Plan.IsBackward(Plan.IndexOf(cell) / Plan.LineLength);
+        return Plan.Position_um(cell.Translation) + (isBackward ? Backlash_um : 0) - AxisOffset_um;
+    }
+
     /// <summary>Beam monitor of a frame, relative to the start of the scan.</summary>
     public double MonitorOf(int index) => BeamCurrent.At(index, Plan.CellCount);
 
@@ -77,7 +90,7 @@ public sealed class VirtualExperiment
     /// Path through a component in a cell, averaged over the step that the stage moves while counting, µm.
     /// </summary>
     public double Path_um(ScanCell cell, SampleComponent component) =>
-        _profiles[cell.Rotation].Value.Path_um((int)component, Plan.Position_um(cell.Translation), Plan.Step_um);
+        _profiles[cell.Rotation].Value.Path_um((int)component, Beam_um(cell), Plan.Step_um);
 
     /// <summary>Expected counts of a pixel of sensitivity 1, per radial bin, without spots.</summary>
     /// <param name="cell">Cell of the plan.</param>

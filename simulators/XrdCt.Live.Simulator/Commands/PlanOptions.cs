@@ -46,6 +46,16 @@ internal sealed class PlanOptions
         DefaultValueFactory = _ => 4,
     };
 
+    private readonly Option<double> _backlash_um = new("--backlash-um")
+    {
+        Description = "How far the stage lies beyond the positions of the plan on lines that run backwards over translations, µm",
+    };
+
+    private readonly Option<double> _axisOffset_um = new("--axis-offset-um")
+    {
+        Description = "Where the rotation axis is on the plan's translation axis, µm",
+    };
+
     private readonly Option<long> _seed = new("--seed")
     {
         Description = "Seed of sample, detector defects, noise and faults",
@@ -59,7 +69,7 @@ internal sealed class PlanOptions
 
     public PlanOptions() => _order.AcceptOnlyFromAmong([.. ScanPath.ByName.Keys]);
 
-    public IEnumerable<Option> All => [_translations, _rotations, _step_um, _range_deg, _order, _subsets, _seed, _poni];
+    public IEnumerable<Option> All => [_translations, _rotations, _step_um, _range_deg, _order, _subsets, _backlash_um, _axisOffset_um, _seed, _poni];
 
     public long Seed(ParseResult result) => result.GetValue(_seed);
 
@@ -88,5 +98,14 @@ internal sealed class PlanOptions
     public DetectorGeometry Geometry(ParseResult result) =>
         result.GetValue(_poni) is { } file ? PoniFile.Read(file.FullName) : PilatusCdTe2M.DefaultGeometry;
 
-    public VirtualExperiment Experiment(ParseResult result) => new(Plan(result), Geometry(result), Seed(result));
+    /// <exception cref="UsageException">The options do not make a plan.</exception>
+    public VirtualExperiment Experiment(ParseResult result) => new(Plan(result), Geometry(result), Seed(result))
+    {
+        Backlash_um = Finite(result, _backlash_um),
+        AxisOffset_um = Finite(result, _axisOffset_um),
+    };
+
+    private static double Finite(ParseResult result, Option<double> option) => result.GetValue(option) is var value && double.IsFinite(value)
+        ? value
+        : throw new UsageException($"{option.Name} must be a number, not {value}");
 }

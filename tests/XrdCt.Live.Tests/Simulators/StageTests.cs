@@ -1,0 +1,42 @@
+using XrdCt.Live.Compute.Sinograms;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Phantoms.Experiment;
+using XrdCt.Live.Phantoms.Samples;
+
+namespace XrdCt.Live.Tests.Simulators;
+
+/// <summary>The simulated stage that is not where the plan has it, and whether the processor finds that out.</summary>
+public sealed class StageTests
+{
+    [Fact]
+    public void Beam_ForwardLines_AreWhereThePlanHasThemLessTheAxis()
+    {
+        VirtualExperiment experiment = SimulatedScan.Of(new ScanPlan(31, 8, 40, new ScanPath(ScanOrder.TranslationFast, IsZigzag: true)));
+        var off = new VirtualExperiment(experiment.Plan, experiment.Detector, experiment.Disc, 1) { Backlash_um = 7, AxisOffset_um = 30 };
+        Assert.Equal((-600 - 30.0, -560 - 30.0), (off.Beam_um(new ScanCell(0, 0)), off.Beam_um(new ScanCell(2, 1))));
+        Assert.Equal((-600 - 23.0, -560 - 23.0), (off.Beam_um(new ScanCell(1, 0)), off.Beam_um(new ScanCell(3, 1))));
+        Assert.Equal(0, experiment.Beam_um(new ScanCell(3, 15)));
+    }
+
+    [Theory]
+    [InlineData("translation-fast-zigzag", 12.0)]
+    [InlineData("interlaced-zigzag", -5.0)]
+    public void FindShift_SimulatedBacklash_IsFound(string path, double backlash_um)
+    {
+        const double Step_um = 10;
+        var plan = new ScanPlan(121, 40, Step_um, ScanPath.ByName[path]);
+        VirtualExperiment whole = SimulatedScan.Of(plan);
+        var experiment = new VirtualExperiment(plan, whole.Detector, whole.Disc, 1) { Backlash_um = backlash_um };
+        float[] sinogram = new float[plan.CellCount];
+        for (int i = 0; i < sinogram.Length; i++)
+        {
+            var cell = new ScanCell(i / 121, i % 121);
+            sinogram[i] = (float)(experiment.Path_um(cell, SampleComponent.NmcCore) + experiment.Path_um(cell, SampleComponent.NmcRim));
+        }
+
+        LineShift shift = LineAlignment.FindShift(plan, sinogram);
+        Assert.InRange((shift.Shift_px * Step_um) - backlash_um, -1, 1);
+        Assert.True(shift.IsSignificant);
+        Assert.True(LineAlignment.Judge(plan, sinogram).IsZigzag);
+    }
+}
