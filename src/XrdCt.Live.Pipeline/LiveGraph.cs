@@ -8,7 +8,8 @@ namespace XrdCt.Live.Pipeline;
 ///  socket ─► Receive ─frames─► Integrate ×workers ─patterns─► Place ─lines─► Reconstruct ─► display, ROI, result
 ///            (series,          (decode, trim,                 (sinogram,     (FBP, at the
 ///             counters)         no allocation)                 channels)      display's pace)
-///                                      ▲────────patterns to reuse────┘
+///                                      ▲────────patterns to reuse────┤
+///                                                                    └─rows─► Journal ─► disk
 /// </code>
 /// Data edges wait: pressure runs back to the socket's receive watermark, and from there to the sender. Frames can be lost at the
 /// socket only, and what is lost there shows as missing cells. The one edge that may drop carries no data, only the
@@ -32,9 +33,18 @@ public static class LiveGraph
     public static Edge FreePatterns { get; } =
         new("patterns to reuse", "Place", "Integrate", 64 + (16 * LargestBatch), 2048 * 40, EdgePolicy.Wait);
 
+    /// <summary>
+    /// Placed patterns on their way to the disk (intensity, variance, count: 12 bytes per bin). 256 are a second at 250 Hz, four times
+    /// what a write takes along: Place waits only for a disk that stands still.
+    /// </summary>
+    public static Edge Rows { get; } = new("rows", "Place", "Journal", 256, (2048 * 12) + 64, EdgePolicy.Wait);
+
+    /// <summary>Rows that are durable and free to be filled again; there are as many as the rows edge holds.</summary>
+    public static Edge FreeRows { get; } = new("rows to reuse", "Journal", "Place", 256, (2048 * 12) + 64, EdgePolicy.Wait);
+
     /// <summary>News that a line of the scan can be reconstructed; which one stands in the set of stale projections.</summary>
     public static Edge Lines { get; } = new("lines", "Place", "Reconstruct", 1, 1, EdgePolicy.KeepNewest);
 
     /// <summary>All edges, in order of the flow.</summary>
-    public static IReadOnlyList<Edge> Edges { get; } = [Frames, Patterns, FreePatterns, Lines];
+    public static IReadOnlyList<Edge> Edges { get; } = [Frames, Patterns, FreePatterns, Rows, FreeRows, Lines];
 }

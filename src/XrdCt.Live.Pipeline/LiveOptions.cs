@@ -1,7 +1,8 @@
 using XrdCt.Live.Compute.Integration;
-using XrdCt.Live.Compute.Reconstruction;
+using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
+using XrdCt.Live.Model.Slices;
 
 namespace XrdCt.Live.Pipeline;
 
@@ -64,4 +65,20 @@ public sealed record LiveOptions
 
     /// <summary>Name and version of the program; stands in the result.</summary>
     public string Program { get; init; } = "XrdCt.Live";
+
+    /// <summary>What of this the result needs and the journal keeps.</summary>
+    public ScanSettings Settings() => new()
+    {
+        Fingerprint = ScanFingerprint.Of(this),
+        Description = new ScanDescription(Title, Source, Plan, Integration.Axis, Channels, Note),
+        Program = Program,
+        Configuration = Configuration,
+        Geometry = Integration.Geometry,
+        Mask = Integration.Mask,
+        Integration = Integration.Options,
+        NormaliseToMonitor = NormaliseToMonitor,
+        Filter = Filter,
+        RoiChannel = RoiChannel,
+        RoiRadius_um = RoiRadius_um,
+    };
 }

@@ -26,4 +26,7 @@ public sealed record LiveOutcome(
 
     /// <summary>The first messages of the next series, where they ended this scan; they go back to the feed.</summary>
     public IReadOnlyList<SourceEvent> Next { get; init; } = [];
+
+    /// <summary>Whether the scan was one that another process had left unfinished, and nothing more of it came.</summary>
+    public bool IsOnlyContinued { get; init; }
 }

@@ -1,6 +1,7 @@
 using XrdCt.Live.Compute.Guidance;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Slices;
 
 namespace XrdCt.Live.Pipeline;
@@ -8,17 +9,21 @@ namespace XrdCt.Live.Pipeline;
 /// <summary>The slices of the live channels, grown from the projections that became stale. One thread only.</summary>
 internal sealed class LiveReconstruction
 {
-    private readonly LiveOptions _options;
+    // One measured cell is no projection: its value would be held over the whole width.
+    private const int LeastMeasured = 2;
+
+    private readonly ScanSettings _settings;
     private readonly ProgressiveSlice[] _slices;
     private readonly float[] _projection;
     private readonly int _roiChannel;
 
-    public LiveReconstruction(LiveOptions options)
+    public LiveReconstruction(ScanSettings settings)
     {
-        _options = options;
-        _slices = [.. options.Channels.Select(_ => new ProgressiveSlice(options.Plan, options.Filter))];
-        _projection = new float[options.Plan.TranslationCount];
-        _roiChannel = options.Channels.Select(c => c.Name).ToList().IndexOf(options.RoiChannel);
+        _settings = settings;
+        ScanPlan plan = settings.Description.Plan;
+        _slices = [.. settings.Description.Channels.Select(_ => new ProgressiveSlice(plan, settings.Filter))];
+        _projection = new float[plan.TranslationCount];
+        _roiChannel = settings.Description.Channels.Select(c => c.Name).ToList().IndexOf(settings.RoiChannel);
     }
 
     public int ProjectionCount => _slices[0].ProjectionCount;
@@ -32,12 +37,11 @@ internal sealed class LiveReconstruction
     public bool Update(ScanAssembly assembly)
     {
         int[] stale = assembly.TakeStale();
-        foreach (int rotation in stale.Where(r => r < _options.Plan.ReconstructedRotationCount))
+        foreach (int rotation in stale.Where(r => r < _settings.Description.Plan.ReconstructedRotationCount))
         {
             for (int channel = 0; channel < _slices.Length; channel++)
             {
-                // One measured cell is no projection: its value would be held over the whole width.
-                if (assembly.Projection(channel, rotation, _projection) >= 2)
+                if (assembly.Projection(channel, rotation, _projection) >= LeastMeasured)
                 {
                     _slices[channel].Put(rotation, _projection);
                 }
@@ -46,13 +50,39 @@ internal sealed class LiveReconstruction
 
         if (stale.Length > 0)
         {
-            Roi = RoiFinder.Find(Slice(_roiChannel), _options.RoiRadius_um);
+            Roi = RoiFinder.Find(Slice(_roiChannel), _settings.RoiRadius_um);
         }
 
         return stale.Length > 0;
     }
 
+    /// <summary>
+    /// Makes the slices anew from all that was measured, in the order of the rotations: what is saved must not show in which order the
+    /// projections came, not even in its last bit.
+    /// </summary>
+    public void Complete(ScanAssembly assembly)
+    {
+        ScanPlan plan = _settings.Description.Plan;
+        float[] sinogram = new float[plan.CellCount];
+        bool[] present = new bool[plan.RotationCount];
+        for (int channel = 0; channel < _slices.Length; channel++)
+        {
+            for (int rotation = 0; rotation < plan.RotationCount; rotation++)
+            {
+                Span<float> projection = sinogram.AsSpan(rotation * plan.TranslationCount, plan.TranslationCount);
+                present[rotation] = assembly.Projection(channel, rotation, projection) >= LeastMeasured;
+            }
+
+            _slices[channel] = ProgressiveSlice.Batch(plan, _settings.Filter, sinogram, present);
+        }
+
+        if (ProjectionCount > 0)
+        {
+            Roi = RoiFinder.Find(Slice(_roiChannel), _settings.RoiRadius_um);
+        }
+    }
+
     public IReadOnlyList<SliceMap> Slices() => [.. Enumerable.Range(0, _slices.Length).Select(Slice)];
 
-    private SliceMap Slice(int channel) => _slices[channel].ToMap(_options.Channels[channel].Name);
+    private SliceMap Slice(int channel) => _slices[channel].ToMap(_settings.Description.Channels[channel].Name);
 }

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Model.Frames;
-using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Slices;
@@ -28,6 +27,9 @@ public sealed class LiveScan
     private readonly Reception _reception;
     private readonly ScanAssembly _assembly;
     private readonly LiveReconstruction _reconstruction;
+    private readonly ScanSettings _settings;
+    private readonly IScanJournal? _journal;
+    private readonly JournalWriter? _rows;
     private readonly Channel<RawFrame> _frames;
     private readonly Channel<DiffractionPattern> _patterns;
     private readonly Channel<DiffractionPattern> _freePatterns;
@@ -51,6 +53,8 @@ public sealed class LiveScan
     /// <param name="store">Who keeps the result.</param>
     /// <param name="time">Clock.</param>
     /// <param name="patterns">Who passes every pattern on; null for nobody. Its failure ends it, not the scan.</param>
+    /// <param name="journal">Who keeps every pattern until the result is saved; null for nobody. One that holds patterns of these settings
+    /// is continued. It stays the caller's. Its failure costs the scan its safety, and no more.</param>
     public LiveScan(
         LiveOptions options,
         Func<IFrameSource> openSource,
@@ -58,7 +62,8 @@ public sealed class LiveScan
         ILiveDisplay display,
         IScanStore store,
         TimeProvider time,
-        IPatternPublisher? patterns = null)
+        IPatternPublisher? patterns = null,
+        IScanJournal? journal = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
@@ -69,10 +74,13 @@ public sealed class LiveScan
         _store = store;
         _time = time;
         _reception = new Reception(options, _tally, time);
-        _assembly = new ScanAssembly(options, _tally, patterns, _reception.Complain);
-        _reconstruction = new LiveReconstruction(options);
-        Description = new ScanDescription(
-            options.Title, options.Source, options.Plan, options.Integration.Axis, options.Channels, options.Note);
+        _settings = options.Settings();
+        _assembly = new ScanAssembly(_settings, _tally, patterns, _reception.Complain);
+        _reconstruction = new LiveReconstruction(_settings);
+        _journal = journal;
+        _rows = journal is null
+            ? null
+            : new JournalWriter(journal, NewRow, Known, () => _reception.Complaint, SayAndShow, time);
 
         _frames = LiveGraph.Frames.Create<RawFrame>(singleWriter: true, singleReader: false);
         _patterns = LiveGraph.Patterns.Create<DiffractionPattern>(singleWriter: false, singleReader: true);
@@ -86,7 +94,10 @@ public sealed class LiveScan
     }
 
     /// <summary>What does not change during the scan.</summary>
-    public ScanDescription Description { get; }
+    public ScanDescription Description => _settings.Description;
+
+    /// <summary>Is told what an operator should read in the log: what was continued, and whether patterns are durable.</summary>
+    public Action<string> Say { get; init; } = _ => { };
 
     /// <summary>How the scan stands now; replaced several times a second.</summary>
     public LiveState State { get; private set; } = new()
@@ -126,12 +137,18 @@ public sealed class LiveScan
         using var failure = CancellationTokenSource.CreateLinkedTokenSource(stop);
         _display.Show(Description);
         _display.Show(_reconstruction.Roi);
-        Tell(ScanPhase.Waiting, "");
+        if (_journal?.Scan is JournalledScan known)
+        {
+            Continue(known);
+        }
+
+        Tell(_reception.StartedAt is null ? ScanPhase.Waiting : ScanPhase.Running, _reception.Complaint);
 
         // Stages run to their end even when the scan is stopped: only a failure cancels them, so that frames in flight are kept.
         using var broken = new CancellationTokenSource();
         Task<ScanEnding> receive = OnOwnThread(() => Receive(failure.Token, broken.Token));
         Task[] workers = [.. Enumerable.Range(0, _options.Workers).Select(_ => OnOwnThread(() => Integrate(broken.Token)))];
+        Task journal = _rows is null ? Task.CompletedTask : OnOwnThread(_rows.Run);
         Task place = PlaceAsync(broken.Token);
         Task reconstruct = ReconstructAsync(broken.Token);
 
@@ -146,21 +163,31 @@ public sealed class LiveScan
 
         if (cause is not null)
         {
-            KeepWhatWasUnderWay(placeFailed: place.IsFaulted);
+            await KeepWhatWasUnderWayAsync(placeFailed: place.IsFaulted).ConfigureAwait(false);
         }
 
-        _assembly.Close();
-        cause ??= Attempt(() => _reconstruction.Update(_assembly));
         ScanEnding? received = receive.IsCompletedSuccessfully ? await receive.ConfigureAwait(false) : null;
         ScanEnding ending = cause is null
             ? received!
             : new ScanEnding(false, $"the scan failed: {cause.Message}") { Next = received?.Next ?? [] };
+        _rows?.Note(JournalledEventKind.Ended, ending.Sentence);
+        _rows?.Complete();
+        await journal.ConfigureAwait(false);
+        _rows?.Dispose();
+        _assembly.Close();
+        if (Attempt(() => _reconstruction.Complete(_assembly)) is Exception unreconstructed && cause is null)
+        {
+            cause = unreconstructed;
+            ending = new ScanEnding(false, $"the scan failed: {cause.Message}") { Next = ending.Next };
+        }
+
         return Finish(ending, cause) with
         {
             Missing = _assembly.Missing(),
             Series = _reception.Header,
             SeriesId = _reception.SeriesId,
             EndedByDetector = ending.EndedByDetector,
+            IsOnlyContinued = _reception.IsOnlyContinued,
             Next = ending.Next,
         };
     }
@@ -182,12 +209,42 @@ public sealed class LiveScan
         }
     }
 
+    private JournalledPattern NewRow() => new(_options.Integration.Axis.BinCount, _options.Channels.Count);
+
+    // What the journal says of the scan; the tables of the header are megabytes, and nobody needs them again.
+    private JournalledScan? Known() => _reception.StartedAt is DateTimeOffset started
+        ? new JournalledScan
+        {
+            StartedAt = started,
+            SeriesId = _reception.SeriesId!.Value,
+            Series = _reception.Header is SeriesHeader header ? header with { Tables = null } : null,
+            Counters = _tally.Read(),
+        }
+        : null;
+
+    private void Continue(JournalledScan known)
+    {
+        int damaged = _journal!.Read(row => _assembly.Place(row, out _));
+        _tally.GoOnFrom(known.Counters);
+        _reception.Continue(known, _assembly.IsPlaced);
+        string left = damaged > 0 ? $"; {damaged} damaged ones are left out" : "";
+        string sentence = $"the scan goes on from the journal '{_journal.Path}': {_tally.Read().Placed} of {_options.Plan.CellCount} frames are there{left}";
+        _rows!.Note(JournalledEventKind.Continued, sentence);
+        SayAndShow(sentence);
+    }
+
+    private void SayAndShow(string sentence)
+    {
+        _reception.Complain(sentence);
+        Say(sentence);
+    }
+
     // All stages have ended: patterns that waited to be placed are placed here, frames that nobody took go back to their lender.
-    private void KeepWhatWasUnderWay(bool placeFailed)
+    private async Task KeepWhatWasUnderWayAsync(bool placeFailed)
     {
         while (!placeFailed && _patterns.Reader.TryRead(out DiffractionPattern? pattern))
         {
-            _assembly.Place(pattern);
+            await PlaceAsync(pattern).ConfigureAwait(false);
         }
 
         while (_frames.Reader.TryRead(out RawFrame left))
@@ -367,7 +424,7 @@ public sealed class LiveScan
         {
             await foreach (DiffractionPattern pattern in _patterns.Reader.ReadAllAsync(broken).ConfigureAwait(false))
             {
-                if (_assembly.Place(pattern))
+                if (await PlaceAsync(pattern).ConfigureAwait(false))
                 {
                     _lines.Writer.TryWrite(true);
                 }
@@ -385,6 +442,28 @@ public sealed class LiveScan
         {
             _lines.Writer.TryComplete();
         }
+    }
+
+    // Without a token: rows come back even from a journal that fails, and a pattern in hand is placed whatever else has failed.
+    private async ValueTask<bool> PlaceAsync(DiffractionPattern pattern)
+    {
+        if (_rows is null || pattern.Outcome != FrameOutcome.Accepted)
+        {
+            return _assembly.Place(pattern);
+        }
+
+        JournalledPattern row = await _rows.TakeFreeAsync().ConfigureAwait(false);
+        bool ready = _assembly.Place(pattern, row, out bool isPlaced);
+        if (isPlaced)
+        {
+            _rows.Put(row);
+        }
+        else
+        {
+            _rows.GiveBack(row);
+        }
+
+        return ready;
     }
 
     private async Task ReconstructAsync(CancellationToken broken)
@@ -446,7 +525,7 @@ public sealed class LiveScan
         State = new LiveState
         {
             Phase = phase,
-            Message = message,
+            Message = phase is ScanPhase.Running && _rows?.Trouble is { Length: > 0 } trouble ? trouble : message,
             Counters = counters,
             CellCount = _options.Plan.CellCount,
             Rate_Hz = rate_Hz,
@@ -494,15 +573,33 @@ public sealed class LiveScan
         Exception? unsaved = Attempt(() => path = _store.Save(Record(sentence, counters)));
         if (unsaved is not null)
         {
-            string both = complete ? unsaved.Message : $"{sentence}; and {unsaved.Message}";
+            string reason = unsaved is IOException ? unsaved.Message : $"the scan cannot be saved: {unsaved.GetBaseException().Message.TrimEnd('.')}";
+            string both = (complete ? reason : $"{sentence}; and {reason}") + Refuge();
             _ = Attempt(() => Tell(ScanPhase.Failed, both));
             return new LiveOutcome(ScanPhase.Failed, both, null, counters, cause ?? unsaved);
+        }
+
+        if (_journal is not null && Attempt(() => _journal.Complete(path)) is Exception left)
+        {
+            Say(left.Message);
         }
 
         unseen ??= Attempt(() => Tell(phase, complete ? "" : sentence, path));
         return unseen is null || cause is not null
             ? new LiveOutcome(phase, sentence, path, counters, cause)
             : new LiveOutcome(ScanPhase.Failed, $"{sentence}; but the display failed: {unseen.Message}", path, counters, unseen);
+    }
+
+    // Where an unsaved result is all the same.
+    private string Refuge()
+    {
+        if (_journal?.Path is not string path)
+        {
+            return "";
+        }
+
+        string but = _rows!.MemoryOnlyCount is > 0 and var lost ? $" (all but {lost} of them)" : "";
+        return $"; the patterns are safe in the journal '{path}'{but}: 'xrdct recover {path}' saves them once that is put right, and so does the next start";
     }
 
     private string Note()
@@ -513,29 +610,16 @@ public sealed class LiveScan
         }
     }
 
-    private ScanRecord Record(string ending, FrameCounters counters) => new()
+    private ScanRecord Record(string ending, FrameCounters counters)
     {
-        Description = Description with { Note = Note() },
-        Program = _options.Program,
-        StartedAt = _reception.StartedAt ?? _time.GetUtcNow(),
-        EndedAt = _time.GetUtcNow(),
-        Series = _reception.Header,
-        Ending = ending,
-        Energy_keV = _options.Integration.Geometry.Wavelength_m is double wavelength_m
-            ? PhotonEnergy.FromWavelength_keV(wavelength_m)
-            : _reception.Header?.Energy_keV,
-        Geometry = _options.Integration.Geometry,
-        Mask = _options.Integration.Mask,
-        Integration = _options.Integration.Options,
-        Sinogram = _assembly.Sinogram,
-        Monitor = _assembly.Monitor,
-        MonitorReference = _assembly.MonitorReference,
-        Positions = _assembly.Positions,
-        Mean = _assembly.Mean(),
-        ChannelSinograms = [.. Enumerable.Range(0, _options.Channels.Count).Select(_assembly.SinogramOf)],
-        Slices = _reconstruction.Slices(),
-        Roi = _reconstruction.Roi,
-        Counters = counters,
-        Configuration = _options.Configuration,
-    };
+        var known = new JournalledScan
+        {
+            StartedAt = _reception.StartedAt ?? _time.GetUtcNow(),
+            SeriesId = _reception.SeriesId ?? 0,
+            Series = _reception.Header,
+            Counters = counters,
+        };
+        ScanSettings noted = _settings with { Description = Description with { Note = Note() } };
+        return ScanResult.Of(noted, known, _assembly, _reconstruction, ending, _time.GetUtcNow());
+    }
 }

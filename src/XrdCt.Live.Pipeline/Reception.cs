@@ -27,6 +27,7 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
     private SourceEvent? _repeatedHeader;
     private int _laterInARow;
     private int _highest = -1;
+    private bool _isOnlyContinued;
     private volatile string _complaint = "";
 
     // Written by this thread, read by others: one word each, so that no reader sees half of one.
@@ -53,10 +54,36 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
     /// <summary>Time since the series began; null before.</summary>
     public TimeSpan? SinceStart => Since(ref _startTimestamp);
 
+    /// <summary>Whether the scan is one of another process of which nothing more has come.</summary>
+    public bool IsOnlyContinued => _isOnlyContinued;
+
     private bool AllSeen => _seenCount == _seen.Length;
 
     /// <summary>Any stage may find something wrong with what came.</summary>
     public void Complain(string sentence) => _complaint = sentence;
+
+    /// <summary>Goes on with the scan of another process; called before <see cref="Receive"/>.</summary>
+    /// <param name="scan">What its journal says.</param>
+    /// <param name="isThere">Whether the frame of an index is there.</param>
+    public void Continue(JournalledScan scan, Func<int, bool> isThere)
+    {
+        _isOnlyContinued = true;
+        _seriesId = scan.SeriesId;
+        Header = scan.Series;
+        for (int i = 0; i < _seen.Length; i++)
+        {
+            if (isThere(i))
+            {
+                (_seen[i], _highest) = (true, i);
+                _seenCount++;
+            }
+        }
+
+        TimeSpan age = time.GetUtcNow() - scan.StartedAt;
+        Volatile.Write(ref _startTimestamp, time.GetTimestamp() - (long)(Math.Max(0, age.TotalSeconds) * time.TimestampFrequency));
+        Volatile.Write(ref _startedUtcTicks, scan.StartedAt.UtcTicks);
+        NoteMessage();
+    }
 
     /// <summary>Receives until the scan is over.</summary>
     /// <param name="source">The source, used from this thread only.</param>
@@ -104,13 +131,16 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         {
             return _ended
                 ? ScanEnding.EndedEarly(_seenCount, _seen.Length) with { Next = [started] }
-                : Header is null && !_hasNoHeader
+                : Header is null && !_hasNoHeader && !_isOnlyContinued
                     ? ScanEnding.LeftOver(running, started, _seenCount, _seen.Length)
                     : ScanEnding.Superseded(running, started, _seenCount, _seen.Length);
         }
 
         Begin(header.SeriesId);
-        _repeatedHeader = Header is null ? null : started;
+
+        // The first header after another process was killed: the sender may begin again with frame 0, which is no other scan.
+        _repeatedHeader = Header is null || _isOnlyContinued ? null : started;
+        _isOnlyContinued = false;
         Header ??= header;
         if (header.ImageCount is int announced && announced != _seen.Length)
         {
@@ -155,6 +185,7 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
             _repeatedHeader = null;
         }
 
+        _isOnlyContinued = false;
         tally.CountReceived();
         _hasNoHeader = received.HasNoHeader;
         int index = frame.Header.Index;
@@ -210,6 +241,12 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
     /// </summary>
     private bool IsOfTheNext(in SourceEvent received)
     {
+        if (_isOnlyContinued)
+        {
+            // What came while nobody listened is not known: the header of another series may have been among it.
+            return received.Frame.Header.SeriesId != _seriesId;
+        }
+
         if (_seriesId is not long running || received.Frame.Header.SeriesId <= running)
         {
             return false;

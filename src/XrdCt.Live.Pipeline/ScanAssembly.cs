@@ -10,7 +10,8 @@ namespace XrdCt.Live.Pipeline;
 
 /// <summary>
 /// The state that grows with a scan: the sinogram of patterns, the sinograms of the live channels, the mean pattern, and which
-/// projections have changed since they were last reconstructed. One stage places; another reads under the lock.
+/// projections have changed since they were last reconstructed. One stage places; another reads under the lock. After
+/// <see cref="Close"/> it is a function of the set of rows that were placed, to the last bit: their order leaves no trace.
 /// </summary>
 internal sealed class ScanAssembly
 {
@@ -19,17 +20,19 @@ internal sealed class ScanAssembly
     private const int Settling = 32;
 
     private readonly Lock _lock = new();
-    private readonly LiveOptions _options;
+    private readonly ScanSettings _settings;
+    private readonly ScanPlan _plan;
     private readonly FrameTally _tally;
     private readonly Action<string>? _complain;
     private readonly ChannelExtractor _extractor;
+    private readonly JournalledPattern _row;
     private readonly float[][] _channels;
+    private readonly double[] _monitors;
     private readonly float[] _values;
-    private readonly float[] _mean;
     private readonly float[] _current;
     private readonly float[] _sigma;
-    private readonly double[] _signal;
-    private readonly double[] _normalisation;
+    private readonly double[] _weightedSum;
+    private readonly double[] _weight;
     private readonly double[] _variance;
     private readonly long[] _count;
     private readonly bool[] _placed;
@@ -41,32 +44,39 @@ internal sealed class ScanAssembly
     private long _missing;
     private int _highest = -1;
     private int _currentIndex = -1;
+    private int _referenceIndex = int.MaxValue;
+    private double _referenceMonitor = double.NaN;
 
     public ScanAssembly(
-        LiveOptions options, FrameTally tally, IPatternPublisher? publisher = null, Action<string>? complain = null)
+        ScanSettings settings, FrameTally tally, IPatternPublisher? publisher = null, Action<string>? complain = null)
     {
-        _options = options;
+        _settings = settings;
         _tally = tally;
         _publisher = publisher;
         _complain = complain;
-        int bins = options.Integration.Axis.BinCount;
-        _extractor = new ChannelExtractor(options.Integration.Axis, options.Channels);
-        Sinogram = new SinogramStack(options.Plan, bins);
-        Monitor = Empty(options.Plan.CellCount);
-        _channels = [.. options.Channels.Select(_ => Empty(options.Plan.CellCount))];
-        _values = new float[options.Channels.Count];
-        _mean = new float[bins];
+        _plan = settings.Description.Plan;
+        RadialAxis axis = settings.Description.Axis;
+        IReadOnlyList<LiveChannel> channels = settings.Description.Channels;
+        int bins = axis.BinCount;
+        _extractor = new ChannelExtractor(axis, channels);
+        _row = new JournalledPattern(bins, channels.Count);
+        Sinogram = new SinogramStack(_plan, bins);
+        Monitor = Empty(_plan.CellCount);
+        _monitors = new double[_plan.CellCount];
+        _channels = [.. channels.Select(_ => Empty(_plan.CellCount))];
+        _values = new float[channels.Count];
         _current = Empty(bins);
         _sigma = new float[bins];
-        _signal = new double[bins];
-        _normalisation = new double[bins];
+        _weightedSum = new double[bins];
+        _weight = new double[bins];
         _variance = new double[bins];
         _count = new long[bins];
-        _placed = new bool[options.Plan.CellCount];
-        _lineCount = new int[options.Plan.LineCount];
-        _stale = new bool[options.Plan.RotationCount];
+        _placed = new bool[_plan.CellCount];
+        _lineCount = new int[_plan.LineCount];
+        _stale = new bool[_plan.RotationCount];
     }
 
+    /// <summary>Intensities and variances, divided by monitor / <see cref="MonitorReference"/>.</summary>
     public SinogramStack Sinogram { get; }
 
     /// <summary>Monitor as it came, per cell; NaN where unmeasured or not told.</summary>
@@ -75,64 +85,117 @@ internal sealed class ScanAssembly
     /// <summary>Positions as the stream told them; null while it told none.</summary>
     public RecordedPositions? Positions { get; private set; }
 
-    /// <summary>Monitor value at which intensities are left as they are; NaN where nothing was divided.</summary>
+    /// <summary>
+    /// Monitor value at which intensities are left as they are, a power of two; NaN where nothing was divided. Until <see cref="Close"/>
+    /// that of the first frame that came, after it that of the first frame of the scan.
+    /// </summary>
     public double MonitorReference { get; private set; } = double.NaN;
 
     /// <summary>Puts a pattern into its cell.</summary>
     /// <returns>True when a projection can be reconstructed (again).</returns>
-    public bool Place(DiffractionPattern pattern)
+    public bool Place(DiffractionPattern pattern) => Place(pattern, _row, out _);
+
+    /// <summary>Makes the row of a pattern and places it.</summary>
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="row">Is filled, whatever becomes of the pattern.</param>
+    /// <param name="isPlaced">Whether the row is now part of the scan.</param>
+    /// <returns>True when a projection can be reconstructed (again).</returns>
+    public bool Place(DiffractionPattern pattern, JournalledPattern row, out bool isPlaced)
     {
+        isPlaced = false;
         if (pattern.Outcome != FrameOutcome.Accepted)
         {
             _tally.Count(pattern.Outcome);
             return false;
         }
 
-        int index = pattern.Header.Index;
-        ScanCell cell = _options.Plan.CellOf(index);
-        double monitor;
+        Fill(row, pattern);
+        return Place(row, out isPlaced);
+    }
+
+    /// <summary>Places a row, which may come from a journal.</summary>
+    /// <param name="row">The row; its index lies in the plan.</param>
+    /// <param name="isPlaced">Whether it is now part of the scan; false where its cell is filled.</param>
+    /// <returns>True when a projection can be reconstructed (again).</returns>
+    public bool Place(JournalledPattern row, out bool isPlaced)
+    {
+        ScanCell cell = row.Cell;
+        double divisor;
         bool ready;
         lock (_lock)
         {
-            if (!Sinogram.TryClaim(cell))
+            isPlaced = Sinogram.TryClaim(cell);
+            if (!isPlaced)
             {
                 _tally.Count(FrameOutcome.Duplicate);
                 return false;
             }
 
-            monitor = Divisor(pattern.Header.Monitor);
-            WriteIntensities(pattern, monitor, Sinogram.Pattern(cell));
             int offset = Sinogram.Offset(cell);
-            Monitor[offset] = (float)pattern.Header.Monitor;
-            NotePosition(pattern.Header, offset);
-            _extractor.Extract(Sinogram.Pattern(cell), _mean, _values);
+            _monitors[offset] = row.Header.Monitor;
+            ChooseReference(row.Header);
+            divisor = Divisor(offset);
+            Divide(row.Intensity, divisor, Sinogram.Pattern(cell));
+            Divide(row.Variance, divisor * divisor, Sinogram.Variance(cell));
+            Divide(row.ChannelValues, divisor, _values);
             for (int c = 0; c < _channels.Length; c++)
             {
                 _channels[c][offset] = _values[c];
             }
 
-            Accumulate(pattern, monitor);
+            Monitor[offset] = (float)(row.Header.Monitor + 0.0);
+            NotePosition(row.Header, offset);
+            Accumulate(cell);
+            for (int b = 0; b < _count.Length; b++)
+            {
+                _count[b] += row.Count[b];
+            }
+
             Sinogram.Pattern(cell).CopyTo(_current);
-            _currentIndex = index;
+            _currentIndex = row.Header.Index;
             _tally.Count(FrameOutcome.Accepted);
-            ready = Settle(index, cell);
+            ready = Settle(row.Header.Index, cell);
         }
 
         // Only this stage writes: what is lent here cannot change before the publisher has copied it.
-        Publish(pattern, cell, monitor);
+        Publish(row, divisor);
         return ready;
     }
 
-    /// <summary>Declares every empty cell missing and every measured projection ready: nothing more will come.</summary>
+    /// <summary>
+    /// Nothing more will come: declares every empty cell missing and every measured projection ready, settles the monitor reference, and
+    /// sums the mean pattern anew in the order of the frames.
+    /// </summary>
     public void Close()
     {
         lock (_lock)
         {
-            _tally.SetMissing(_options.Plan.CellCount - Sinogram.MeasuredCount);
-            while (_closedLines < _options.Plan.LineCount)
+            _tally.SetMissing(_plan.CellCount - Sinogram.MeasuredCount);
+            while (_closedLines < _plan.LineCount)
             {
                 CloseLine(_closedLines++);
             }
+
+            SettleReference();
+            Array.Clear(_weightedSum);
+            Array.Clear(_weight);
+            Array.Clear(_variance);
+            for (int i = 0; i < _plan.CellCount; i++)
+            {
+                if (_placed[i])
+                {
+                    Accumulate(_plan.CellOf(i));
+                }
+            }
+        }
+    }
+
+    /// <summary>Whether a frame is in its cell.</summary>
+    public bool IsPlaced(int index)
+    {
+        lock (_lock)
+        {
+            return _placed[index];
         }
     }
 
@@ -143,9 +206,9 @@ internal sealed class ScanAssembly
         lock (_lock)
         {
             int first = -1;
-            for (int i = 0; i <= _options.Plan.CellCount; i++)
+            for (int i = 0; i <= _plan.CellCount; i++)
             {
-                bool isEmpty = i < _options.Plan.CellCount && !Sinogram.Measured[Sinogram.Offset(_options.Plan.CellOf(i))];
+                bool isEmpty = i < _plan.CellCount && !Sinogram.Measured[Sinogram.Offset(_plan.CellOf(i))];
                 if (isEmpty && first < 0)
                 {
                     first = i;
@@ -176,7 +239,7 @@ internal sealed class ScanAssembly
     /// <returns>How many of its samples were measured.</returns>
     public int Projection(int channel, int rotation, Span<float> bridged)
     {
-        int length = _options.Plan.TranslationCount;
+        int length = _plan.TranslationCount;
         lock (_lock)
         {
             return ProjectionGaps.Bridge(_channels[channel].AsSpan(rotation * length, length), bridged);
@@ -189,9 +252,9 @@ internal sealed class ScanAssembly
         lock (_lock)
         {
             return new SinogramMap(
-                _options.Channels[channel].Name,
-                _options.Plan.RotationCount,
-                _options.Plan.TranslationCount,
+                _settings.Description.Channels[channel].Name,
+                _plan.RotationCount,
+                _plan.TranslationCount,
                 [.. _channels[channel]]);
         }
     }
@@ -206,10 +269,10 @@ internal sealed class ScanAssembly
                 return null;
             }
 
-            float[] mean = new float[_signal.Length];
+            float[] mean = new float[_weight.Length];
             for (int b = 0; b < mean.Length; b++)
             {
-                mean[b] = _normalisation[b] > 0 ? (float)(_signal[b] / _normalisation[b]) : float.NaN;
+                mean[b] = _weight[b] > 0 ? (float)(_weightedSum[b] / _weight[b]) : float.NaN;
             }
 
             return new PatternView(_currentIndex, [.. _current], mean);
@@ -221,14 +284,14 @@ internal sealed class ScanAssembly
     {
         lock (_lock)
         {
-            int bins = _signal.Length;
+            int bins = _weight.Length;
             double[] intensity = new double[bins];
             double[] sigma = new double[bins];
             for (int b = 0; b < bins; b++)
             {
-                bool filled = _normalisation[b] > 0;
-                intensity[b] = filled ? _signal[b] / _normalisation[b] : double.NaN;
-                sigma[b] = filled ? Math.Sqrt(_variance[b]) / _normalisation[b] : double.NaN;
+                bool filled = _weight[b] > 0;
+                intensity[b] = filled ? _weightedSum[b] / _weight[b] : double.NaN;
+                sigma[b] = filled ? Math.Sqrt(_variance[b]) / _weight[b] : double.NaN;
             }
 
             return new MeanPattern(intensity, sigma, [.. _count]);
@@ -259,83 +322,142 @@ internal sealed class ScanAssembly
             Positions = new RecordedPositions(translations, rotations);
         }
 
-        Positions.Translation_mm[offset] = header.Translation_mm ?? double.NaN;
-        Positions.Rotation_deg[offset] = header.Rotation_deg ?? double.NaN;
+        // No minus before zero: a journal may not keep it, and the result must not show where a row came from.
+        Positions.Translation_mm[offset] = (header.Translation_mm ?? double.NaN) + 0.0;
+        Positions.Rotation_deg[offset] = (header.Rotation_deg ?? double.NaN) + 0.0;
     }
 
-    // Intensities stay near counts: the reference is the power of ten next to the first monitor value that came, and stands in the file.
-    private double Divisor(double monitor)
+    // Intensities stay near counts: the reference is next to a monitor value that came, and stands in the file. It is a power of two, so
+    // that another one can be chosen later without rounding anything: the frame that decides may come late.
+    private void ChooseReference(in FrameHeader header)
     {
-        if (!_options.NormaliseToMonitor || !(monitor > 0) || !double.IsFinite(monitor))
+        if (Divides(header.Monitor) && header.Index < _referenceIndex)
         {
-            return 1;
+            (_referenceIndex, _referenceMonitor) = (header.Index, header.Monitor);
         }
 
-        if (double.IsNaN(MonitorReference))
+        if (double.IsNaN(MonitorReference) && Divides(header.Monitor))
         {
-            MonitorReference = Math.Pow(10, Math.Round(Math.Log10(monitor)));
+            MonitorReference = ReferenceFor(header.Monitor);
         }
-
-        return monitor / MonitorReference;
     }
 
-    private void WriteIntensities(DiffractionPattern pattern, double monitor, Span<float> intensities)
+    private bool Divides(double monitor) => _settings.NormaliseToMonitor && monitor > 0 && double.IsFinite(monitor);
+
+    private double Divisor(int offset) => Divides(_monitors[offset]) ? _monitors[offset] / MonitorReference : 1;
+
+    private static double ReferenceFor(double monitor) => Math.ScaleB(1, (int)Math.Round(Math.Log2(monitor)));
+
+    // Every quantity that was divided is multiplied by a power of two, which is exact.
+    private void SettleReference()
     {
-        for (int b = 0; b < intensities.Length; b++)
+        if (double.IsNaN(MonitorReference) || ReferenceFor(_referenceMonitor) is var settled && settled == MonitorReference)
         {
-            intensities[b] = (float)(pattern.Intensity(b) / monitor);
-            _mean[b] = (float)(pattern.Mean[b] / monitor);
+            return;
         }
+
+        double factor = settled / MonitorReference;
+        for (int i = 0; i < _plan.CellCount; i++)
+        {
+            ScanCell cell = _plan.CellOf(i);
+            int offset = Sinogram.Offset(cell);
+            if (!_placed[i] || !Divides(_monitors[offset]))
+            {
+                continue;
+            }
+
+            Divide(Sinogram.Pattern(cell), 1 / factor, Sinogram.Pattern(cell));
+            Divide(Sinogram.Variance(cell), 1 / (factor * factor), Sinogram.Variance(cell));
+            foreach (float[] channel in _channels)
+            {
+                channel[offset] = (float)(channel[offset] * factor);
+            }
+        }
+
+        Sinogram.Pattern(_plan.CellOf(_currentIndex)).CopyTo(_current);
+        MonitorReference = settled;
+    }
+
+    private static void Divide(ReadOnlySpan<float> values, double divisor, Span<float> divided)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            divided[i] = (float)(values[i] / divisor);
+        }
+    }
+
+    private void Fill(JournalledPattern row, DiffractionPattern pattern)
+    {
+        row.Header = pattern.Header;
+        row.Cell = _plan.CellOf(pattern.Header.Index);
+        Span<float> intensity = row.Intensity;
+        Span<float> variance = row.Variance;
+        for (int b = 0; b < intensity.Length; b++)
+        {
+            double normalisation = pattern.Normalisation[b];
+            intensity[b] = (float)pattern.Intensity(b);
+            variance[b] = normalisation > 0 ? (float)(pattern.Variance[b] / (normalisation * normalisation)) : float.NaN;
+        }
+
+        pattern.Count.CopyTo(row.Count);
+        _extractor.Extract(intensity, pattern.Mean, row.ChannelValues);
     }
 
     // Publishing is a service to others: its failure is told and ends it, and the scan goes on.
-    private void Publish(DiffractionPattern pattern, ScanCell cell, double monitor)
+    private void Publish(JournalledPattern row, double divisor)
     {
         if (_publisher is null)
         {
             return;
         }
 
+        ReadOnlySpan<float> variance = Sinogram.Variance(row.Cell);
         for (int b = 0; b < _sigma.Length; b++)
         {
-            _sigma[b] = (float)(pattern.Sigma(b) / monitor);
+            _sigma[b] = MathF.Sqrt(variance[b]);
         }
 
         try
         {
             _publisher.Publish(new PlacedPattern
             {
-                Header = pattern.Header,
-                Cell = cell,
-                MonitorDivisor = monitor,
-                Intensity = Sinogram.Pattern(cell),
+                Header = row.Header,
+                Cell = row.Cell,
+                MonitorDivisor = divisor,
+                Intensity = Sinogram.Pattern(row.Cell),
                 Sigma = _sigma,
-                Count = pattern.Count,
+                Count = row.Count,
                 ChannelValues = _values,
             });
         }
         catch (Exception e)
         {
             _publisher = null;
-            _complain?.Invoke($"patterns are no longer published, from frame {pattern.Header.Index} on: {e.Message}");
+            _complain?.Invoke($"patterns are no longer published, from frame {row.Header.Index} on: {e.Message}");
         }
     }
 
-    private void Accumulate(DiffractionPattern pattern, double monitor)
+    // The mean is Σ counts / Σ monitor: a cell weighs as much as its monitor. Bins without pixels weigh nothing.
+    private void Accumulate(ScanCell cell)
     {
-        for (int b = 0; b < _signal.Length; b++)
+        double weight = Divisor(Sinogram.Offset(cell));
+        ReadOnlySpan<float> intensity = Sinogram.Pattern(cell);
+        ReadOnlySpan<float> variance = Sinogram.Variance(cell);
+        for (int b = 0; b < _weight.Length; b++)
         {
-            _signal[b] += pattern.Signal[b];
-            _normalisation[b] += pattern.Normalisation[b] * monitor;
-            _variance[b] += pattern.Variance[b];
-            _count[b] += pattern.Count[b];
+            if (!float.IsNaN(intensity[b]))
+            {
+                _weightedSum[b] += weight * intensity[b];
+                _weight[b] += weight;
+                _variance[b] += weight * weight * variance[b];
+            }
         }
     }
 
     private bool Settle(int index, ScanCell cell)
     {
         _placed[index] = true;
-        int line = index / _options.Plan.LineLength;
+        int line = index / _plan.LineLength;
         _lineCount[line]++;
         _highest = Math.Max(_highest, index);
         if (index < _settled)
@@ -355,7 +477,7 @@ internal sealed class ScanAssembly
             _stale[cell.Rotation] = true;
         }
 
-        while (_closedLines < _options.Plan.LineCount && IsOver(_closedLines))
+        while (_closedLines < _plan.LineCount && IsOver(_closedLines))
         {
             CloseLine(_closedLines++);
             ready = true;
@@ -364,18 +486,18 @@ internal sealed class ScanAssembly
         return ready;
     }
 
-    private bool IsOver(int line) => _lineCount[line] == _options.Plan.LineLength
-        || _highest >= ((long)(line + 1) * _options.Plan.LineLength) + Settling;
+    private bool IsOver(int line) => _lineCount[line] == _plan.LineLength
+        || _highest >= ((long)(line + 1) * _plan.LineLength) + Settling;
 
     private void CloseLine(int line)
     {
-        if (_options.Plan.Path.LinesRunOverRotations)
+        if (_plan.Path.LinesRunOverRotations)
         {
             Array.Fill(_stale, true);
         }
         else
         {
-            _stale[_options.Plan.CellOf(line * _options.Plan.LineLength).Rotation] = true;
+            _stale[_plan.CellOf(line * _plan.LineLength).Rotation] = true;
         }
     }
 }

@@ -8,6 +8,7 @@ var root = new RootCommand(
 {
     DemoCommand.Build(),
     RunCommand.Build(),
+    RecoverCommand.Build(),
     new IntegrateCommand().Build(),
     new RecordCommand().Build(),
     new ReplayCommand().Build(),

@@ -23,13 +23,6 @@ namespace XrdCt.Live.Storage;
 public sealed class NexusScanStore : IScanStore
 {
     private const string Extension = ".nxs";
-    private const string FallbackStem = "scan";
-
-    // File systems allow 255 bytes; 60 letters of up to 3 bytes leave room for time, number, extension and '.part'.
-    private const int LongestStem = 60;
-
-    // Far beyond what happens; ends the search when every name seems taken, as on a broken network drive.
-    private const int MostNames = 10_000;
 
     private readonly string _folder;
     private readonly Func<string, Stream> _open;
@@ -77,7 +70,7 @@ public sealed class NexusScanStore : IScanStore
     {
         ArgumentNullException.ThrowIfNull(scan);
         ScanTree tree = new(scan);
-        string stem = Stem(scan);
+        string stem = ResultName.Stem(scan.Description.Title, scan.StartedAt);
         string path = Path.Combine(_folder, stem + Extension);
         try
         {
@@ -113,7 +106,7 @@ public sealed class NexusScanStore : IScanStore
     // The part file reserves the name: two processes that save at once get two numbers.
     private PartFile Claim(string stem, out int number)
     {
-        for (number = 1; number < MostNames; number++)
+        for (number = 1; number < ResultName.MostNumbers; number++)
         {
             string path = NumberedPath(stem, number);
             if (File.Exists(path) || File.Exists(path + PartFile.Suffix))
@@ -131,12 +124,12 @@ public sealed class NexusScanStore : IScanStore
             }
         }
 
-        throw new IOException($"all names up to number {MostNames} are taken");
+        throw new IOException($"all names up to number {ResultName.MostNumbers} are taken");
     }
 
     private string Publish(PartFile part, string stem, int number)
     {
-        for (; number < MostNames; number++)
+        for (; number < ResultName.MostNumbers; number++)
         {
             string path = NumberedPath(stem, number);
             try
@@ -150,23 +143,9 @@ public sealed class NexusScanStore : IScanStore
             }
         }
 
-        throw new IOException($"all names up to number {MostNames} are taken");
+        throw new IOException($"all names up to number {ResultName.MostNumbers} are taken");
     }
 
     private string NumberedPath(string stem, int number) =>
-        Path.Combine(_folder, number == 1 ? stem + Extension : $"{stem}-{number}{Extension}");
-
-    // Letters, digits, '-', '_' and '.' are safe on every file system; a leading dot would hide the file.
-    private static string Stem(ScanRecord scan)
-    {
-        char[] safe = [.. scan.Description.Title.Select(c => char.IsLetterOrDigit(c) || c is '-' or '.' ? c : '_')];
-        string stem = new string(safe).Trim('_', '.', '-');
-        while (stem.Contains("__", StringComparison.Ordinal))
-        {
-            stem = stem.Replace("__", "_", StringComparison.Ordinal);
-        }
-
-        stem = stem.Length == 0 ? FallbackStem : stem[..Math.Min(stem.Length, LongestStem)];
-        return $"{stem}_{scan.StartedAt:yyyyMMdd-HHmmss}";
-    }
+        Path.Combine(_folder, ResultName.Numbered(stem, number, Extension));
 }

@@ -13,7 +13,7 @@ namespace XrdCt.Live.Benchmarks;
 /// <summary>
 /// Times the integration on one thread beside pyFAI on one thread, on the same frames in the same run; prints Markdown.
 /// <c>XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [SECONDS]</c>, the decoders alone (<see cref="DecodeBenchmark"/>),
-/// reception alone (<see cref="ReceiveBenchmark"/>), or a GPU (<see cref="GpuBenchmark"/>).
+/// reception alone (<see cref="ReceiveBenchmark"/>), a GPU (<see cref="GpuBenchmark"/>), or the journal (<see cref="JournalBenchmark"/>).
 /// </summary>
 internal static class Program
 {
@@ -37,9 +37,14 @@ internal static class Program
             return GpuBenchmark.Run(args[1..]);
         }
 
+        if (args is ["journal", ..])
+        {
+            return JournalBenchmark.Run(args[1..]);
+        }
+
         if (args.Length is < 3 or > 4)
         {
-            Console.Error.WriteLine("usage: XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [SECONDS], decode FRAME.cbf|FRAME.npy … [REPEATS], receive [RATE_HZ SECONDS [MEAN_COUNTS [plain]]], or gpu [cuda|opencl|cpu] [--device N] [--small] [--seconds S]");
+            Console.Error.WriteLine("usage: XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [SECONDS], decode FRAME.cbf|FRAME.npy … [REPEATS], receive [RATE_HZ SECONDS [MEAN_COUNTS [plain]]], gpu [cuda|opencl|cpu] [--device N] [--small] [--seconds S], or journal rate|scan FOLDER");
             return 2;
         }
 

@@ -53,6 +53,7 @@ public sealed class IntegrationPlan
         Geometry = geometry;
         Mask = mask;
         Options = options;
+        Corrections = corrections;
         IsCake = options.Filter is IntegrationFilter.Trimmed or IntegrationFilter.Median
             && options.TrimDefinition == TrimDefinition.Cake;
         (DummyLower, DummyUpper) = Dummies(options);
@@ -122,6 +123,9 @@ public sealed class IntegrationPlan
 
     /// <summary>What was asked for.</summary>
     public IntegrationOptions Options { get; }
+
+    /// <summary>Flat field and dark current.</summary>
+    public FrameCorrections Corrections { get; }
 
     /// <summary>The radial axis.</summary>
     public RadialAxis Axis { get; }

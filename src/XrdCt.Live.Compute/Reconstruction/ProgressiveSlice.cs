@@ -6,7 +6,7 @@ namespace XrdCt.Live.Compute.Reconstruction;
 /// <summary>
 /// Filtered back projection of one channel that grows with the scan. Back projection is linear, so a projection that
 /// comes, changes or gains a neighbour is put in, exchanged or re-weighted by adding the difference; after the last
-/// one the slice equals <see cref="Batch"/>. Not thread-safe.
+/// one the slice equals <see cref="Batch(ScanPlan, RampFilter, ReadOnlySpan{float})"/>. Not thread-safe.
 /// </summary>
 public sealed class ProgressiveSlice
 {
@@ -96,14 +96,33 @@ public sealed class ProgressiveSlice
     /// <param name="sinogram">[rotation, translation], no NaN.</param>
     public static ProgressiveSlice Batch(ScanPlan plan, RampFilter filter, ReadOnlySpan<float> sinogram)
     {
+        ArgumentNullException.ThrowIfNull(plan);
+        bool[] present = new bool[plan.RotationCount];
+        Array.Fill(present, true);
+        return Batch(plan, filter, sinogram, present);
+    }
+
+    /// <summary>
+    /// Reconstructs the projections that are there, at once and in the order of the rotations: the same numbers to the last bit, whatever the
+    /// order in which they were measured.
+    /// </summary>
+    /// <param name="plan">Scan plan.</param>
+    /// <param name="filter">Apodisation.</param>
+    /// <param name="sinogram">[rotation, translation], no NaN where present.</param>
+    /// <param name="present">Which rotations take part.</param>
+    public static ProgressiveSlice Batch(ScanPlan plan, RampFilter filter, ReadOnlySpan<float> sinogram, ReadOnlySpan<bool> present)
+    {
         var slice = new ProgressiveSlice(plan, filter);
         for (int rotation = 0; rotation < plan.ReconstructedRotationCount; rotation++)
         {
-            slice._filter.Apply(sinogram.Slice(rotation * plan.TranslationCount, plan.TranslationCount), slice._fresh);
-            slice._filtered[rotation] = slice._fresh.ToArray();
+            if (present[rotation])
+            {
+                slice._filter.Apply(sinogram.Slice(rotation * plan.TranslationCount, plan.TranslationCount), slice._fresh);
+                slice._filtered[rotation] = slice._fresh.ToArray();
+                slice.ProjectionCount++;
+            }
         }
 
-        slice.ProjectionCount = plan.ReconstructedRotationCount;
         slice.Reweight();
         return slice;
     }

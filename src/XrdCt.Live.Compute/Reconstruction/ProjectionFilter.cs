@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using XrdCt.Live.Model.Slices;
 
 namespace XrdCt.Live.Compute.Reconstruction;
 

@@ -17,6 +17,7 @@ public sealed class RadialAxis
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(upper, lower);
         Unit = unit;
         Lower = lower;
+        Upper = upper;
         Step = (upper - lower) / binCount;
         _centres = new double[binCount];
         for (int k = 0; k < binCount; k++)
@@ -30,6 +31,9 @@ public sealed class RadialAxis
 
     /// <summary>Lower edge of the first bin.</summary>
     public double Lower { get; }
+
+    /// <summary>Upper edge of the last bin.</summary>
+    public double Upper { get; }
 
     /// <summary>Width of a bin.</summary>
     public double Step { get; }

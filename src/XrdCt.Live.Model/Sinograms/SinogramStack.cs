@@ -10,7 +10,7 @@ public sealed class SinogramStack
 {
     private readonly bool[] _measured;
 
-    /// <summary>Allocates an empty stack: 4 bytes × cells × bins.</summary>
+    /// <summary>Allocates an empty stack: 8 bytes × cells × bins.</summary>
     /// <param name="plan">The scan plan.</param>
     /// <param name="binCount">Radial bins of a pattern.</param>
     /// <exception cref="ArgumentOutOfRangeException">More values than one array can hold.</exception>
@@ -23,6 +23,8 @@ public sealed class SinogramStack
         BinCount = binCount;
         Values = GC.AllocateUninitializedArray<float>(plan.CellCount * binCount);
         Array.Fill(Values, float.NaN);
+        Variances = GC.AllocateUninitializedArray<float>(plan.CellCount * binCount);
+        Array.Fill(Variances, float.NaN);
         _measured = new bool[plan.CellCount];
     }
 
@@ -35,6 +37,9 @@ public sealed class SinogramStack
     /// <summary>Intensities, [rotation, translation, bin].</summary>
     public float[] Values { get; }
 
+    /// <summary>Variances of the intensities, counts² (per unit of relative monitor²), [rotation, translation, bin].</summary>
+    public float[] Variances { get; }
+
     /// <summary>Which cells hold a pattern, [rotation, translation].</summary>
     public ReadOnlySpan<bool> Measured => _measured;
 
@@ -46,6 +51,9 @@ public sealed class SinogramStack
 
     /// <summary>The pattern of a cell, length <see cref="BinCount"/>.</summary>
     public Span<float> Pattern(ScanCell cell) => Values.AsSpan(Offset(cell) * BinCount, BinCount);
+
+    /// <summary>The variances of a cell's pattern, length <see cref="BinCount"/>.</summary>
+    public Span<float> Variance(ScanCell cell) => Variances.AsSpan(Offset(cell) * BinCount, BinCount);
 
     /// <summary>Claims an empty cell.</summary>
     /// <returns>False when the cell holds a pattern already.</returns>

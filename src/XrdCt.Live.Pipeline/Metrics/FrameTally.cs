@@ -27,6 +27,21 @@ public sealed class FrameTally
     /// <summary>How many cells are missing by now.</summary>
     public void SetMissing(long missing) => Interlocked.Exchange(ref _missing, missing);
 
+    /// <summary>Goes on from the counters of another process; what is placed and missing is counted anew with the cells.</summary>
+    public void GoOnFrom(in FrameCounters counters)
+    {
+        Interlocked.Exchange(ref _received, counters.Received);
+        Interlocked.Exchange(ref _integrated, counters.Integrated);
+        Interlocked.Exchange(ref _outOfOrder, counters.OutOfOrder);
+        Set(FrameOutcome.Duplicate, counters.Duplicate);
+        Set(FrameOutcome.Malformed, counters.Malformed);
+        Set(FrameOutcome.Truncated, counters.Truncated);
+        Set(FrameOutcome.WrongShape, counters.WrongShape);
+        Set(FrameOutcome.ForeignSeries, counters.ForeignSeries);
+        Set(FrameOutcome.OutsidePlan, counters.OutsidePlan);
+        Set(FrameOutcome.BeforeHeader, counters.BeforeHeader);
+    }
+
     /// <summary>The counters as they stand.</summary>
     public FrameCounters Read() => new()
     {
@@ -43,6 +58,8 @@ public sealed class FrameTally
         BeforeHeader = Of(FrameOutcome.BeforeHeader),
         Missing = Interlocked.Read(ref _missing),
     };
+
+    private void Set(FrameOutcome outcome, long count) => Interlocked.Exchange(ref _outcomes[(int)outcome], count);
 
     private long Of(FrameOutcome outcome) => Interlocked.Read(ref _outcomes[(int)outcome]);
 }

@@ -51,6 +51,8 @@ internal static class DemoCommand
                 throw UserException.WrongUse($"--order must be one of {string.Join(", ", SetUp.OrderNames)}, not '{scan.Order}'");
             }
 
+            // The simulated electrode can be measured again, and a demo leaves nothing behind.
+            configuration.Output.Journal = false;
             configuration.Source!.Endpoint = $"tcp://127.0.0.1:{FreePort()}";
             configuration.Source.Attach = "bind";
             double rate_Hz = parsed.GetValue(rate) ?? (usual ? UsualRate_Hz : 0);

@@ -10,6 +10,7 @@ using XrdCt.Live.Pipeline;
 using XrdCt.Live.Server.Configuration;
 using XrdCt.Live.Server.Display;
 using XrdCt.Live.Storage;
+using XrdCt.Live.Storage.Journal;
 
 namespace XrdCt.Live.Server.Commands;
 
@@ -54,7 +55,7 @@ internal sealed class LiveSession
         LiveScan? current = null;
         using IntegratorSource integrators = SetUp.Integrators(Configuration.Compute, File, sentence =>
         {
-            Console.Error.WriteLine($"xrdct: {sentence}");
+            Warn(sentence);
             Volatile.Read(ref current)?.Remark(sentence);
         });
         LiveOptions? options = TakesFromHeader ? null : SetUp.LiveOptions(Configuration, folder, File, Note);
@@ -87,7 +88,7 @@ internal sealed class LiveSession
             allWell = await ScanAfterScanAsync(
                 feed,
                 options,
-                known =>
+                (known, journal) =>
                 {
                     var scan = new LiveScan(
                         known,
@@ -96,7 +97,11 @@ internal sealed class LiveSession
                         shown,
                         store,
                         TimeProvider.System,
-                        publisher);
+                        publisher,
+                        journal)
+                    {
+                        Say = Warn,
+                    };
                     Volatile.Write(ref current, scan);
                     return scan;
                 },
@@ -125,7 +130,7 @@ internal sealed class LiveSession
     }
 
     private async Task<bool> ScanAfterScanAsync(
-        SeriesFeed feed, LiveOptions? options, Func<LiveOptions, LiveScan> setUp, CancellationToken stop)
+        SeriesFeed feed, LiveOptions? options, Func<LiveOptions, IScanJournal?, LiveScan> setUp, CancellationToken stop)
     {
         bool allWell = true;
         LiveOutcome? last = null;
@@ -137,13 +142,14 @@ internal sealed class LiveSession
                 break;
             }
 
-            LiveScan scan = setUp(known);
+            using SqliteScanJournal? journal = OpenJournal(known.Settings(), mayContinue: scans == 0);
+            LiveScan scan = setUp(known, journal);
             last = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false);
             Report(last, scan.State);
             feed.PutBack(last.Next);
 
             // An operator's stop is no failure; nor is, where scans follow each other, one that the detector aborted.
-            bool mayBeIncomplete = stop.IsCancellationRequested || (FollowsSeries && !ExitWithScan);
+            bool mayBeIncomplete = stop.IsCancellationRequested || (FollowsSeries && !ExitWithScan) || IsPredecessor(last);
             allWell &= last.Phase == ScanPhase.Complete || (last.Phase == ScanPhase.Incomplete && mayBeIncomplete);
         }
 
@@ -155,13 +161,37 @@ internal sealed class LiveSession
         return allWell;
     }
 
+    // The scan of a process that was killed, which the detector has gone on from: it is saved, and is not the one that was asked for.
+    private static bool IsPredecessor(LiveOutcome outcome) => outcome is { IsOnlyContinued: true, Next.Count: > 0 };
+
+    private SqliteScanJournal? OpenJournal(ScanSettings settings, bool mayContinue)
+    {
+        OutputSection output = Configuration.Output;
+        if (!output.Journal)
+        {
+            return null;
+        }
+
+        try
+        {
+            SqliteScanJournal? unfinished = mayContinue
+                ? ScanJournals.OpenUnfinished(output.Folder, settings, output.KeepJournal, Warn)
+                : null;
+            return unfinished ?? SqliteScanJournal.Create(output.Folder, settings, output.KeepJournal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"the journals in '{output.Folder}' cannot be listed: {SetUp.Sentence(e)}", e);
+        }
+    }
+
     private bool TakesFromHeader => Configuration.Source?.FromHeader is { Length: > 0 };
 
     /// <summary>Whether there is another scan; waits for its first message.</summary>
     private async Task<bool> NextAsync(SeriesFeed feed, LiveOutcome last, bool isFirst, CancellationToken stop)
     {
         // What an aborted series left in the sender's queue is no scan that anybody waits for.
-        bool wasLeftOver = last is { Series: null, Next: [{ Kind: SourceEventKind.SeriesStarted }, ..] };
+        bool wasLeftOver = last is { Series: null, Next: [{ Kind: SourceEventKind.SeriesStarted }, ..] } || IsPredecessor(last);
         bool neverBegan = isFirst && last.Phase == ScanPhase.Failed && last.SeriesId is null;
         if (stop.IsCancellationRequested || neverBegan || !(FollowsSeries || wasLeftOver) || (ExitWithScan && !wasLeftOver))
         {
@@ -284,6 +314,8 @@ internal sealed class LiveSession
 
         return outcome;
     }
+
+    private static void Warn(string sentence) => Console.Error.WriteLine($"xrdct: {sentence}");
 
     private void Say(string line)
     {

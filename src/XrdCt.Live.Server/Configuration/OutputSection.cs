@@ -8,4 +8,12 @@ public sealed class OutputSection
     /// <summary>Folder, relative to the current directory; made when needed.</summary>
     [YamlMember(Alias = "folder")]
     public string Folder { get; set; } = "xrdct-results";
+
+    /// <summary>Whether every pattern is made durable while the scan runs, in a journal beside the results.</summary>
+    [YamlMember(Alias = "journal")]
+    public bool Journal { get; set; } = true;
+
+    /// <summary>Whether the journal stays when the result is saved.</summary>
+    [YamlMember(Alias = "keep_journal")]
+    public bool KeepJournal { get; set; }
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Reflection;
 using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Integration;
-using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Model.Frames;
@@ -10,6 +9,7 @@ using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
+using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Pipeline;
 
 namespace XrdCt.Live.Server.Configuration;

@@ -46,7 +46,7 @@ internal sealed class PartFile : IDisposable
     public static Stream OpenFile(string partPath, FileMode mode) =>
         new FileStream(partPath, mode, FileAccess.ReadWrite, FileShare.Read, BufferSize);
 
-    /// <summary>Brings all bytes to the disk and gives the file its final name.</summary>
+    /// <summary>Brings all bytes to the disk and gives the file its final name, both of which outlast a power cut.</summary>
     /// <param name="path">Final path.</param>
     /// <param name="overwrite">Whether an existing file is replaced.</param>
     /// <exception cref="IOException">The disk is full, or the file exists and must not be replaced.</exception>
@@ -64,6 +64,7 @@ internal sealed class PartFile : IDisposable
         }
 
         File.Move(_partPath, path, overwrite);
+        FolderSync.Run(Path.GetDirectoryName(Path.GetFullPath(path))!);
         _published = true;
     }
 

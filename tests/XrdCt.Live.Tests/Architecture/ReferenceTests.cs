@@ -15,7 +15,7 @@ public sealed class ReferenceTests
         ["XrdCt.Live.Egress"] = (["XrdCt.Live.Model"], ["NetMQ", "K4os.Compression.LZ4", "MessagePack", "System.Formats.Cbor"]),
         ["XrdCt.Live.Compute"] = (["XrdCt.Live.Model"], ["ILGPU", "ILGPU.Algorithms", "System.Numerics.Tensors"]),
         ["XrdCt.Live.Pipeline"] = (["XrdCt.Live.Model", "XrdCt.Live.Compute"], []),
-        ["XrdCt.Live.Storage"] = (["XrdCt.Live.Model"], ["PureHDF"]),
+        ["XrdCt.Live.Storage"] = (["XrdCt.Live.Model"], ["PureHDF", "SQLitePCLRaw.bundle_e_sqlite3", "System.IO.Hashing"]),
         ["XrdCt.Live.Server"] = (
             [
                 "XrdCt.Live.Model", "XrdCt.Live.Ingest", "XrdCt.Live.Egress", "XrdCt.Live.Compute", "XrdCt.Live.Pipeline",

@@ -1,12 +1,12 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using XrdCt.Live.Compute.Integration;
-using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Ingest.ZeroMq;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Pipeline;
 using XrdCt.Live.Server;
 using XrdCt.Live.Server.Configuration;

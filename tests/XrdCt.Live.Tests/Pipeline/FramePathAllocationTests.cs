@@ -8,6 +8,8 @@ using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Pipeline;
+using XrdCt.Live.Storage.Journal;
+using XrdCt.Live.Tests.Storage;
 
 namespace XrdCt.Live.Tests.Pipeline;
 
@@ -28,10 +30,12 @@ public sealed class FramePathAllocationTests
     private const long Allowed_bytes = 1024;
 
     [Theory]
-    [InlineData(IntegrationFilter.Trimmed)]
-    [InlineData(IntegrationFilter.Mean)]
-    public async Task RunAsync_AfterWarmUp_AllocatesAlmostNothingPerFrame(IntegrationFilter filter)
+    [InlineData(IntegrationFilter.Trimmed, false)]
+    [InlineData(IntegrationFilter.Mean, false)]
+    [InlineData(IntegrationFilter.Mean, true)]
+    public async Task RunAsync_AfterWarmUp_AllocatesAlmostNothingPerFrame(IntegrationFilter filter, bool isJournalled)
     {
+        using var folder = new TemporaryFolder();
         var plan = new ScanPlan(31, 20, 10);
         var clock = new HeldClock();
         var source = new EndlessSource(plan.CellCount, clock.Release);
@@ -42,18 +46,21 @@ public sealed class FramePathAllocationTests
                 PixelMask.None(EndlessSource.Geometry.Shape),
                 new IntegrationOptions { Unit = RadialUnit.Q_invA, BinCount = 2048, Filter = filter }),
         };
+        using SqliteScanJournal? journal = isJournalled ? SqliteScanJournal.Create(folder.Path, options.Settings()) : null;
         var scan = new LiveScan(
             options,
             () => source,
             () => new SimdIntegrator(options.Integration, () => new PixelReader(EndlessSource.Geometry.Shape)),
             new KeptDisplay(),
             new KeptStore(),
-            clock);
+            clock,
+            patterns: null,
+            journal);
         LiveOutcome outcome = await scan.RunAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(ScanPhase.Complete, outcome.Phase);
         long perFrame_bytes = (source.After_bytes - source.Before_bytes) / (Last - First);
-        TestContext.Current.SendDiagnosticMessage($"{filter}: {perFrame_bytes} bytes per frame");
+        TestContext.Current.SendDiagnosticMessage($"{filter}{(isJournalled ? ", journalled" : "")}: {perFrame_bytes} bytes per frame");
         Assert.InRange(perFrame_bytes, 0, Allowed_bytes);
     }
 

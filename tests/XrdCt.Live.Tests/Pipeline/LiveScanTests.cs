@@ -326,11 +326,12 @@ public sealed class LiveScanTests
         LiveOutcome outcome = await RunAsync(SmallScan.Options(_plan), source, new KeptStore(failure));
 
         Assert.Equal(ScanPhase.Failed, outcome.Phase);
-        Assert.Equal("the disk is full", outcome.Sentence);
+        string sentence = expected ? Full : $"the scan cannot be saved: {Full}";
+        Assert.Equal(sentence, outcome.Sentence);
         Assert.Same(failure, outcome.Cause);
         Assert.Null(outcome.SavedPath);
         Assert.Equal(ScanPhase.Failed, _display.State!.Phase);
-        Assert.Equal("the disk is full", _display.State.Message);
+        Assert.Equal(sentence, _display.State.Message);
     }
 
     [Fact]

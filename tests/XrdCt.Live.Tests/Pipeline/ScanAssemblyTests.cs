@@ -13,9 +13,6 @@ public sealed class ScanAssemblyTests
     /// <summary>Frames may overtake each other by so many places before a cell counts as missing.</summary>
     private const int Settling = 32;
 
-    /// <summary>Sums of doubles in another order differ by their rounding: 200 terms of 2⁻⁵³.</summary>
-    private const double Rounding = 1e-13;
-
     private readonly FrameTally _tally = new();
 
     public static TheoryData<ScanOrder> Orders { get; } = [.. Enum.GetValues<ScanOrder>()];
@@ -31,22 +28,32 @@ public sealed class ScanAssemblyTests
         random.Shuffle(indices);
         ScanAssembly shuffled = Filled(options, indices);
 
+        // The monitor of the first frame of the scan and that of the first to come lie on either side of where the reference doubles.
+        Assert.NotEqual(ordered.MonitorReference, shuffled.MonitorReference);
+        ordered.Close();
+        shuffled.Close();
+
+        Assert.Equal(ordered.MonitorReference, shuffled.MonitorReference);
         Assert.Equal(Bits(ordered.Sinogram.Values), Bits(shuffled.Sinogram.Values));
+        Assert.Equal(Bits(ordered.Sinogram.Variances), Bits(shuffled.Sinogram.Variances));
         Assert.Equal(Bits(ordered.Monitor), Bits(shuffled.Monitor));
         Assert.Equal(Bits(ordered.SinogramOf(0).Values), Bits(shuffled.SinogramOf(0).Values));
+        Assert.Equal(Bits(ordered.SinogramOf(1).Values), Bits(shuffled.SinogramOf(1).Values));
         MeanPattern one = ordered.Mean();
         MeanPattern other = shuffled.Mean();
         Assert.Equal(one.Count, other.Count);
-        for (int b = 0; b < SmallScan.Bins; b++)
-        {
-            Assert.Equal(one.Intensity[b], other.Intensity[b], Rounding * one.Intensity[b]);
-            Assert.Equal(one.Sigma[b], other.Sigma[b], Rounding * one.Sigma[b]);
-        }
+        Assert.Equal(one.Intensity.Select(BitConverter.DoubleToInt64Bits), other.Intensity.Select(BitConverter.DoubleToInt64Bits));
+        Assert.Equal(one.Sigma.Select(BitConverter.DoubleToInt64Bits), other.Sigma.Select(BitConverter.DoubleToInt64Bits));
 
-        // Every cell holds its own frame's value, worked out from the plan.
+        // Σ counts / Σ monitor: 1 where a frame tells none.
+        IEnumerable<int> all = Enumerable.Range(0, options.Plan.CellCount);
+        double expectedMean = all.Sum(Value) / all.Sum(i => double.IsNaN(Monitor(i)) ? 1 : Monitor(i) / 65536);
+        Assert.Equal(expectedMean, one.Intensity[5], 1e-6 * expectedMean);
+
+        // Every cell holds its own frame's value, worked out from the plan; a frame without a monitor is not divided.
         for (int i = 0; i < options.Plan.CellCount; i++)
         {
-            float expected = (float)(Value(i) / (Monitor(i) / 1e5));
+            float expected = (float)(double.IsNaN(Monitor(i)) ? Value(i) : Value(i) / (Monitor(i) / 65536));
             Assert.Equal(expected, shuffled.Sinogram.Pattern(options.Plan.CellOf(i))[3], 1e-6f * expected);
         }
     }
@@ -55,7 +62,7 @@ public sealed class ScanAssemblyTests
     public void Place_FrameAgain_KeepsTheFirstAndCountsTheOther()
     {
         LiveOptions options = SmallScan.Options(new ScanPlan(3, 2, 10));
-        var assembly = new ScanAssembly(options, _tally);
+        var assembly = new ScanAssembly(options.Settings(), _tally);
         assembly.Place(SmallScan.Pattern(4, 10));
         assembly.Place(SmallScan.Pattern(4, 99));
 
@@ -70,7 +77,7 @@ public sealed class ScanAssemblyTests
     public void Place_FrameAgainAfterADamagedOne_FillsTheCell()
     {
         LiveOptions options = SmallScan.Options(new ScanPlan(3, 2, 10));
-        var assembly = new ScanAssembly(options, _tally);
+        var assembly = new ScanAssembly(options.Settings(), _tally);
         var damaged = SmallScan.Pattern(4, 99);
         damaged.Outcome = FrameOutcome.Truncated;
         assembly.Place(damaged);
@@ -85,7 +92,7 @@ public sealed class ScanAssemblyTests
     public void Place_GapOvertakenBy32_CountsAsMissingUntilItComes()
     {
         LiveOptions options = SmallScan.Options(new ScanPlan(20, 5, 10));
-        var assembly = new ScanAssembly(options, _tally);
+        var assembly = new ScanAssembly(options.Settings(), _tally);
         foreach (int i in Enumerable.Range(0, 60).Where(i => i is not (5 or 40)))
         {
             assembly.Place(SmallScan.Pattern(i, 1));
@@ -104,7 +111,7 @@ public sealed class ScanAssemblyTests
     public void Place_AsManyFramesLateAsOnTime_NeverCountsBelowZero()
     {
         LiveOptions options = SmallScan.Options(new ScanPlan(20, 5, 10));
-        var assembly = new ScanAssembly(options, _tally);
+        var assembly = new ScanAssembly(options.Settings(), _tally);
         for (int i = 99; i >= 0; i--)
         {
             assembly.Place(SmallScan.Pattern(i, 1));
@@ -120,7 +127,7 @@ public sealed class ScanAssemblyTests
     public void Place_LineOfTranslations_IsReadyWithItsLastCell(string path, int[] rotations)
     {
         LiveOptions options = SmallScan.Options(new ScanPlan(6, 16, 10, ScanPath.ByName[path]));
-        var assembly = new ScanAssembly(options, _tally);
+        var assembly = new ScanAssembly(options.Settings(), _tally);
         for (int line = 0; line < rotations.Length; line++)
         {
             for (int step = 0; step < 6; step++)
@@ -140,7 +147,7 @@ public sealed class ScanAssemblyTests
     public void Place_LineOfRotations_ChangesEveryProjection(string path)
     {
         LiveOptions options = SmallScan.Options(new ScanPlan(6, 7, 10, ScanPath.ByName[path]));
-        var assembly = new ScanAssembly(options, _tally);
+        var assembly = new ScanAssembly(options.Settings(), _tally);
         for (int i = 0; i < 7; i++)
         {
             Assert.Equal(i == 6, assembly.Place(SmallScan.Pattern(i, 1)));
@@ -153,7 +160,7 @@ public sealed class ScanAssemblyTests
     public void Place_LineWithAGap_ClosesWhenItIsOvertakenAndOpensForTheLateFrame()
     {
         LiveOptions options = SmallScan.Options(new ScanPlan(10, 9, 10));
-        var assembly = new ScanAssembly(options, _tally);
+        var assembly = new ScanAssembly(options.Settings(), _tally);
         List<int> stale = [];
         for (int i = 0; i < 80; i++)
         {
@@ -180,7 +187,7 @@ public sealed class ScanAssemblyTests
     public void Place_PositionsOfTheStream_StandInTheCellsOfTheirFrames()
     {
         LiveOptions options = SmallScan.Options(new ScanPlan(3, 2, 10));
-        var assembly = new ScanAssembly(options, _tally);
+        var assembly = new ScanAssembly(options.Settings(), _tally);
         assembly.Place(SmallScan.Pattern(0, 10));
         Assert.Null(assembly.Positions);
 
@@ -195,21 +202,23 @@ public sealed class ScanAssemblyTests
     }
 
     [Fact]
-    public void Place_Monitor_DividesByItsValueRelativeToItsPowerOfTen()
+    public void Place_Monitor_DividesByItsValueRelativeToItsPowerOfTwo()
     {
         LiveOptions options = SmallScan.Options(new ScanPlan(3, 2, 10));
-        var assembly = new ScanAssembly(options, _tally);
-        assembly.Place(SmallScan.Pattern(0, 80, monitor: 80_000));
-        assembly.Place(SmallScan.Pattern(1, 80, monitor: 160_000));
+        var assembly = new ScanAssembly(options.Settings(), _tally);
+        assembly.Place(SmallScan.Pattern(0, 80, monitor: 1.25 * 65_536));
+        assembly.Place(SmallScan.Pattern(1, 80, monitor: 2.5 * 65_536));
 
-        Assert.Equal(100, assembly.Sinogram.Pattern(new ScanCell(0, 0))[0], 1e-4f);
-        Assert.Equal(50, assembly.Sinogram.Pattern(new ScanCell(0, 1))[0], 1e-4f);
-        Assert.Equal([80_000f, 160_000f], assembly.Monitor[..2]);
-        Assert.Equal(1e5, assembly.MonitorReference);
+        Assert.Equal(64, assembly.Sinogram.Pattern(new ScanCell(0, 0))[0], 1e-4f);
+        Assert.Equal(32, assembly.Sinogram.Pattern(new ScanCell(0, 1))[0], 1e-4f);
+        Assert.Equal([81_920f, 163_840f], assembly.Monitor[..2]);
+        Assert.Equal(65_536, assembly.MonitorReference);
         Assert.True(float.IsNaN(assembly.Monitor[2]));
 
-        // Σ signal / Σ normalisation · monitor: (80 + 80) / (0.8 + 1.6).
-        Assert.Equal(160 / 2.4, assembly.Mean().Intensity[0], 1e-6);
+        // Σ signal / Σ normalisation · monitor: (80 + 80) / (1.25 + 2.5), and √Σ variance / the same: 160 counts of 2 units each.
+        Assert.Equal(160 / 3.75, assembly.Mean().Intensity[0], 1e-5);
+        Assert.Equal(Math.Sqrt(160 + 160) / 2 / 3.75, assembly.Mean().Sigma[0], 1e-5);
+        Assert.Equal(80 / 2 / (1.25 * 1.25), assembly.Sinogram.Variance(new ScanCell(0, 0))[0], 1e-5f);
     }
 
     [Theory]
@@ -218,7 +227,7 @@ public sealed class ScanAssemblyTests
     public void Place_NoMonitorOrNoneWanted_LeavesIntensitiesAlone(bool normalise, double monitor)
     {
         LiveOptions options = SmallScan.Options(new ScanPlan(3, 2, 10)) with { NormaliseToMonitor = normalise };
-        var assembly = new ScanAssembly(options, _tally);
+        var assembly = new ScanAssembly(options.Settings(), _tally);
         assembly.Place(SmallScan.Pattern(0, 80, monitor));
 
         Assert.Equal(80, assembly.Sinogram.Pattern(new ScanCell(0, 0))[0]);
@@ -231,7 +240,7 @@ public sealed class ScanAssemblyTests
     [Fact]
     public void Mean_BinWithoutPixels_IsNaN()
     {
-        var assembly = new ScanAssembly(SmallScan.Options(new ScanPlan(3, 2, 10)), _tally);
+        var assembly = new ScanAssembly(SmallScan.Options(new ScanPlan(3, 2, 10)).Settings(), _tally);
         var pattern = SmallScan.Pattern(0, 5);
         (pattern.Normalisation[2], pattern.Signal[2], pattern.Count[2]) = (0, 0, 0);
         assembly.Place(pattern);
@@ -248,8 +257,8 @@ public sealed class ScanAssemblyTests
     {
         LiveOptions options = SmallScan.Options(new ScanPlan(3, 2, 10));
         var published = new KeptPatterns();
-        var assembly = new ScanAssembly(options, _tally, published);
-        var holed = SmallScan.Pattern(4, 80, monitor: 160_000);
+        var assembly = new ScanAssembly(options.Settings(), _tally, published);
+        var holed = SmallScan.Pattern(4, 80, monitor: 1.25 * 131_072);
         (holed.Normalisation[2], holed.Signal[2], holed.Count[2]) = (0, 0, 0);
         assembly.Place(holed);
         assembly.Place(SmallScan.Pattern(4, 99));
@@ -258,16 +267,16 @@ public sealed class ScanAssemblyTests
         assembly.Place(damaged);
 
         KeptPatterns.Kept kept = Assert.Single(published.Patterns);
-        Assert.Equal((4, new ScanCell(1, 1), 1.6), (kept.Header.Index, kept.Cell, kept.MonitorDivisor));
+        Assert.Equal((4, new ScanCell(1, 1), 1.25), (kept.Header.Index, kept.Cell, kept.MonitorDivisor));
         Assert.Equal(Bits(assembly.Sinogram.Pattern(kept.Cell).ToArray()), Bits(kept.Intensity));
-        Assert.Equal(50, kept.Intensity[0]);
+        Assert.Equal(64, kept.Intensity[0]);
 
         // √(80 · 2) / 2 for the two units of normalisation in the first bin, divided as the intensity is.
-        Assert.Equal(Math.Sqrt(160) / 2 / 1.6, kept.Sigma[0], 1e-5);
+        Assert.Equal(Math.Sqrt(160) / 2 / 1.25, kept.Sigma[0], 1e-5);
         Assert.True(float.IsNaN(kept.Intensity[2]) && float.IsNaN(kept.Sigma[2]));
         Assert.Equal([3, 3, 0, 3, 3, 3, 3, 3], kept.Count);
         Assert.Equal(assembly.SinogramOf(0).Values[assembly.Sinogram.Offset(kept.Cell)], kept.ChannelValues[0]);
-        Assert.Equal(50f * 7, kept.ChannelValues[0]);
+        Assert.Equal(64f * 7, kept.ChannelValues[0]);
     }
 
     [Fact]
@@ -275,7 +284,7 @@ public sealed class ScanAssemblyTests
     {
         List<string> complaints = [];
         var published = new KeptPatterns(failsAt: 1);
-        var assembly = new ScanAssembly(SmallScan.Options(new ScanPlan(3, 2, 10)), _tally, published, complaints.Add);
+        var assembly = new ScanAssembly(SmallScan.Options(new ScanPlan(3, 2, 10)).Settings(), _tally, published, complaints.Add);
         for (int i = 0; i < 6; i++)
         {
             assembly.Place(SmallScan.Pattern(i, 1));
@@ -288,15 +297,16 @@ public sealed class ScanAssemblyTests
 
     [Fact]
     public void Patterns_BeforeTheFirstFrame_AreNull() =>
-        Assert.Null(new ScanAssembly(SmallScan.Options(new ScanPlan(3, 2, 10)), _tally).Patterns());
+        Assert.Null(new ScanAssembly(SmallScan.Options(new ScanPlan(3, 2, 10)).Settings(), _tally).Patterns());
 
     private static double Value(int index) => 10 + (0.37 * index);
 
-    private static double Monitor(int index) => 1e5 * (0.9 + (0.001 * index));
+    // Across √2 · 65,536 = 92,682, where the reference doubles; one in seven frames tells none.
+    private static double Monitor(int index) => index % 7 == 6 ? double.NaN : 1e5 * (0.9 + (0.001 * index));
 
     private static ScanAssembly Filled(LiveOptions options, IEnumerable<int> indices)
     {
-        var assembly = new ScanAssembly(options, new FrameTally());
+        var assembly = new ScanAssembly(options.Settings(), new FrameTally());
         foreach (int i in indices)
         {
             assembly.Place(SmallScan.Pattern(i, Value(i), Monitor(i)));

@@ -106,14 +106,14 @@ public sealed class ScanOrderTests
     private static SliceMap Reconstruct(ScanPlan plan, (double Angle_deg, double Position_um)[] stages)
     {
         LiveOptions options = SmallScan.Options(plan);
-        var assembly = new ScanAssembly(options, new FrameTally());
+        var assembly = new ScanAssembly(options.Settings(), new FrameTally());
         for (int i = 0; i < plan.CellCount; i++)
         {
             assembly.Place(SmallScan.Pattern(i, Chord(stages[i].Angle_deg, stages[i].Position_um) / Step_um));
         }
 
         assembly.Close();
-        var reconstruction = new LiveReconstruction(options);
+        var reconstruction = new LiveReconstruction(options.Settings());
         reconstruction.Update(assembly);
         return reconstruction.Slices()[0];
     }

@@ -1,4 +1,4 @@
-namespace XrdCt.Live.Compute.Reconstruction;
+namespace XrdCt.Live.Model.Slices;
 
 /// <summary>Apodisation of the ramp.</summary>
 public enum RampFilter

@@ -1,0 +1,17 @@
+namespace XrdCt.Live.Model.Ports;
+
+/// <summary>Kinds of <see cref="JournalledEvent"/>.</summary>
+public enum JournalledEventKind
+{
+    /// <summary>The first frame or header of the scan's series came.</summary>
+    Began,
+
+    /// <summary>Another process went on with the scan.</summary>
+    Continued,
+
+    /// <summary>Something was wrong with what came; the newest of a fraction of a second stands for those before it.</summary>
+    Complaint,
+
+    /// <summary>Reception ended; the sentence says how.</summary>
+    Ended,
+}

@@ -1,0 +1,17 @@
+namespace XrdCt.Live.Model.Ports;
+
+/// <summary>What a journal says of its scan as a whole, as of the last write.</summary>
+public sealed record JournalledScan
+{
+    /// <summary>When the series began, UTC.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>The series that the patterns belong to.</summary>
+    public required long SeriesId { get; init; }
+
+    /// <summary>Header of the series, without its tables; null while none came.</summary>
+    public required SeriesHeader? Series { get; init; }
+
+    /// <summary>The counters.</summary>
+    public required FrameCounters Counters { get; init; }
+}

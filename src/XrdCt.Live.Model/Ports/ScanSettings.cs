@@ -1,0 +1,45 @@
+using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Slices;
+
+namespace XrdCt.Live.Model.Ports;
+
+/// <summary>All that a result needs beside the patterns: with the rows of the journal it gives the same file anywhere and at any time.</summary>
+public sealed record ScanSettings
+{
+    /// <summary>
+    /// Names what decides the numbers in a pattern and its place: title, plan, geometry, mask, corrections, integration and channels, as
+    /// 64 hexadecimal digits. Patterns of equal fingerprints belong together where their series is the same.
+    /// </summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>What does not change during the scan.</summary>
+    public required ScanDescription Description { get; init; }
+
+    /// <summary>Name and version of the program.</summary>
+    public required string Program { get; init; }
+
+    /// <summary>The configuration as YAML, all defaults written out.</summary>
+    public required string Configuration { get; init; }
+
+    /// <summary>Detector geometry.</summary>
+    public required DetectorGeometry Geometry { get; init; }
+
+    /// <summary>Pixel mask.</summary>
+    public required PixelMask Mask { get; init; }
+
+    /// <summary>Integration settings.</summary>
+    public required IntegrationOptions Integration { get; init; }
+
+    /// <summary>Whether intensities are divided by the beam monitor.</summary>
+    public required bool NormaliseToMonitor { get; init; }
+
+    /// <summary>Apodisation of the slices.</summary>
+    public required RampFilter Filter { get; init; }
+
+    /// <summary>Name of the channel that stands for the material when the ROI is placed.</summary>
+    public required string RoiChannel { get; init; }
+
+    /// <summary>Radius of the ROI scan's field of view, µm.</summary>
+    public required double RoiRadius_um { get; init; }
+}

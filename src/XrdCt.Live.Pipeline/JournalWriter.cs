@@ -1,0 +1,208 @@
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using XrdCt.Live.Model.Ports;
+
+namespace XrdCt.Live.Pipeline;
+
+/// <summary>
+/// The stage that makes patterns durable, on a thread of its own: four times a second, or when half of the rows wait, it writes all that
+/// wait in one transaction. A journal that cannot be written costs the scan nothing but its safety: that is said once, and each later
+/// write is a new try.
+/// </summary>
+internal sealed class JournalWriter : IDisposable
+{
+    // Durable within a second: this, and a transaction of at most 256 rows (6 MB) with its two syncs.
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
+
+    // Events are rare; a journal that cannot be written must not let them pile up.
+    private const int MostEvents = 64;
+
+    private readonly IScanJournal _journal;
+    private readonly Func<JournalledScan?> _scan;
+    private readonly Func<string> _complaint;
+    private readonly Action<string> _say;
+    private readonly TimeProvider _time;
+    private readonly Channel<JournalledPattern> _rows;
+    private readonly Channel<JournalledPattern> _freeRows;
+    private readonly Channel<JournalledEvent> _events;
+    private readonly JournalledPattern[] _batch = new JournalledPattern[LiveGraph.Rows.Capacity];
+    private readonly List<JournalledEvent> _news = [];
+    private readonly AutoResetEvent _wake = new(initialState: false);
+    private string _told = "";
+    private long _memoryOnly;
+    private bool _hasBegun;
+    private bool _isBroken;
+    private bool _isOver;
+    private volatile string _trouble = "";
+
+    /// <param name="journal">Where rows go.</param>
+    /// <param name="rows">Makes an empty row.</param>
+    /// <param name="scan">The scan as it stands; null before anything of it came.</param>
+    /// <param name="complaint">The newest complaint.</param>
+    /// <param name="say">Is told when the journal can no longer be written, and when it can again.</param>
+    /// <param name="time">Clock of the events.</param>
+    public JournalWriter(
+        IScanJournal journal,
+        Func<JournalledPattern> rows,
+        Func<JournalledScan?> scan,
+        Func<string> complaint,
+        Action<string> say,
+        TimeProvider time)
+    {
+        _journal = journal;
+        _scan = scan;
+        _complaint = complaint;
+        _say = say;
+        _time = time;
+        _hasBegun = journal.Scan is not null;
+        _rows = LiveGraph.Rows.Create<JournalledPattern>(singleWriter: true, singleReader: true);
+        _freeRows = LiveGraph.FreeRows.Create<JournalledPattern>(singleWriter: false, singleReader: true);
+        _events = Channel.CreateBounded<JournalledEvent>(MostEvents);
+        for (int i = 0; i < LiveGraph.FreeRows.Capacity; i++)
+        {
+            _freeRows.Writer.TryWrite(rows());
+        }
+    }
+
+    /// <summary>Why patterns are not durable, one sentence; empty while they are.</summary>
+    public string Trouble => _trouble;
+
+    /// <summary>Patterns of this process that are placed and could not be made durable.</summary>
+    public long MemoryOnlyCount => Interlocked.Read(ref _memoryOnly);
+
+    /// <summary>Waits for a row to fill.</summary>
+    public async ValueTask<JournalledPattern> TakeFreeAsync()
+    {
+        JournalledPattern? row;
+        while (!_freeRows.Reader.TryRead(out row))
+        {
+            await _freeRows.Reader.WaitToReadAsync().ConfigureAwait(false);
+        }
+
+        return row;
+    }
+
+    /// <summary>Gives a row back that holds nothing to keep.</summary>
+    public void GiveBack(JournalledPattern row) => _freeRows.Writer.TryWrite(row);
+
+    /// <summary>Hands a filled row on.</summary>
+    public void Put(JournalledPattern row)
+    {
+        // There are as many rows as places.
+        _rows.Writer.TryWrite(row);
+        if (_rows.Reader.Count >= LiveGraph.Rows.Capacity / 2)
+        {
+            _wake.Set();
+        }
+    }
+
+    /// <summary>Notes an event; from any thread.</summary>
+    public void Note(JournalledEventKind kind, string sentence) =>
+        _events.Writer.TryWrite(new JournalledEvent(_time.GetUtcNow(), kind, sentence));
+
+    /// <summary>No more rows or events: <see cref="Run"/> writes what waits and returns.</summary>
+    public void Complete()
+    {
+        Volatile.Write(ref _isOver, true);
+        _wake.Set();
+    }
+
+    /// <summary>Writes until <see cref="Complete"/>.</summary>
+    public void Run()
+    {
+        bool isOver;
+        do
+        {
+            _wake.WaitOne(Period);
+            isOver = Volatile.Read(ref _isOver);
+            WriteWaiting();
+        }
+        while (!isOver);
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _wake.Dispose();
+
+    private void WriteWaiting()
+    {
+        int count = 0;
+        while (count < _batch.Length && _rows.Reader.TryRead(out JournalledPattern? row))
+        {
+            _batch[count++] = row;
+        }
+
+        TakeNews();
+
+        // Nobody needs a journal of a scan that never came.
+        if (count > 0 || (_news.Count > 0 && _journal.Scan is not null))
+        {
+            Write(_batch.AsSpan(0, count));
+        }
+
+        foreach (JournalledPattern row in _batch.AsSpan(0, count))
+        {
+            _freeRows.Writer.TryWrite(row);
+        }
+    }
+
+    private void TakeNews()
+    {
+        while (_news.Count < MostEvents && _events.Reader.TryRead(out JournalledEvent? news))
+        {
+            _news.Add(news);
+        }
+
+        if (_complaint() is var complaint && complaint != _told && _news.Count < MostEvents)
+        {
+            _told = complaint;
+            _news.Add(new JournalledEvent(_time.GetUtcNow(), JournalledEventKind.Complaint, complaint));
+        }
+    }
+
+    private void Write(ReadOnlySpan<JournalledPattern> rows)
+    {
+        if (_isBroken || _scan() is not JournalledScan scan)
+        {
+            Interlocked.Add(ref _memoryOnly, rows.Length);
+            return;
+        }
+
+        if (!_hasBegun)
+        {
+            _news.Insert(0, new JournalledEvent(scan.StartedAt, JournalledEventKind.Began, $"series {scan.SeriesId} began"));
+            _hasBegun = true;
+        }
+
+        try
+        {
+            _journal.Write(scan, rows, CollectionsMarshal.AsSpan(_news));
+            _news.Clear();
+            if (_trouble.Length > 0)
+            {
+                _trouble = "";
+                _say($"the journal is written again; {_memoryOnly} patterns are in memory only until the scan is saved");
+            }
+        }
+        catch (IOException e)
+        {
+            Fail(rows, e.Message);
+        }
+        catch (Exception e)
+        {
+            // A defect of ours, which must not cost the scan; nor may it be tried again and again.
+            _isBroken = true;
+            Fail(rows, $"the journal failed: {e.Message}");
+        }
+    }
+
+    private void Fail(ReadOnlySpan<JournalledPattern> rows, string reason)
+    {
+        Interlocked.Add(ref _memoryOnly, rows.Length);
+        if (_trouble.Length == 0)
+        {
+            string from = rows.IsEmpty ? "" : $", from frame {rows[0].Header.Index} on";
+            _trouble = $"patterns are in memory only{from}: {reason}";
+            _say(_trouble);
+        }
+    }
+}

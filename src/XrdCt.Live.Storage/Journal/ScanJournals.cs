@@ -1,0 +1,61 @@
+using XrdCt.Live.Model.Ports;
+
+namespace XrdCt.Live.Storage.Journal;
+
+/// <summary>The journals in a folder.</summary>
+public static class ScanJournals
+{
+    /// <summary>Opens the newest unfinished journal of a scan. Others are left as they are, and told.</summary>
+    /// <param name="folder">Folder of the results; need not exist.</param>
+    /// <param name="settings">Settings of the scan that is to go on.</param>
+    /// <param name="keeps">Whether the file stays when the result is saved.</param>
+    /// <param name="tell">Is told of each other unfinished or unreadable journal, in one sentence.</param>
+    /// <returns>The journal, open; null where there is none of these settings.</returns>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">No permission to read the folder.</exception>
+    public static SqliteScanJournal? OpenUnfinished(string folder, ScanSettings settings, bool keeps, Action<string> tell)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(tell);
+        if (!Directory.Exists(folder))
+        {
+            return null;
+        }
+
+        SqliteScanJournal? found = null;
+        IEnumerable<FileInfo> files = new DirectoryInfo(folder)
+            .EnumerateFiles("*" + SqliteScanJournal.Extension)
+            .OrderByDescending(f => f.LastWriteTimeUtc)
+            .ThenByDescending(f => f.Name, StringComparer.Ordinal);
+        foreach (FileInfo file in files)
+        {
+            SqliteScanJournal journal;
+            try
+            {
+                journal = SqliteScanJournal.Open(file.FullName, keeps);
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException)
+            {
+                tell(e.Message);
+                continue;
+            }
+
+            if (journal.SavedPath is null && journal.Scan is not null && found is null && journal.Settings.Fingerprint == settings.Fingerprint)
+            {
+                found = journal;
+                continue;
+            }
+
+            if (journal.SavedPath is null && journal.Scan is { } scan)
+            {
+                string other = journal.Settings.Fingerprint == settings.Fingerprint ? "an older" : "another";
+                tell($"{other} scan was left unfinished: '{journal.Settings.Description.Title}' of {scan.StartedAt:yyyy-MM-dd HH:mm}, "
+                    + $"{journal.PatternCount} of {journal.Settings.Description.Plan.CellCount} frames; 'xrdct recover {file.FullName}' saves it");
+            }
+
+            journal.Dispose();
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,61 @@
+using XrdCt.Live.Model.Ports;
+
+namespace XrdCt.Live.Tests.Pipeline;
+
+/// <summary>A journal in memory, whose writes fail as asked.</summary>
+/// <param name="failure">What the nth write (from 0) fails with; null where it succeeds.</param>
+internal sealed class KeptJournal(Func<int, Exception?>? failure = null) : IScanJournal
+{
+    private readonly Dictionary<int, JournalledPattern> _rows = [];
+    private int _writes;
+
+    public string? Path => Scan is null ? null : "/results/small.journal";
+
+    public JournalledScan? Scan { get; set; }
+
+    public List<JournalledEvent> Events { get; } = [];
+
+    public string? SavedPath { get; private set; }
+
+    public IReadOnlyDictionary<int, JournalledPattern> Rows => _rows;
+
+    public void Write(JournalledScan scan, ReadOnlySpan<JournalledPattern> patterns, ReadOnlySpan<JournalledEvent> events)
+    {
+        if (failure?.Invoke(_writes++) is Exception e)
+        {
+            throw e;
+        }
+
+        foreach (JournalledPattern pattern in patterns)
+        {
+            Add(pattern);
+        }
+
+        Events.AddRange(events);
+        Scan = scan;
+    }
+
+    /// <summary>Keeps a copy of a row.</summary>
+    public void Add(JournalledPattern pattern)
+    {
+        var copy = new JournalledPattern(pattern.BinCount, pattern.ChannelValues.Length) { Header = pattern.Header, Cell = pattern.Cell };
+        pattern.Values.CopyTo(copy.Values);
+        _rows.Add(pattern.Header.Index, copy);
+    }
+
+    public int Read(Action<JournalledPattern> take)
+    {
+        foreach (JournalledPattern row in _rows.OrderBy(r => r.Key).Select(r => r.Value))
+        {
+            take(row);
+        }
+
+        return 0;
+    }
+
+    public void Complete(string savedPath) => SavedPath = savedPath;
+
+    public void Dispose()
+    {
+    }
+}
