@@ -1,7 +1,9 @@
 using XrdCt.Live.Compute.Guidance;
 using XrdCt.Live.Compute.Reconstruction;
+using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
 
 namespace XrdCt.Live.Pipeline;
@@ -14,12 +16,14 @@ internal sealed class LiveReconstruction
 
     private readonly ScanSettings _settings;
     private readonly ProgressiveSlice[] _slices;
+    private readonly StageAlignment _stage;
     private readonly float[] _projection;
     private readonly int _roiChannel;
 
     public LiveReconstruction(ScanSettings settings)
     {
         _settings = settings;
+        _stage = new StageAlignment(settings);
         ScanPlan plan = settings.Description.Plan;
         _slices = [.. settings.Description.Channels.Select(_ => new ProgressiveSlice(plan, settings.Filter))];
         _projection = new float[plan.TranslationCount];
@@ -30,18 +34,24 @@ internal sealed class LiveReconstruction
 
     public double LargestGap_deg => _slices[0].LargestGap_deg;
 
+    /// <summary>What the data say of the stage.</summary>
+    public StageFindings Stage => _stage.Findings;
+
     public RoiSuggestion Roi { get; private set; } = new([], "waiting for the first projections");
 
     /// <summary>Brings the slices up to date.</summary>
     /// <returns>False when nothing had changed.</returns>
     public bool Update(ScanAssembly assembly)
     {
+        _stage.Update(assembly, assembly.ClosedLines);
         int[] stale = assembly.TakeStale();
-        foreach (int rotation in stale.Where(r => r < _settings.Description.Plan.ReconstructedRotationCount))
+        ScanPlan plan = _settings.Description.Plan;
+        for (int channel = 0; stale.Length > 0 && channel < _slices.Length; channel++)
         {
-            for (int channel = 0; channel < _slices.Length; channel++)
+            float[] sinogram = _stage.Aligned(assembly, channel);
+            foreach (int rotation in stale.Where(r => r < plan.ReconstructedRotationCount))
             {
-                if (assembly.Projection(channel, rotation, _projection) >= LeastMeasured)
+                if (ProjectionGaps.Bridge(sinogram.AsSpan(rotation * plan.TranslationCount, plan.TranslationCount), _projection) >= LeastMeasured)
                 {
                     _slices[channel].Put(rotation, _projection);
                 }
@@ -62,15 +72,17 @@ internal sealed class LiveReconstruction
     /// </summary>
     public void Complete(ScanAssembly assembly)
     {
+        _stage.Complete(assembly);
         ScanPlan plan = _settings.Description.Plan;
-        float[] sinogram = new float[plan.CellCount];
         bool[] present = new bool[plan.RotationCount];
         for (int channel = 0; channel < _slices.Length; channel++)
         {
+            float[] sinogram = _stage.Aligned(assembly, channel);
             for (int rotation = 0; rotation < plan.RotationCount; rotation++)
             {
                 Span<float> projection = sinogram.AsSpan(rotation * plan.TranslationCount, plan.TranslationCount);
-                present[rotation] = assembly.Projection(channel, rotation, projection) >= LeastMeasured;
+                present[rotation] = ProjectionGaps.Bridge(projection, _projection) >= LeastMeasured;
+                _projection.CopyTo(projection);
             }
 
             _slices[channel] = ProgressiveSlice.Batch(plan, _settings.Filter, sinogram, present);

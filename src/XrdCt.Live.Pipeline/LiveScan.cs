@@ -479,7 +479,12 @@ public sealed class LiveScan
 
             if (changed)
             {
+                string before = _reconstruction.Stage.Sentence;
                 _reconstruction.Update(_assembly);
+                if (_reconstruction.Stage.Sentence is { Length: > 0 } sentence && sentence != before)
+                {
+                    _reception.Complain(sentence);
+                }
             }
 
             ShowResults(slicesChanged: changed);

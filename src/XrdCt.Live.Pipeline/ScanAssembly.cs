@@ -21,7 +21,6 @@ internal sealed class ScanAssembly
 
     private readonly Lock _lock = new();
     private readonly ScanSettings _settings;
-    private readonly ScanPlan _plan;
     private readonly FrameTally _tally;
     private readonly Action<string>? _complain;
     private readonly ChannelExtractor _extractor;
@@ -54,16 +53,16 @@ internal sealed class ScanAssembly
         _tally = tally;
         _publisher = publisher;
         _complain = complain;
-        _plan = settings.Description.Plan;
+        ScanPlan plan = settings.Description.Plan;
         RadialAxis axis = settings.Description.Axis;
         IReadOnlyList<LiveChannel> channels = settings.Description.Channels;
         int bins = axis.BinCount;
         _extractor = new ChannelExtractor(axis, channels);
         _row = new JournalledPattern(bins, channels.Count);
-        Sinogram = new SinogramStack(_plan, bins);
-        Monitor = Empty(_plan.CellCount);
-        _monitors = new double[_plan.CellCount];
-        _channels = [.. channels.Select(_ => Empty(_plan.CellCount))];
+        Sinogram = new SinogramStack(plan, bins);
+        Monitor = Empty(plan.CellCount);
+        _monitors = new double[plan.CellCount];
+        _channels = [.. channels.Select(_ => Empty(plan.CellCount))];
         _values = new float[channels.Count];
         _current = Empty(bins);
         _sigma = new float[bins];
@@ -71,13 +70,16 @@ internal sealed class ScanAssembly
         _weight = new double[bins];
         _variance = new double[bins];
         _count = new long[bins];
-        _placed = new bool[_plan.CellCount];
-        _lineCount = new int[_plan.LineCount];
-        _stale = new bool[_plan.RotationCount];
+        _placed = new bool[plan.CellCount];
+        _lineCount = new int[plan.LineCount];
+        _stale = new bool[plan.RotationCount];
     }
 
     /// <summary>Intensities and variances, divided by monitor / <see cref="MonitorReference"/>.</summary>
     public SinogramStack Sinogram { get; }
+
+    /// <summary>The plan by which the cells are filled: that of the settings, unless the data say otherwise (<see cref="TurnOddLines"/>).</summary>
+    public ScanPlan Plan => Sinogram.Plan;
 
     /// <summary>Monitor as it came, per cell; NaN where unmeasured or not told.</summary>
     public float[] Monitor { get; }
@@ -119,11 +121,12 @@ internal sealed class ScanAssembly
     /// <returns>True when a projection can be reconstructed (again).</returns>
     public bool Place(JournalledPattern row, out bool isPlaced)
     {
-        ScanCell cell = row.Cell;
         double divisor;
         bool ready;
         lock (_lock)
         {
+            // A journal's row may have been placed when every other line was still thought to run the other way.
+            ScanCell cell = row.Cell = Plan.CellOf(row.Header.Index);
             isPlaced = Sinogram.TryClaim(cell);
             if (!isPlaced)
             {
@@ -170,8 +173,8 @@ internal sealed class ScanAssembly
     {
         lock (_lock)
         {
-            _tally.SetMissing(_plan.CellCount - Sinogram.MeasuredCount);
-            while (_closedLines < _plan.LineCount)
+            _tally.SetMissing(Plan.CellCount - Sinogram.MeasuredCount);
+            while (_closedLines < Plan.LineCount)
             {
                 CloseLine(_closedLines++);
             }
@@ -180,12 +183,53 @@ internal sealed class ScanAssembly
             Array.Clear(_weightedSum);
             Array.Clear(_weight);
             Array.Clear(_variance);
-            for (int i = 0; i < _plan.CellCount; i++)
+            for (int i = 0; i < Plan.CellCount; i++)
             {
                 if (_placed[i])
                 {
-                    Accumulate(_plan.CellOf(i));
+                    Accumulate(Plan.CellOf(i));
                 }
+            }
+        }
+    }
+
+    /// <summary>Turns every other line about its middle: the stage ran otherwise than the plan says. All projections are stale then.</summary>
+    public void TurnOddLines()
+    {
+        lock (_lock)
+        {
+            for (int line = 1; line < Plan.LineCount; line += 2)
+            {
+                int first = line * Plan.LineLength;
+                for (int step = 0; step < Plan.LineLength / 2; step++)
+                {
+                    Exchange(
+                        Sinogram.Offset(Plan.CellOf(first + step)), Sinogram.Offset(Plan.CellOf(first + Plan.LineLength - 1 - step)));
+                }
+            }
+
+            Sinogram.TurnOddLines();
+            Array.Fill(_stale, true);
+        }
+    }
+
+    /// <summary>Declares every projection stale.</summary>
+    public void MakeStale()
+    {
+        lock (_lock)
+        {
+            Array.Fill(_stale, true);
+        }
+    }
+
+    /// <summary>Lines to which nothing more is expected to come.</summary>
+    public int ClosedLines
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _closedLines;
             }
         }
     }
@@ -206,9 +250,9 @@ internal sealed class ScanAssembly
         lock (_lock)
         {
             int first = -1;
-            for (int i = 0; i <= _plan.CellCount; i++)
+            for (int i = 0; i <= Plan.CellCount; i++)
             {
-                bool isEmpty = i < _plan.CellCount && !Sinogram.Measured[Sinogram.Offset(_plan.CellOf(i))];
+                bool isEmpty = i < Plan.CellCount && !Sinogram.Measured[Sinogram.Offset(Plan.CellOf(i))];
                 if (isEmpty && first < 0)
                 {
                     first = i;
@@ -235,17 +279,6 @@ internal sealed class ScanAssembly
         }
     }
 
-    /// <summary>Copies one channel's projection, gaps bridged.</summary>
-    /// <returns>How many of its samples were measured.</returns>
-    public int Projection(int channel, int rotation, Span<float> bridged)
-    {
-        int length = _plan.TranslationCount;
-        lock (_lock)
-        {
-            return ProjectionGaps.Bridge(_channels[channel].AsSpan(rotation * length, length), bridged);
-        }
-    }
-
     /// <summary>A copy of a channel's sinogram.</summary>
     public SinogramMap SinogramOf(int channel)
     {
@@ -253,8 +286,8 @@ internal sealed class ScanAssembly
         {
             return new SinogramMap(
                 _settings.Description.Channels[channel].Name,
-                _plan.RotationCount,
-                _plan.TranslationCount,
+                Plan.RotationCount,
+                Plan.TranslationCount,
                 [.. _channels[channel]]);
         }
     }
@@ -295,6 +328,22 @@ internal sealed class ScanAssembly
             }
 
             return new MeanPattern(intensity, sigma, [.. _count]);
+        }
+    }
+
+    private void Exchange(int one, int other)
+    {
+        foreach (float[] channel in _channels)
+        {
+            (channel[one], channel[other]) = (channel[other], channel[one]);
+        }
+
+        (Monitor[one], Monitor[other]) = (Monitor[other], Monitor[one]);
+        (_monitors[one], _monitors[other]) = (_monitors[other], _monitors[one]);
+        if (Positions is not null)
+        {
+            (Positions.Translation_mm[one], Positions.Translation_mm[other]) = (Positions.Translation_mm[other], Positions.Translation_mm[one]);
+            (Positions.Rotation_deg[one], Positions.Rotation_deg[other]) = (Positions.Rotation_deg[other], Positions.Rotation_deg[one]);
         }
     }
 
@@ -357,9 +406,9 @@ internal sealed class ScanAssembly
         }
 
         double factor = settled / MonitorReference;
-        for (int i = 0; i < _plan.CellCount; i++)
+        for (int i = 0; i < Plan.CellCount; i++)
         {
-            ScanCell cell = _plan.CellOf(i);
+            ScanCell cell = Plan.CellOf(i);
             int offset = Sinogram.Offset(cell);
             if (!_placed[i] || !Divides(_monitors[offset]))
             {
@@ -374,7 +423,7 @@ internal sealed class ScanAssembly
             }
         }
 
-        Sinogram.Pattern(_plan.CellOf(_currentIndex)).CopyTo(_current);
+        Sinogram.Pattern(Plan.CellOf(_currentIndex)).CopyTo(_current);
         MonitorReference = settled;
     }
 
@@ -389,7 +438,7 @@ internal sealed class ScanAssembly
     private void Fill(JournalledPattern row, DiffractionPattern pattern)
     {
         row.Header = pattern.Header;
-        row.Cell = _plan.CellOf(pattern.Header.Index);
+        row.Cell = Plan.CellOf(pattern.Header.Index);
         Span<float> intensity = row.Intensity;
         Span<float> variance = row.Variance;
         for (int b = 0; b < intensity.Length; b++)
@@ -457,7 +506,7 @@ internal sealed class ScanAssembly
     private bool Settle(int index, ScanCell cell)
     {
         _placed[index] = true;
-        int line = index / _plan.LineLength;
+        int line = index / Plan.LineLength;
         _lineCount[line]++;
         _highest = Math.Max(_highest, index);
         if (index < _settled)
@@ -477,7 +526,7 @@ internal sealed class ScanAssembly
             _stale[cell.Rotation] = true;
         }
 
-        while (_closedLines < _plan.LineCount && IsOver(_closedLines))
+        while (_closedLines < Plan.LineCount && IsOver(_closedLines))
         {
             CloseLine(_closedLines++);
             ready = true;
@@ -486,18 +535,18 @@ internal sealed class ScanAssembly
         return ready;
     }
 
-    private bool IsOver(int line) => _lineCount[line] == _plan.LineLength
-        || _highest >= ((long)(line + 1) * _plan.LineLength) + Settling;
+    private bool IsOver(int line) => _lineCount[line] == Plan.LineLength
+        || _highest >= ((long)(line + 1) * Plan.LineLength) + Settling;
 
     private void CloseLine(int line)
     {
-        if (_plan.Path.LinesRunOverRotations)
+        if (Plan.Path.LinesRunOverRotations)
         {
             Array.Fill(_stale, true);
         }
         else
         {
-            _stale[_plan.CellOf(line * _plan.LineLength).Rotation] = true;
+            _stale[Plan.CellOf(line * Plan.LineLength).Rotation] = true;
         }
     }
 }

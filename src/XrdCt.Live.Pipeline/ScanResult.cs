@@ -57,6 +57,7 @@ public static class ScanResult
             Mask = settings.Mask,
             Integration = settings.Integration,
             Sinogram = assembly.Sinogram,
+            Stage = reconstruction.Stage,
             Monitor = assembly.Monitor,
             MonitorReference = assembly.MonitorReference,
             Positions = assembly.Positions,

@@ -35,6 +35,7 @@ internal sealed class LaneTrim
     private readonly QuantileBracket[] _high = new QuantileBracket[Lanes];
     private readonly int[] _pivots = new int[4 * Lanes];
     private readonly int[] _below = new int[4 * Lanes];
+    private readonly double[] _pixelWeight = new double[Lanes];
     private readonly double[] _lowTarget = new double[Lanes];
     private readonly double[] _highTarget = new double[Lanes];
     private readonly LaneSample _sample = new();
@@ -117,8 +118,13 @@ internal sealed class LaneTrim
 
     private void Search()
     {
-        double pixelWeight = (double)_bin.Total.Max() / Math.Max(1, _bin.Length);
-        double enough = SortBelow * pixelWeight;
+        // Each lane by its own weights: what a frame gives must not depend, in its last bit, on the frames beside it.
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            _pixelWeight[lane] = (double)_bin.Total[lane] / Math.Max(1, _bin.Length);
+        }
+
+        double enough_px = SortBelow;
         _sample.Take(_bin);
         KeyLattice? lattice = _bin.Lattice;
         FirstPivots(_low, _lower, 0, lattice);
@@ -128,8 +134,8 @@ internal sealed class LaneTrim
             bool lowDone = true, highDone = true;
             for (int lane = 0; lane < Lanes; lane++)
             {
-                lowDone &= IsDone(_low[lane], enough);
-                highDone &= IsDone(_high[lane], enough);
+                lowDone &= IsDone(_low[lane], enough_px * _pixelWeight[lane]);
+                highDone &= IsDone(_high[lane], enough_px * _pixelWeight[lane]);
             }
 
             if (lowDone && highDone)
@@ -137,7 +143,7 @@ internal sealed class LaneTrim
                 break;
             }
 
-            enough *= pass > 3 ? 1.5 : 1;
+            enough_px *= pass > 3 ? 1.5 : 1;
             if (!lowDone && !highDone)
             {
                 CountBelow();
@@ -149,6 +155,8 @@ internal sealed class LaneTrim
 
             for (int lane = 0; lane < Lanes; lane++)
             {
+                double pixelWeight = _pixelWeight[lane];
+                double enough = enough_px * pixelWeight;
                 if (!IsDone(_low[lane], enough))
                 {
                     _low[lane].Narrow(_pivots[lane], _below[lane], _pivots[Lanes + lane], _below[Lanes + lane]);

@@ -1,4 +1,5 @@
 using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
 
 namespace XrdCt.Live.Compute.Sinograms;
 
@@ -111,6 +112,30 @@ public static class LineAlignment
         return Math.Abs(shift) <= LargestShift_px
             ? new LineShift(shift, uncertainty, pairs.Count)
             : LineShift.Undetermined with { LineCount = pairs.Count };
+    }
+
+    /// <summary>Brings the backward lines of a sinogram onto the cells of the forward ones, in place.</summary>
+    /// <param name="plan">The plan by which the cells were filled.</param>
+    /// <param name="sinogram">One channel, [rotation, translation]; NaN where unmeasured.</param>
+    /// <param name="shift_px">Sample k of a backward line belongs to k + shift, steps of the fast axis.</param>
+    /// <exception cref="ArgumentException">The sinogram is not the plan's.</exception>
+    public static void Align(ScanPlan plan, Span<float> sinogram, double shift_px)
+    {
+        float[][] lines = Lines(plan, sinogram);
+        float[] aligned = new float[plan.LineLength];
+        for (int slot = 0; plan.Path.IsZigzag && slot < lines.Length; slot++)
+        {
+            if (!IsOdd(plan, slot))
+            {
+                continue;
+            }
+
+            LineResampling.Shift(lines[slot], shift_px, aligned);
+            for (int k = 0; k < aligned.Length; k++)
+            {
+                sinogram[plan.Path.LinesRunOverRotations ? (k * plan.TranslationCount) + slot : (slot * plan.TranslationCount) + k] = aligned[k];
+            }
+        }
     }
 
     // A slot is a rotation where lines run over translations, and the other way round: lines by where they are, not by when.
@@ -227,7 +252,7 @@ public static class LineAlignment
             {
                 for (int k = 0; k < line.Length; k++)
                 {
-                    double difference = line[k] - LineShift.At(expected, k + s);
+                    double difference = line[k] - LineResampling.At(expected, k + s);
                     if (!double.IsNaN(difference))
                     {
                         cost += difference * difference;
@@ -252,8 +277,8 @@ public static class LineAlignment
         {
             for (int k = 0; k < line.Length; k++)
             {
-                double difference = line[k] - LineShift.At(expected, k + shift);
-                double slope = LineShift.At(expected, k + shift + Aside_px) - LineShift.At(expected, k + shift - Aside_px);
+                double difference = line[k] - LineResampling.At(expected, k + shift);
+                double slope = LineResampling.At(expected, k + shift + Aside_px) - LineResampling.At(expected, k + shift - Aside_px);
                 if (!double.IsNaN(difference + slope))
                 {
                     gradient += slope * difference;

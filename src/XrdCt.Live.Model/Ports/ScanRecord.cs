@@ -42,6 +42,9 @@ public sealed record ScanRecord
     /// <summary>All patterns.</summary>
     public required SinogramStack Sinogram { get; init; }
 
+    /// <summary>What the data said of the stage; the plan of <see cref="Sinogram"/> is what they say where it differs from the configuration's.</summary>
+    public StageFindings Stage { get; init; } = StageFindings.None;
+
     /// <summary>Monitor per cell as it came, [rotation, translation], any unit; NaN where unmeasured or unknown.</summary>
     public required float[] Monitor { get; init; }
 

@@ -29,7 +29,7 @@ public sealed class SinogramStack
     }
 
     /// <summary>The scan plan.</summary>
-    public ScanPlan Plan { get; }
+    public ScanPlan Plan { get; private set; }
 
     /// <summary>Radial bins of a pattern.</summary>
     public int BinCount { get; }
@@ -55,6 +55,25 @@ public sealed class SinogramStack
     /// <summary>The variances of a cell's pattern, length <see cref="BinCount"/>.</summary>
     public Span<float> Variance(ScanCell cell) => Variances.AsSpan(Offset(cell) * BinCount, BinCount);
 
+    /// <summary>
+    /// Turns every other line about its middle, and makes the plan the zigzag that goes with it (or the raster, if it was a zigzag): where
+    /// the stage ran otherwise than the plan said.
+    /// </summary>
+    public void TurnOddLines()
+    {
+        ScanPlan turned = Plan.WithZigzag(!Plan.Path.IsZigzag);
+        for (int line = 1; line < Plan.LineCount; line += 2)
+        {
+            int first = line * Plan.LineLength;
+            for (int step = 0; step < Plan.LineLength / 2; step++)
+            {
+                Exchange(Plan.CellOf(first + step), Plan.CellOf(first + Plan.LineLength - 1 - step));
+            }
+        }
+
+        Plan = turned;
+    }
+
     /// <summary>Claims an empty cell.</summary>
     /// <returns>False when the cell holds a pattern already.</returns>
     public bool TryClaim(ScanCell cell)
@@ -68,5 +87,20 @@ public sealed class SinogramStack
         measured = true;
         MeasuredCount++;
         return true;
+    }
+
+    private void Exchange(ScanCell one, ScanCell other)
+    {
+        Exchange(Pattern(one), Pattern(other));
+        Exchange(Variance(one), Variance(other));
+        (_measured[Offset(one)], _measured[Offset(other)]) = (_measured[Offset(other)], _measured[Offset(one)]);
+    }
+
+    private static void Exchange(Span<float> one, Span<float> other)
+    {
+        for (int b = 0; b < one.Length; b++)
+        {
+            (one[b], other[b]) = (other[b], one[b]);
+        }
     }
 }

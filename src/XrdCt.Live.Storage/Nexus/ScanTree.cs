@@ -33,6 +33,7 @@ internal sealed class ScanTree
     private const string AngleUnits = "degree";
     private const string CountUnits = "counts";
     private const string NoUnits = "";
+    private const string StepUnits = "step";
 
     private readonly ScanRecord _scan;
     private readonly ScanPlan _plan;
@@ -128,6 +129,7 @@ internal sealed class ScanTree
         entry["live"] = live;
         entry["roi_candidates"] = RoiCandidates(_scan.Roi);
         entry["scan_plan"] = Plan();
+        entry["stage"] = Stage();
         entry["counters"] = Counters(_scan.Counters);
         entry["process"] = Process(program, version);
         return entry;
@@ -445,6 +447,20 @@ internal sealed class ScanTree
         group["subset_order"] = _plan.Subsets.ToArray();
         group["includes_end"] = _plan.IncludesEnd ? 1 : 0;
         group["anchor"] = NexusNodes.Text(_plan.Anchor.ToString().ToLowerInvariant());
+        return group;
+    }
+
+    private H5Group Stage()
+    {
+        StageFindings found = _scan.Stage;
+        H5Group group = NexusNodes.Group("NXcollection");
+        group["configured_order"] = NexusNodes.Text(_scan.Description.Plan.Path.Name);
+        group["direction_of_data"] = NexusNodes.Text(found.Direction.IsZigzag switch { true => "zigzag", false => "raster", _ => "undetermined" });
+        group["direction_gain"] = NexusNodes.Scalar(found.Direction.Gain, NoUnits);
+        group["line_shift"] = NexusNodes.Scalar(found.Shift.Shift_px, StepUnits);
+        group["line_shift_errors"] = NexusNodes.Scalar(found.Shift.Uncertainty_px, StepUnits);
+        group["line_shift_applied"] = NexusNodes.Scalar(found.AppliedShift_px, StepUnits);
+        group["remark"] = NexusNodes.Text(found.Sentence);
         return group;
     }
 

@@ -41,6 +41,11 @@ with h5py.File(args.file, "r") as f:
             "uncovered": numpy.argwhere(coverage == 0).tolist(),
             "nan_where_uncovered": bool((empty == (coverage == 0)).all()),
             "step_um": float(e["scan_plan/step"][()]),
+            "stage": {
+                "order": e["scan_plan/order"].asstr()[()],
+                **{k: e["stage"][k].asstr()[()] for k in ("configured_order", "direction_of_data", "remark")},
+                **{k: plain(numpy.atleast_1d(e["stage"][k][()]))[0] for k in ("line_shift", "line_shift_applied")},
+            },
             "counters": {k: int(v[()]) for k, v in e["counters"].items()},
             "source": e["instrument/name"].asstr()[()],
             "unit": e["mean_pattern/x"].attrs["units"],

@@ -22,6 +22,8 @@ public sealed class FramePathAllocationTests
     private const int First = 200;
     private const int Last = 600;
 
+    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(60);
+
     /// <summary>
     /// Channels allocate a little when a reader or writer has to wait: measured 40 to 140 bytes per frame on two busy
     /// cores. A
@@ -38,7 +40,11 @@ public sealed class FramePathAllocationTests
         using var folder = new TemporaryFolder();
         var plan = new ScanPlan(31, 20, 10);
         var clock = new HeldClock();
-        var source = new EndlessSource(plan.CellCount, clock.Release);
+        SqliteScanJournal? journal = null;
+
+        // Its first write, which holds the settings with the mask, belongs to the warm-up.
+        var source = new EndlessSource(
+            plan.CellCount, () => Assert.True(SpinWait.SpinUntil(() => !isJournalled || journal!.Scan is not null, Hang)), clock.Release);
         LiveOptions options = SmallScan.Options(plan) with
         {
             Integration = new IntegrationPlan(
@@ -46,7 +52,8 @@ public sealed class FramePathAllocationTests
                 PixelMask.None(EndlessSource.Geometry.Shape),
                 new IntegrationOptions { Unit = RadialUnit.Q_invA, BinCount = 2048, Filter = filter }),
         };
-        using SqliteScanJournal? journal = isJournalled ? SqliteScanJournal.Create(folder.Path, options.Settings()) : null;
+        using SqliteScanJournal? opened = isJournalled ? SqliteScanJournal.Create(folder.Path, options.Settings()) : null;
+        journal = opened;
         var scan = new LiveScan(
             options,
             () => source,
@@ -90,13 +97,15 @@ public sealed class FramePathAllocationTests
     private sealed class EndlessSource : IFrameSource
     {
         private readonly int _count;
+        private readonly Action _warmUp;
         private readonly Action _ended;
         private readonly Lease _lease;
         private int _next = -1;
 
-        public EndlessSource(int count, Action ended)
+        public EndlessSource(int count, Action warmUp, Action ended)
         {
             _count = count;
+            _warmUp = warmUp;
             _ended = ended;
             int[] pixels = new int[Geometry.Shape.PixelCount];
             var random = new Random(3);
@@ -132,6 +141,7 @@ public sealed class FramePathAllocationTests
             int index = _next++;
             if (index == First)
             {
+                _warmUp();
                 Before_bytes = GC.GetTotalAllocatedBytes(precise: true);
             }
             else if (index == Last)

@@ -114,6 +114,7 @@ public sealed class LiveScanTests
         int most = LiveGraph.Frames.Capacity + Workers + 1;
         using var full = new ManualResetEventSlim();
         using var another = new ManualResetEventSlim();
+        int made = 0;
         int batches = 0;
         int length = 0;
         void Take(ReadOnlySpan<RawFrame> frames)
@@ -144,9 +145,15 @@ public sealed class LiveScanTests
         Assert.Equal(150, outcome.Counters.Placed);
         Assert.Equal(taken, length);
 
+        // The first frames go out one by one, so that each worker holds one and no more.
         void OpenWhenFull()
         {
-            if (_leases.Live == most)
+            made++;
+            if (made <= Workers + 1)
+            {
+                Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref batches) >= made - 1, Hang));
+            }
+            else if (_leases.Live == most)
             {
                 full.Set();
             }

@@ -1,3 +1,4 @@
+using XrdCt.Live.Compute.Sinograms;
 using System.Runtime.InteropServices;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
@@ -173,14 +174,16 @@ public sealed class ScanAssemblyTests
 
         Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7], stale.Order());
         float[] bridged = new float[10];
-        Assert.Equal(9, assembly.Projection(0, 0, bridged));
+        Assert.Equal(9, Bridge());
         Assert.Equal(4 * SmallScan.Bins, bridged[4]);
         Assert.True(float.IsNaN(assembly.SinogramOf(0).Values[4]));
 
         Assert.True(assembly.Place(SmallScan.Pattern(4, 100)));
         Assert.Equal([0], assembly.TakeStale());
-        Assert.Equal(10, assembly.Projection(0, 0, bridged));
+        Assert.Equal(10, Bridge());
         Assert.Equal(100 * SmallScan.Bins, bridged[4]);
+
+        int Bridge() => ProjectionGaps.Bridge(assembly.SinogramOf(0).Values.AsSpan(0, 10), bridged);
     }
 
     [Fact]

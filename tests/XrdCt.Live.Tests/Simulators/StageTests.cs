@@ -1,5 +1,6 @@
 using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Phantoms.Experiment;
 using XrdCt.Live.Phantoms.Samples;
 

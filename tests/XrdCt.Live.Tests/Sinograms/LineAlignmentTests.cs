@@ -1,5 +1,6 @@
 using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
 
 namespace XrdCt.Live.Tests.Sinograms;
 
@@ -116,11 +117,11 @@ public sealed class LineAlignmentTests
     [Theory]
     [InlineData(0.4)]
     [InlineData(-1.7)]
-    public void Apply_SmoothLine_IsMovedWithoutBlur(double shift)
+    public void Shift_SmoothLine_IsMovedWithoutBlur(double shift)
     {
         float[] line = [.. Enumerable.Range(0, 50).Select(k => (float)Math.Exp(-Math.Pow((k + shift - 25) / 4, 2)))];
         float[] aligned = new float[50];
-        LineShift.Apply(line, shift, aligned);
+        LineResampling.Shift(line, shift, aligned);
         for (int k = 5; k < 45; k++)
         {
             Assert.Equal(Math.Exp(-Math.Pow((k - 25) / 4.0, 2)), aligned[k], 4e-3);
@@ -128,18 +129,18 @@ public sealed class LineAlignmentTests
     }
 
     [Fact]
-    public void Apply_WholeStepsEndsAndGaps_AreExactOrNaN()
+    public void Shift_WholeStepsEndsAndGaps_AreExactOrNaN()
     {
         float[] aligned = new float[6];
-        LineShift.Apply([1, 2, float.NaN, 4, 5, 6], 1, aligned);
+        LineResampling.Shift([1, 2, float.NaN, 4, 5, 6], 1, aligned);
         Assert.Equal([float.NaN, 1, 2, float.NaN, 4, 5], aligned);
-        LineShift.Apply([1, 2, float.NaN, 4, 5, 6], 0.25, aligned);
+        LineResampling.Shift([1, 2, float.NaN, 4, 5, 6], 0.25, aligned);
         Assert.Equal([1, 1.75f, float.NaN, 4, 4.75f, 5.75f], aligned);
-        LineShift.Apply([1, 2, 3, 4, 5, 6], -0.5, aligned);
+        LineResampling.Shift([1, 2, 3, 4, 5, 6], -0.5, aligned);
         Assert.Equal([1.5f, 2.5f, 3.5f, 4.5f, 5.5f, 6], aligned);
-        LineShift.Apply([1, 2, 3, 4, 5, 6], 100, aligned);
+        LineResampling.Shift([1, 2, 3, 4, 5, 6], 100, aligned);
         Assert.All(aligned, v => Assert.True(float.IsNaN(v)));
-        Assert.Throws<ArgumentException>(() => LineShift.Apply([1, 2], 0, new float[3]));
+        Assert.Throws<ArgumentException>(() => LineResampling.Shift([1, 2], 0, new float[3]));
     }
 
     /// <summary>What the frames see one after the other: backward lines are off by the backlash.</summary>

@@ -1,17 +1,8 @@
 namespace XrdCt.Live.Compute.Sinograms;
 
-/// <summary>How far backward lines lie from where the plan has them: backlash of the stage, and half a step for a trigger at either end of its window.</summary>
-/// <param name="Shift_px">Sample k of a backward line belongs to k + shift, steps of the fast axis; NaN where undetermined.</param>
-/// <param name="Uncertainty_px">Standard uncertainty, steps; NaN where undetermined.</param>
-/// <param name="LineCount">Backward lines that were compared with their neighbours.</param>
-public readonly record struct LineShift(double Shift_px, double Uncertainty_px, int LineCount)
+/// <summary>Brings lines that were measured between the cells of the plan onto them.</summary>
+public static class LineResampling
 {
-    /// <summary>Nothing known.</summary>
-    public static LineShift Undetermined { get; } = new(double.NaN, double.NaN, 0);
-
-    /// <summary>Whether the shift differs from none by more than three times its uncertainty.</summary>
-    public bool IsSignificant => Math.Abs(Shift_px) > 3 * Uncertainty_px;
-
     /// <summary>
     /// Brings a line onto the plan's grid: cubic convolution (Keys 1981, doi:10.1109/TASSP.1981.1163711, a = −½), which keeps the sharpness
     /// that linear interpolation blurs; linear next to an end or an unmeasured cell.
@@ -23,7 +14,7 @@ public readonly record struct LineShift(double Shift_px, double Uncertainty_px, 
     /// farther than half a step beyond the ends.
     /// </param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public static void Apply(ReadOnlySpan<float> line, double shift_px, Span<float> aligned)
+    public static void Shift(ReadOnlySpan<float> line, double shift_px, Span<float> aligned)
     {
         if (line.Length != aligned.Length)
         {
@@ -36,7 +27,7 @@ public readonly record struct LineShift(double Shift_px, double Uncertainty_px, 
         }
     }
 
-    /// <summary>A line between its samples, as <see cref="Apply"/> reads it.</summary>
+    /// <summary>A line between its samples, as <see cref="Shift"/> reads it.</summary>
     internal static float At(ReadOnlySpan<float> line, double position)
     {
         const double Half = 0.5;

@@ -1,4 +1,4 @@
-namespace XrdCt.Live.Compute.Sinograms;
+namespace XrdCt.Live.Model.Sinograms;
 
 /// <summary>What the data say about the direction of every other line of a scan.</summary>
 /// <param name="IsZigzag">True and false as the data say; null where they cannot tell: too few lines yet, or a sample that looks the same from both ends.</param>

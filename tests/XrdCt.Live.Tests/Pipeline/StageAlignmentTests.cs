@@ -1,0 +1,130 @@
+using XrdCt.Live.Compute.Reconstruction;
+using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Slices;
+using XrdCt.Live.Pipeline;
+using XrdCt.Live.Pipeline.Metrics;
+
+namespace XrdCt.Live.Tests.Pipeline;
+
+/// <summary>Scans whose stage does something else than the configuration says.</summary>
+public sealed class StageAlignmentTests
+{
+    private const int Translations = 41;
+    private const int Rotations = 48;
+    private const double Step_um = 10;
+
+    private static readonly ScanPlan Raster = new(Translations, Rotations, Step_um);
+    private static readonly ScanPlan Zigzag = Raster.WithZigzag(true);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Update_WrongDirectionInTheConfiguration_IsReportedAndPutRight(bool isZigzag)
+    {
+        ScanPlan truth = isZigzag ? Zigzag : Raster;
+        (ScanAssembly assembly, LiveReconstruction reconstruction) = Run(truth.WithZigzag(!isZigzag), Frames(truth, 0));
+        (ScanAssembly right, LiveReconstruction expected) = Run(truth, Frames(truth, 0));
+
+        Assert.Equal(isZigzag, reconstruction.Stage.Direction.IsZigzag);
+        Assert.Equal(isZigzag, assembly.Plan.Path.IsZigzag);
+        Assert.Contains($"the stage ran {truth.Path}, not {truth.WithZigzag(!isZigzag).Path}", reconstruction.Stage.Sentence);
+        Assert.Equal("", expected.Stage.Sentence);
+        Assert.Equal(right.Sinogram.Values, assembly.Sinogram.Values);
+        Assert.Equal(right.Sinogram.Variances, assembly.Sinogram.Variances);
+        Assert.Equal(right.Monitor, assembly.Monitor);
+        Assert.Equal(right.Positions!.Translation_mm, assembly.Positions!.Translation_mm);
+        Assert.Equal(expected.Slices()[0].Values, reconstruction.Slices()[0].Values);
+        Assert.Equal(right.Missing(), assembly.Missing());
+    }
+
+    [Fact]
+    public void Update_Backlash_IsTakenOutOfTheSliceAndTold()
+    {
+        (ScanAssembly assembly, LiveReconstruction reconstruction) = Run(Zigzag, Frames(Zigzag, backlash_um: 14));
+        SliceMap truth = Run(Zigzag, Frames(Zigzag, 0)).Reconstruction.Slices()[0];
+
+        Assert.Equal(1.4, reconstruction.Stage.AppliedShift_px, 0.1);
+        Assert.Contains("backward lines lie 1.39 ± 0.00", reconstruction.Stage.Sentence);
+
+        // Left alone, it costs ten times more.
+        SliceMap raw = ProgressiveSlice.Batch(Zigzag, SmallScan.Options(Zigzag).Filter, assembly.SinogramOf(0).Values).ToMap("total");
+        Assert.InRange(Difference(truth, reconstruction.Slices()[0]), 0, 0.1 * Difference(truth, raw));
+    }
+
+    [Fact]
+    public void Complete_AnyOrderOfArrival_LeavesNoTrace()
+    {
+        double[] frames = Frames(Zigzag, backlash_um: -6);
+        (ScanAssembly assembly, LiveReconstruction reconstruction) = Run(Raster, frames);
+        int[] shuffled = [.. Enumerable.Range(0, frames.Length)];
+        new Random(2).Shuffle(shuffled);
+        (ScanAssembly other, LiveReconstruction otherReconstruction) = Run(Raster, frames, order: shuffled);
+
+        Assert.Equal(reconstruction.Stage, otherReconstruction.Stage);
+        Assert.Equal(assembly.Sinogram.Values, other.Sinogram.Values);
+        Assert.Equal(reconstruction.Slices()[0].Values, otherReconstruction.Slices()[0].Values);
+    }
+
+    [Fact]
+    public void Place_RowsOfAJournalFromBeforeTheTurn_GoWhereTheyBelong()
+    {
+        double[] frames = Frames(Zigzag, 0);
+        ScanSettings settings = SmallScan.Options(Raster).Settings();
+        var early = new ScanAssembly(settings, new FrameTally());
+        var assembly = new ScanAssembly(settings, new FrameTally());
+        var reconstruction = new LiveReconstruction(settings);
+        for (int i = 0; i < frames.Length; i++)
+        {
+            var row = new JournalledPattern(SmallScan.Bins, 2);
+            early.Place(Pattern(i, frames[i]), row, out _);
+            Assert.Equal(Raster.CellOf(i), row.Cell);
+            assembly.Place(row, out bool isPlaced);
+            Assert.True(isPlaced);
+            reconstruction.Update(assembly);
+        }
+
+        assembly.Close();
+        reconstruction.Complete(assembly);
+        Assert.Equal(Run(Zigzag, frames).Assembly.Sinogram.Values, assembly.Sinogram.Values);
+    }
+
+    private static (ScanAssembly Assembly, LiveReconstruction Reconstruction) Run(ScanPlan configured, double[] frames, int[]? order = null)
+    {
+        ScanSettings settings = SmallScan.Options(configured).Settings();
+        var assembly = new ScanAssembly(settings, new FrameTally());
+        var reconstruction = new LiveReconstruction(settings);
+        foreach (int i in order ?? [.. Enumerable.Range(0, frames.Length)])
+        {
+            if (assembly.Place(Pattern(i, frames[i])))
+            {
+                reconstruction.Update(assembly);
+            }
+        }
+
+        assembly.Close();
+        reconstruction.Complete(assembly);
+        return (assembly, reconstruction);
+    }
+
+    private static DiffractionPattern Pattern(int index, double intensity)
+    {
+        DiffractionPattern pattern = SmallScan.Pattern(index, intensity, monitor: 1 + (index % 3));
+        pattern.Header = pattern.Header with { Translation_mm = index };
+        return pattern;
+    }
+
+    private static double[] Frames(ScanPlan truth, double backlash_um) => [.. Enumerable.Range(0, truth.CellCount).Select(i =>
+    {
+        ScanCell cell = truth.CellOf(i);
+        double t_um = truth.Position_um(cell.Translation) + (truth.IsBackward(i / Translations) ? backlash_um : 0);
+        (double sin, double cos) = Math.SinCos(truth.Angle_deg(cell.Rotation) * Math.PI / 180);
+        return (1 + (i % 3)) * (Grain(90, -40, 60) + Grain(-50, 70, 90) + Grain(-60, -110, 50));
+
+        double Grain(double x_um, double y_um, double width_um) => Math.Exp(-Math.Pow(((x_um * cos) - (y_um * sin) - t_um) / width_um, 2));
+    })];
+
+    private static double Difference(SliceMap one, SliceMap other) => Math.Sqrt(
+        one.Values.Zip(other.Values).Where(v => float.IsFinite(v.First)).Sum(v => Math.Pow(v.First - v.Second, 2)));
+}
