@@ -6,13 +6,14 @@ namespace XrdCt.Live.Compute.Reconstruction;
 /// <summary>
 /// Filtered back projection of one channel that grows with the scan. Back projection is linear, so a projection that
 /// comes, changes or gains a neighbour is put in, exchanged or re-weighted by adding the difference; after the last
-/// one the slice equals <see cref="Batch(ScanPlan, RampFilter, ReadOnlySpan{float})"/>. Not thread-safe.
+/// one the slice equals <see cref="Batch(ScanPlan, RampFilter, ReadOnlySpan{float}, double)"/>. A new centre of rotation makes all projections be
+/// put in again. Not thread-safe.
 /// </summary>
 public sealed class ProgressiveSlice
 {
     private readonly ScanPlan _plan;
     private readonly ProjectionFilter _filter;
-    private readonly BackProjector _backProjector;
+    private BackProjector _backProjector;
     private readonly double[] _slice;
     private readonly float[]?[] _filtered;
     private readonly double[] _weights;
@@ -21,17 +22,23 @@ public sealed class ProgressiveSlice
     /// <summary>Makes an empty slice of TranslationCount² pixels.</summary>
     /// <param name="plan">Scan plan; gives the angles and the samples of a projection.</param>
     /// <param name="filter">Apodisation of the ramp.</param>
-    public ProgressiveSlice(ScanPlan plan, RampFilter filter)
+    /// <param name="centre_px">Centre of rotation, see <see cref="Centre_px"/>.</param>
+    public ProgressiveSlice(ScanPlan plan, RampFilter filter, double centre_px = 0)
     {
         ArgumentNullException.ThrowIfNull(plan);
         _plan = plan;
         _filter = new ProjectionFilter(plan.TranslationCount, filter);
-        _backProjector = new BackProjector(plan.TranslationCount);
+        _backProjector = new BackProjector(plan.TranslationCount, centre_px);
         _slice = new double[plan.TranslationCount * plan.TranslationCount];
         _filtered = new float[]?[plan.RotationCount];
         _weights = new double[plan.RotationCount];
         _fresh = new float[_filter.FilteredLength];
     }
+
+    /// <summary>
+    /// Centre of rotation c: the rotation axis is at translation index TranslationCount/2 + c (integer division), steps of the translation.
+    /// </summary>
+    public double Centre_px => _backProjector.Centre_px;
 
     /// <summary>Projections in the slice.</summary>
     public int ProjectionCount { get; private set; }
@@ -59,6 +66,27 @@ public sealed class ProgressiveSlice
         _filtered[rotation] = _fresh.ToArray();
         ProjectionCount++;
         Reweight();
+    }
+
+    /// <summary>Moves the centre of rotation, and puts all projections in again where that differs from the one before.</summary>
+    /// <param name="centre_px">Centre of rotation, see <see cref="Centre_px"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The axis is outside the projections.</exception>
+    public void SetCentre(double centre_px)
+    {
+        if (centre_px == Centre_px)
+        {
+            return;
+        }
+
+        _backProjector = new BackProjector(_plan.TranslationCount, centre_px);
+        Array.Clear(_slice);
+        for (int rotation = 0; rotation < _filtered.Length; rotation++)
+        {
+            if (_filtered[rotation] is float[] known)
+            {
+                BackProject(rotation, known, _weights[rotation]);
+            }
+        }
     }
 
     /// <summary>Copies the slice out.</summary>
@@ -94,12 +122,13 @@ public sealed class ProgressiveSlice
     /// <param name="plan">Scan plan.</param>
     /// <param name="filter">Apodisation.</param>
     /// <param name="sinogram">[rotation, translation], no NaN.</param>
-    public static ProgressiveSlice Batch(ScanPlan plan, RampFilter filter, ReadOnlySpan<float> sinogram)
+    /// <param name="centre_px">Centre of rotation, see <see cref="Centre_px"/>.</param>
+    public static ProgressiveSlice Batch(ScanPlan plan, RampFilter filter, ReadOnlySpan<float> sinogram, double centre_px = 0)
     {
         ArgumentNullException.ThrowIfNull(plan);
         bool[] present = new bool[plan.RotationCount];
         Array.Fill(present, true);
-        return Batch(plan, filter, sinogram, present);
+        return Batch(plan, filter, sinogram, present, centre_px);
     }
 
     /// <summary>
@@ -110,9 +139,11 @@ public sealed class ProgressiveSlice
     /// <param name="filter">Apodisation.</param>
     /// <param name="sinogram">[rotation, translation], no NaN where present.</param>
     /// <param name="present">Which rotations take part.</param>
-    public static ProgressiveSlice Batch(ScanPlan plan, RampFilter filter, ReadOnlySpan<float> sinogram, ReadOnlySpan<bool> present)
+    /// <param name="centre_px">Centre of rotation, see <see cref="Centre_px"/>.</param>
+    public static ProgressiveSlice Batch(
+        ScanPlan plan, RampFilter filter, ReadOnlySpan<float> sinogram, ReadOnlySpan<bool> present, double centre_px = 0)
     {
-        var slice = new ProgressiveSlice(plan, filter);
+        var slice = new ProgressiveSlice(plan, filter, centre_px);
         for (int rotation = 0; rotation < plan.ReconstructedRotationCount; rotation++)
         {
             if (present[rotation])
