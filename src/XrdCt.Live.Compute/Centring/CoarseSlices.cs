@@ -3,16 +3,18 @@ using XrdCt.Live.Compute.Reconstruction;
 namespace XrdCt.Live.Compute.Centring;
 
 /// <summary>
-/// Slices of a few pixels across for any centre of rotation, of the even and of the odd projections by angle apart; their mean is the
-/// slice of all. Not thread-safe.
+/// Slices of a few pixels across for any centre of rotation: of all projections, and of all but every fourth by angle, so that the scatter
+/// among those tells how far the noise and the choice of angles matter. Not thread-safe.
 /// </summary>
 internal sealed class CoarseSlices
 {
+    /// <summary>Slices that lack some of the projections.</summary>
+    public const int Parts = 4;
+
     private readonly double[] _angles_rad;
     private readonly double[] _weights;
     private readonly float[][] _filtered;
-    private readonly double[] _even;
-    private readonly double[] _odd;
+    private readonly double[][] _parts = new double[Parts][];
     private readonly int _size;
     private readonly double _radius;
     private readonly double _norm;
@@ -21,12 +23,12 @@ internal sealed class CoarseSlices
     /// <param name="rows">Projections without air; beyond their ends there is nothing.</param>
     /// <param name="angles_rad">Their angles.</param>
     /// <param name="range_px">Largest offset of the centre.</param>
-    /// <param name="pixelsAcross">Pixels that a projection is to have, at least; fewer where it has fewer samples.</param>
+    /// <param name="pixel_px">Side of a pixel of the slice, steps.</param>
     /// <param name="blur_pixels">Standard deviation of the smoothing, pixels of the slice.</param>
-    public CoarseSlices(IReadOnlyList<double[]> rows, double[] angles_rad, double range_px, int pixelsAcross, double blur_pixels)
+    public CoarseSlices(IReadOnlyList<double[]> rows, double[] angles_rad, double range_px, int pixel_px, double blur_pixels)
     {
         int width = rows[0].Length;
-        Pixel_px = Math.Max(1, width / pixelsAcross);
+        Pixel_px = pixel_px;
         double blur_px = blur_pixels * Pixel_px;
         double reach_px = (0.5 * width) + (2 * blur_px);
         _radius = reach_px / Pixel_px;
@@ -36,8 +38,7 @@ internal sealed class CoarseSlices
         int[] order = [.. Enumerable.Range(0, rows.Count).OrderBy(i => angles_rad[i] - (Math.PI * Math.Floor(angles_rad[i] / Math.PI)))];
         _angles_rad = [.. order.Select(i => angles_rad[i])];
         _weights = new double[order.Length];
-        Weigh(0);
-        Weigh(1);
+        AngularWeights.Compute(_angles_rad, _weights);
 
         var filter = new ProjectionFilter(_size, RampFilter.Ramp);
         double[] window = Gaussian(blur_px);
@@ -46,14 +47,15 @@ internal sealed class CoarseSlices
         for (int i = 0; i < order.Length; i++)
         {
             Thin(rows[order[i]], window, thin);
-            _norm += thin.Sum(Math.Abs);
+            _norm += thin.Sum(Math.Abs) / order.Length;
             _filtered[i] = new float[filter.FilteredLength];
             filter.Apply(thin, _filtered[i]);
         }
 
-        _norm /= order.Length;
-        _even = new double[_size * _size];
-        _odd = new double[_size * _size];
+        for (int part = 0; part < Parts; part++)
+        {
+            _parts[part] = new double[_size * _size];
+        }
     }
 
     /// <summary>Side of a pixel, steps of the translation.</summary>
@@ -61,32 +63,42 @@ internal sealed class CoarseSlices
 
     /// <summary>Negative part of the slices, relative to the mass of the sample.</summary>
     /// <param name="centre_px">Centre of rotation, steps.</param>
-    public (double All, double Even, double Odd) Negativity(double centre_px)
+    /// <param name="negativity">Receives that of all projections, then those without every fourth from the first, the second and so on.</param>
+    public void Negativity(double centre_px, Span<double> negativity)
     {
         var projector = new BackProjector(_size, centre_px / Pixel_px);
-        Array.Clear(_even);
-        Array.Clear(_odd);
-        for (int i = 0; i < _filtered.Length; i++)
+        for (int part = 0; part < Parts; part++)
         {
-            projector.Add(_filtered[i], _angles_rad[i], 0.5 * _weights[i], (i & 1) == 0 ? _even : _odd);
+            Array.Clear(_parts[part]);
         }
 
-        double all = 0;
-        double even = 0;
-        double odd = 0;
-        for (int k = 0; k < _even.Length; k++)
+        for (int i = 0; i < _filtered.Length; i++)
+        {
+            projector.Add(_filtered[i], _angles_rad[i], 0.5 * _weights[i] / _norm, _parts[i % Parts]);
+        }
+
+        negativity.Clear();
+        for (int k = 0; k < _size * _size; k++)
         {
             int x = (k % _size) - (_size / 2);
             int y = (k / _size) - (_size / 2);
-            if ((x * x) + (y * y) <= _radius * _radius)
+            if ((x * x) + (y * y) > _radius * _radius)
             {
-                all -= Math.Min(0, 0.5 * (_even[k] + _odd[k]));
-                even -= Math.Min(0, _even[k]);
-                odd -= Math.Min(0, _odd[k]);
+                continue;
             }
-        }
 
-        return (all / _norm, even / _norm, odd / _norm);
+            double a = _parts[0][k];
+            double b = _parts[1][k];
+            double c = _parts[2][k];
+            double d = _parts[3][k];
+            negativity[0] -= Math.Min(0, a + b + c + d);
+
+            // The neighbours of those that are left out stand for half of their angle each.
+            negativity[1] -= Math.Min(0, c + (1.5 * (b + d)));
+            negativity[2] -= Math.Min(0, d + (1.5 * (a + c)));
+            negativity[3] -= Math.Min(0, a + (1.5 * (b + d)));
+            negativity[4] -= Math.Min(0, b + (1.5 * (a + c)));
+        }
     }
 
     private static double[] Gaussian(double sigma_px)
@@ -95,17 +107,6 @@ internal sealed class CoarseSlices
         double[] window = [.. Enumerable.Range(-half, (2 * half) + 1).Select(k => Math.Exp(-0.5 * k * k / (sigma_px * sigma_px)))];
         double sum = window.Sum();
         return Array.ConvertAll(window, w => w / sum);
-    }
-
-    private void Weigh(int parity)
-    {
-        double[] angles_rad = [.. _angles_rad.Where((_, i) => (i & 1) == parity)];
-        double[] weights = new double[angles_rad.Length];
-        AngularWeights.Compute(angles_rad, weights);
-        for (int i = 0; i < weights.Length; i++)
-        {
-            _weights[(2 * i) + parity] = weights[i];
-        }
     }
 
     // The pixel at size/2 is the sample at width/2, so that an offset of the centre is one of pixels.

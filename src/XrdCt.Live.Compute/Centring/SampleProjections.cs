@@ -19,18 +19,24 @@ internal sealed class SampleProjections
     // Of the projections; if more are cut, the scan is one inside the sample.
     private const double LargestCutShare = 1.0 / 3;
 
+    // A twentieth of them are the brightest: enough for a quantile, at a tenth of the time of sorting all.
+    private const int ContrastSamples = 6007;
+
+    // Of a median over that of a mean, of a normal distribution, the standard uncertainty: √(π/2).
+    private const double MedianOverMean = 1.2533;
+
     private const double Outlier_sigma = 5;
     private const double LeastOutlier = 0.01;
 
     private SampleProjections(string refusal) => Refusal = refusal;
 
-    private SampleProjections(int measuredCount, List<int> rotations, List<double[]> rows, double[] masses, double airSpread)
+    private SampleProjections(int measuredCount, List<int> rotations, List<double[]> rows, double[] masses, double airUncertainty)
     {
         MeasuredCount = measuredCount;
         Rotations = rotations;
         Rows = rows;
         Masses = masses;
-        AirUncertainty = airSpread;
+        AirUncertainty = airUncertainty;
     }
 
     /// <summary>Why there is nothing to work with, as a sentence; null where there is.</summary>
@@ -77,14 +83,21 @@ internal sealed class SampleProjections
             return new SampleProjections("no projection is measured yet");
         }
 
+        // The median of the ends, not the mean of the cells that count as air: those are the ones that noise did not lift above a limit.
+        (double level, double spread) = Quantiles.MedianAndSigma([.. bridged.SelectMany(r => new[] { r[0], r[^1] })]);
+        int stride = Math.Max(1, bridged.Count * width / ContrastSamples);
+        double contrast = Quantiles.Of(bridged.SelectMany(r => r).Where((_, i) => i % stride == 0), 0.95) - level;
+        if (!(contrast > 0))
+        {
+            return new SampleProjections("nothing stands above the ends of the projections");
+        }
+
         if (air.Refusal is not null)
         {
             return new SampleProjections(
-                "the ends of the projections are not alike or too noisy, as in a scan that does not reach beyond the sample");
+                "the ends of the projections are not alike, or too noisy to tell, as in a scan that does not reach beyond the sample");
         }
 
-        (double level, double spread) = Quantiles.MedianAndSigma([.. bridged.SelectMany(r => new[] { r[0], r[^1] })]);
-        double contrast = Quantiles.Of(bridged.SelectMany(r => r), 0.95) - level;
         double limit = level + (LargestEnd * contrast);
         int measured = rotations.Count;
         int[] whole = [.. Enumerable.Range(0, measured).Where(i => bridged[i][0] <= limit && bridged[i][^1] <= limit)];
@@ -110,7 +123,4 @@ internal sealed class SampleProjections
             [.. kept.Select(i => masses[i])],
             spread * MedianOverMean / Math.Sqrt(2.0 * measured));
     }
-
-    // Standard uncertainty of a median over that of a mean, of a normal distribution: √(π/2).
-    private const double MedianOverMean = 1.2533;
 }
