@@ -21,13 +21,19 @@ public static class PairCentre
     private const double LeastCorrelation = 0.5;
     private const int Lags = 4;
 
+    // Of the projection, the middle fourth is searched for the axis; one farther off is no scan to reconstruct.
+    private const int SearchedPart = 4;
+
     // What interpolation leaves in noiseless phantoms is 0.002 steps.
     private const double LeastUncertainty_px = 0.004;
 
     /// <summary>Finds the centre.</summary>
     /// <param name="plan">Scan plan; says which projections are pairs.</param>
     /// <param name="total">Total intensity or any channel, normalised to the monitor, [rotation, translation]; NaN where unmeasured.</param>
-    /// <returns>Undetermined where there is no pair (yet), where nothing varies along it, or where its projections are not alike.</returns>
+    /// <returns>
+    /// An axis in the middle fourth of the projection. Undetermined where there is no pair (yet), where nothing varies along it, or where
+    /// its projections are not alike.
+    /// </returns>
     /// <exception cref="ArgumentException">The sinogram is not the plan's.</exception>
     public static CentreEstimate Find(ScanPlan plan, ReadOnlySpan<float> total)
     {
@@ -125,7 +131,8 @@ public static class PairCentre
     private static (double Axis, double Correlation) BestOfGrid(List<(float[] Row, float[] Opposite)> pairs, int width)
     {
         (double Axis, double Correlation) best = (double.NaN, double.NegativeInfinity);
-        for (int twice = width - 1 - (width / 2); twice <= width - 1 + (width / 2); twice++)
+        int middle = 2 * (width / 2);
+        for (int twice = middle - (width / SearchedPart); twice <= middle + (width / SearchedPart); twice++)
         {
             double product = 0;
             double power = 0;
