@@ -38,6 +38,17 @@ public sealed class PairCentreTests
     }
 
     [Fact]
+    public void Find_OddNumberOfAnglesOverAWholeTurn_TakesTheOppositeFromBothSides()
+    {
+        // A few pairs of one side only: the opposite half an angle off would move the centre by A/2·sin(2.2°) of the swing A.
+        ScanPlan plan = new(101, 81, 10, default, 360);
+        float[] sinogram = GrainPhantom.Until(plan, GrainPhantom.Sinogram(plan, 1.2, x_px: 5), 0.57);
+        CentreEstimate estimate = PairCentre.Find(plan, sinogram);
+        Assert.Equal("5 pairs", estimate.Status);
+        Assert.Equal(1.2, estimate.Offset_px, 0.01);
+    }
+
+    [Fact]
     public void Find_HeavyNoise_IsNotDrawnToHalfSteps()
     {
         // Interpolation smooths noise most half-way between samples: without smoothing before, the minimum locks there.

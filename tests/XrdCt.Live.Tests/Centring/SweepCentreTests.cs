@@ -26,6 +26,18 @@ public sealed class SweepCentreTests
     }
 
     [Fact]
+    public void Find_NoisyScans_AreNotSurerThanTheyScatter()
+    {
+        ScanPlan plan = new(101, 60, 10);
+        double[] pulls = [.. Enumerable.Range(0, 10).Select(seed =>
+        {
+            CentreEstimate estimate = SweepCentre.Find(plan, GrainPhantom.Sinogram(plan, 0.7, 0.03, seed));
+            return estimate.IsDetermined ? (estimate.Offset_px - 0.7) / estimate.Uncertainty_px : 0;
+        })];
+        Assert.InRange(Math.Sqrt(pulls.Average(p => p * p)), 0.05, 1.5);
+    }
+
+    [Fact]
     public void Find_WiderRange_ReachesFarther()
     {
         ScanPlan plan = new(101, 100, 10);
@@ -59,6 +71,23 @@ public sealed class SweepCentreTests
         Assert.False(SweepCentre.Find(plan, empty).IsDetermined);
         Assert.Contains("1 projections", SweepCentre.Find(plan, GrainPhantom.Until(plan, GrainPhantom.Sinogram(plan, 0), 0.01)).Status, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => SweepCentre.Find(plan, empty.AsSpan(1)));
+    }
+
+    [Fact]
+    public void Find_DeadAndFaintLines_AreLeftOut()
+    {
+        ScanPlan plan = new(101, 100, 10);
+        float[] sinogram = GrainPhantom.Sinogram(plan, 1.6, Noise);
+        sinogram.AsSpan(20 * 101, 101).Clear();
+        sinogram.AsSpan(60 * 101, 101).Clear();
+        foreach (ref float value in sinogram.AsSpan(80 * 101, 101))
+        {
+            value *= 0.5f;
+        }
+
+        CentreEstimate estimate = SweepCentre.Find(plan, sinogram);
+        Assert.Equal(1.6, estimate.Offset_px, 0.15);
+        Assert.StartsWith("97 projections", estimate.Status, StringComparison.Ordinal);
     }
 
     [Fact]
