@@ -30,6 +30,12 @@ internal sealed class NumberFile : IDisposable
         _file = Guard("the file", () => _walk.Open(path));
     }
 
+    /// <summary>The file, as it was named.</summary>
+    public string Name => _path;
+
+    /// <summary>Bytes of the file that an object is in, which a link may have led to; 0 where there is no such object.</summary>
+    public long LengthOfFile(string path) => Guard(path, () => _walk.Find(_file, path, out _)?.Header.File.Length ?? 0);
+
     /// <summary>The objects of the file and of those that it has links to, parents before children, with their paths.</summary>
     public IEnumerable<(IH5Object Node, string Path)> Nodes() => Guard("the file", () =>
         _walk.Nodes(_file, []).Select(n => (Node: Open(n.Place), n.Path)).Where(n => n.Node is not null).Select(n => (n.Node!, n.Path)).ToList());
@@ -38,6 +44,15 @@ internal sealed class NumberFile : IDisposable
     /// <exception cref="InvalidDataException">A link on the way leads nowhere; the message names it.</exception>
     public IH5Dataset? Find(string path) => Guard(path, () =>
         _walk.Find(_file, path, out string? why) is { } place ? Open(place) as IH5Dataset : why is null ? null : throw new InvalidDataException(why));
+
+    /// <summary>The group or dataset at a path; null where there is none, or a link on the way leads nowhere.</summary>
+    public IH5Object? FindObject(string path) => Guard(path, () => _walk.Find(_file, path, out _) is { } place ? Open(place) : null);
+
+    /// <summary>Names of what a group holds, in order; none where there is no group at that path.</summary>
+    public IReadOnlyList<string> NamesIn(string path) => Guard<string[]>(path, () =>
+        _walk.Find(_file, path, out _) is { Header.IsGroup: true } place
+            ? [.. GroupLinks.Of(place.Header).Select(l => l.Name).Order(StringComparer.Ordinal)]
+            : []);
 
     /// <summary>Size of a dataset, without the length-1 axes in front of it (a stack of one image is an image).</summary>
     public long[] Dimensions(IH5Dataset dataset)
@@ -178,7 +193,7 @@ internal sealed class NumberFile : IDisposable
     }
 
     // h5py writes numpy's bool as an enumeration of one byte.
-    private static H5DataTypeClass Class(IH5DataType type) =>
+    internal static H5DataTypeClass Class(IH5DataType type) =>
         type.Class == H5DataTypeClass.Enumerated && type.Size == 1 ? H5DataTypeClass.FixedPoint : type.Class;
 
     private static bool IsSigned(IH5DataType type) => type.Class == H5DataTypeClass.FixedPoint && type.FixedPoint.IsSigned;

@@ -27,7 +27,6 @@ internal sealed class ScanTree
     private const int BinsPerChunk = 64;
 
     private const double AngstromPerMetre = 1e10;
-    private const double AngstromPerNanometre = 10;
 
     private const string LengthUnits = "um";
     private const string AngleUnits = "degree";
@@ -175,7 +174,8 @@ internal sealed class ScanTree
         detector["description"] = NexusNodes.Text(geometry.Detector);
         detector["data"] = Intensity;
         detector["diffraction_channel"] = _channels;
-        if (PolarAngles_deg() is { } polarAngles_deg)
+        RadialAxis axis = _scan.Description.Axis;
+        if (PolarAngle.Of_deg(axis.Centres, axis.Unit, Wavelength_A) is { } polarAngles_deg)
         {
             detector["polar_angle"] = NexusNodes.Vector(polarAngles_deg, AngleUnits, "2theta");
         }
@@ -216,30 +216,6 @@ internal sealed class ScanTree
         }
 
         return instrument;
-    }
-
-    // 2θ of every channel: as it is, from q = 4π sin θ / λ, or from d = λ / (2 sin θ); null where it cannot be told.
-    private double[]? PolarAngles_deg()
-    {
-        RadialAxis axis = _scan.Description.Axis;
-        switch (axis.Unit)
-        {
-            case RadialUnit.TwoTheta_deg:
-                return axis.Centres.ToArray();
-            case RadialUnit.TwoTheta_rad:
-                return [.. axis.Centres.ToArray().Select(twoTheta => twoTheta * 180 / Math.PI)];
-            case RadialUnit.D_A when Wavelength_A is { } wavelength_A:
-                return [.. axis.Centres.ToArray().Select(d => 2 * Math.Asin(wavelength_A / (2 * d)) * 180 / Math.PI)];
-            case RadialUnit.Q_invA or RadialUnit.Q_invnm when Wavelength_A is { } wavelength_A:
-                double perAngstrom = axis.Unit == RadialUnit.Q_invA ? 1 : 1 / AngstromPerNanometre;
-                return
-                [
-                    .. axis.Centres.ToArray().Select(
-                        q => 2 * Math.Asin(q * perAngstrom * wavelength_A / (4 * Math.PI)) * 180 / Math.PI),
-                ];
-            default:
-                return null;
-        }
     }
 
     private static H5Dataset PixelMask(PixelMask mask)

@@ -1,0 +1,126 @@
+using PureHDF;
+using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Storage.Images;
+
+namespace XrdCt.Live.Storage.Sinograms;
+
+/// <summary>
+/// An entry of the application definition NXxrdct, of ours or of others. Paths are those that the package nxxrdct 0.1 reads
+/// (https://github.com/nexuscontributions/nxxrdct, src/nxxrdct/paths/nxxrdct.py); units that are not told are its defaults.
+/// </summary>
+internal static class NxxrdctEntry
+{
+    /// <summary>Name of the definition.</summary>
+    public const string Definition = "NXxrdct";
+
+    private const int DeepestEntry = 2;
+    private const int MostGroups = 200;
+
+    private static readonly SinogramAxis[] Usual = [SinogramAxis.Translation, SinogramAxis.Rotation, SinogramAxis.Bin];
+
+    // The names that data/@axes has for them.
+    private static readonly Dictionary<string, SinogramAxis> AxisNames = new()
+    {
+        ["translation_values"] = SinogramAxis.Translation,
+        ["rotation_angles"] = SinogramAxis.Rotation,
+        ["rotation_angle"] = SinogramAxis.Rotation,
+        ["diffraction_channel"] = SinogramAxis.Bin,
+    };
+
+    /// <summary>Path of the first entry of the definition; null where there is none.</summary>
+    public static string? Find(NumberFile file)
+    {
+        Queue<(string Path, int Depth)> groups = new([("", 0)]);
+        for (int seen = 0; seen < MostGroups && groups.TryDequeue(out (string Path, int Depth) group); seen++)
+        {
+            if (group.Depth > 0 && IsEntry(file, group.Path))
+            {
+                return group.Path;
+            }
+
+            foreach (string name in group.Depth < DeepestEntry ? file.NamesIn(group.Path) : [])
+            {
+                groups.Enqueue(($"{group.Path}/{name}", group.Depth + 1));
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Names of the axes of a plot, as an array or as one text with colons, which NXxrdct's own writer makes of them.</summary>
+    public static string[]? AxesOf(IH5Object group) => NodeText.Attributes(group, "axes") is { } axes ? [.. axes.SelectMany(a => a.Split(':', ','))] : null;
+
+    /// <summary>What the entry holds.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="entry">Path of the entry.</param>
+    /// <param name="told">Dataset to read instead of the usual one; it has the same axes.</param>
+    /// <returns>Null where there are no intensities, or no dataset of that name with their size.</returns>
+    public static SinogramDraft? Draft(NumberFile file, string entry, string? told)
+    {
+        string[] places = [$"{entry}/data/intensity", $"{entry}/instrument/detector/data"];
+        if (places.FirstOrDefault(p => file.Find(p) is not null) is not { } path || file.Find(path) is not { } dataset)
+        {
+            return null;
+        }
+
+        if (told is not null)
+        {
+            if (file.Find(told) is not { } other || !other.Space.Dimensions.SequenceEqual(dataset.Space.Dimensions))
+            {
+                return null;
+            }
+
+            (path, dataset) = (told, other);
+        }
+
+        (double[]? radial, RadialUnit? unit) = Radial(file, entry);
+        return new SinogramDraft(file, SinogramLayout.Nxxrdct, dataset, path)
+        {
+            Orders = [Order(file, entry), [.. Order(file, entry).Where(axis => axis != SinogramAxis.Bin)]],
+            Angles_deg = NumberList.Read(file, $"{entry}/data/rotation_angles", FileUnits.Degrees, "degree")
+                ?? NumberList.Read(file, $"{entry}/sample/rotation_angle", FileUnits.Degrees, "degree"),
+            Translations_um = NumberList.Read(file, $"{entry}/data/translation_values", FileUnits.Micrometres, "m")
+                ?? NumberList.Read(file, $"{entry}/sample/translation_values", FileUnits.Micrometres, "m"),
+            Radial = radial,
+            Unit = unit,
+            Energy_keV = Energy(file, $"{entry}/beam/incident_energy"),
+            MonitorPath = $"{entry}/control/data",
+            Title = Text(file, $"{entry}/title"),
+            Program = Program(file, entry),
+        };
+    }
+
+    /// <summary>A text; null where there is none.</summary>
+    public static string? Text(NumberFile file, string path) => file.Guard(path, () => NodeText.Of(file.FindObject(path)));
+
+    private static bool IsEntry(NumberFile file, string path) => file.FindObject(path) is IH5Group group
+        && (string.Equals(file.Guard(path, () => NodeText.Attribute(group, "definition")), Definition, StringComparison.OrdinalIgnoreCase)
+            || string.Equals(Text(file, $"{path}/definition"), Definition, StringComparison.OrdinalIgnoreCase));
+
+    private static SinogramAxis[] Order(NumberFile file, string entry)
+    {
+        string path = $"{entry}/data";
+        string[]? names = file.FindObject(path) is { } group ? file.Guard(path, () => AxesOf(group)) : null;
+        return names is not null && names.All(AxisNames.ContainsKey) && names.Distinct().Count() == Usual.Length
+            ? [.. names.Select(n => AxisNames[n])]
+            : Usual;
+    }
+
+    private static (double[]? Positions, RadialUnit? Unit) Radial(NumberFile file, string entry)
+    {
+        string[] places = [$"{entry}/data/diffraction_channel", $"{entry}/instrument/detector/diffraction_channel"];
+        string? place = places.FirstOrDefault(p => file.Find(p) is not null);
+        return place is null || NumberList.Read(file, place) is not { } positions ? (null, null)
+            : (positions, NumberList.UnitsOf(file, place) is { } units ? FileUnits.Radial(units) : null);
+    }
+
+    private static double? Energy(NumberFile file, string path) =>
+        NumberList.Single(file, path) * FileUnits.KiloElectronvolts(NumberList.UnitsOf(file, path) ?? "keV");
+
+    private static string? Program(NumberFile file, string entry)
+    {
+        string path = $"{entry}/program_name";
+        string? version = file.FindObject(path) is { } node ? file.Guard(path, () => NodeText.Attribute(node, "version")) : null;
+        return Text(file, path) is { } name ? $"{name} {version}".TrimEnd() : null;
+    }
+}

@@ -1,0 +1,107 @@
+using PureHDF;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Sinograms;
+using XrdCt.Live.Storage.Images;
+using XrdCt.Live.Storage.Stacks;
+
+namespace XrdCt.Live.Storage.Sinograms;
+
+/// <summary>
+/// Reads sinograms from HDF5 files: NXxrdct of ours and of others, nDTomo, and any dataset whose axes are told. A file may have the dataset
+/// behind its name, as silx and fabio write it: <c>scan.h5::/data/sinogram_00000</c>. Not thread-safe.
+/// </summary>
+public sealed class SinogramFile : ISinogramFile
+{
+    private const string Separator = "::";
+    private const int MostNamed = 8;
+
+    private static readonly SinogramAxis[][] PlainOrders =
+    [
+        [SinogramAxis.Rotation, SinogramAxis.Translation, SinogramAxis.Bin], [SinogramAxis.Rotation, SinogramAxis.Translation],
+    ];
+
+    private readonly NumberFile _file;
+    private readonly FoundSinogram _found;
+    private readonly StoredValues _values;
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="location">File, or file and dataset.</param>
+    /// <param name="how">What the caller tells of it.</param>
+    /// <param name="decoder">Unpacks bitshuffle-LZ4.</param>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It holds no sinogram, or one that does not fit its axes; the message says what is there, and the remedy.</exception>
+    public SinogramFile(string location, SinogramReading how, ChunkDecoder decoder)
+    {
+        ArgumentNullException.ThrowIfNull(location);
+        ArgumentNullException.ThrowIfNull(how);
+        ArgumentNullException.ThrowIfNull(decoder);
+        int at = location.LastIndexOf(Separator, StringComparison.Ordinal);
+        _file = new NumberFile(at < 0 ? location : location[..at], decoder);
+        try
+        {
+            SinogramReading told = at < 0 ? how : how with { Dataset = location[(at + Separator.Length)..] };
+            _found = _file.Guard("the file", () => Draft(told).Resolve(told));
+            _values = _file.Guard(_found.Path, () => new StoredValues(_file, _found));
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public SinogramHeader Header => _found.Header;
+
+    /// <summary>Layout of the file.</summary>
+    public SinogramLayout Layout => _found.Layout;
+
+    /// <summary>Path of the dataset in the file.</summary>
+    public string DatasetPath => _found.Path;
+
+    /// <inheritdoc/>
+    public void ReadBins(int first, int count, Span<float> values)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Header.BinCount - first);
+        ArgumentOutOfRangeException.ThrowIfLessThan(values.Length, (long)Header.CellCount * count, nameof(values));
+        _values.Read(first, count, values);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private SinogramDraft Draft(SinogramReading how)
+    {
+        string? entry = NxxrdctEntry.Find(_file);
+        if ((entry is null ? null : NxxrdctEntry.Draft(_file, entry, how.Dataset)) is { } ofEntry)
+        {
+            return ofEntry;
+        }
+
+        if (NDTomoRoot.Draft(_file, how.Dataset) is { } ofRoot)
+        {
+            return ofRoot;
+        }
+
+        if (how.Dataset is null)
+        {
+            throw _file.Wrong($"there is no NXxrdct entry and no /data of nDTomo; {Choice()}");
+        }
+
+        return _file.Find(how.Dataset) is { } dataset
+            ? new SinogramDraft(_file, SinogramLayout.Plain, dataset, how.Dataset) { Orders = PlainOrders }
+            : throw _file.Wrong($"there is no dataset {how.Dataset}; {Choice()}");
+    }
+
+    private string Choice()
+    {
+        string[] sets =
+        [
+            .. _file.Nodes().Where(n => n.Node is IH5Dataset dataset && dataset.Space.Dimensions is [> 1, > 1] or [> 0, > 0, > 0]).Take(MostNamed)
+                .Select(n => $"{n.Path} [{string.Join(", ", ((IH5Dataset)n.Node).Space.Dimensions)}]"),
+        ];
+        return sets.Length == 0 ? "the file holds no dataset of two or three axes" : $"the file holds {string.Join(", ", sets)}: name one as FILE::/path";
+    }
+}
