@@ -15,6 +15,7 @@ internal static class FileUnits
         "mm" or "millimeter" or "millimetre" => 1e3,
         "um" or "µm" or "μm" or "micron" or "micrometer" or "micrometre" => 1,
         "nm" or "nanometer" or "nanometre" => 1e-3,
+        "angstrom" or "Å" or "Å" => 1e-4,
         _ => null,
     };
 
@@ -32,6 +33,15 @@ internal static class FileUnits
     {
         "keV" => 1,
         "eV" => 1e-3,
+        _ => null,
+    };
+
+    /// <summary>Seconds in a unit of time; null where it is none that is known.</summary>
+    public static double? Seconds(string units) => units.Trim() switch
+    {
+        "s" or "second" or "seconds" => 1,
+        "ms" or "millisecond" => 1e-3,
+        "us" or "µs" or "microsecond" => 1e-6,
         _ => null,
     };
 
