@@ -14,6 +14,8 @@ var root = new RootCommand(
     new ReplayCommand().Build(),
     new ConvertCommand().Build(),
     new ForwardCommand().Build(),
+    new InfoCommand().Build(),
+    ValidateCommand.Build(),
     new BenchCommand().Build(),
 };
 

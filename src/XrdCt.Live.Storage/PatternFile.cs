@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Storage.Files;
 using XrdCt.Live.Storage.Nexus;
 
@@ -32,22 +33,34 @@ public static class PatternFile
         Check(pattern);
         SaveText(path, overwrite, text =>
         {
-            ReadOnlySpan<double> x = pattern.Axis.Centres;
-            int empty = pattern.Intensity.Count(double.IsNaN);
-            WriteHeader(text, pattern);
-            if (empty > 0)
-            {
-                text.Write($"# bins without pixels, left out: {empty}\n");
-            }
+            WriteHeader(text, pattern.Source, pattern.Settings);
+            WriteColumns(text, pattern.Axis.Centres, pattern.Intensity, Label(pattern.Axis.Unit));
+        });
+    }
 
-            text.Write($"# columns: {Label(pattern.Axis.Unit)}, intensity (counts)\n");
-            for (int bin = 0; bin < x.Length; bin++)
-            {
-                if (!double.IsNaN(pattern.Intensity[bin]))
-                {
-                    text.Write($"{Number(x[bin])} {Number(pattern.Intensity[bin])}\n");
-                }
-            }
+    /// <summary>Writes the mean pattern of a sinogram like <see cref="WriteXy(string, IntegratedPattern, bool)"/>.</summary>
+    /// <param name="path">File to write.</param>
+    /// <param name="header">The sinogram.</param>
+    /// <param name="mean">Mean intensity of each bin; NaN where no cell has a value.</param>
+    /// <param name="settings">Lines that say how it was made.</param>
+    /// <param name="overwrite">Whether an existing file is replaced.</param>
+    /// <exception cref="ArgumentException">There is not one intensity per bin.</exception>
+    /// <exception cref="IOException">The file exists and must not be replaced, or cannot be written; the message names
+    /// the path and the remedy.</exception>
+    public static void WriteXy(string path, SinogramHeader header, double[] mean, IReadOnlyList<string> settings, bool overwrite = false)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        ArgumentNullException.ThrowIfNull(mean);
+        ArgumentNullException.ThrowIfNull(settings);
+        if (mean.Length != header.BinCount)
+        {
+            throw new ArgumentException($"{mean.Length} intensities for {header.BinCount} bins", nameof(mean));
+        }
+
+        SaveText(path, overwrite, text =>
+        {
+            WriteHeader(text, header.Origin, settings);
+            WriteColumns(text, header.Radial, mean, header.Unit is { } unit ? Label(unit) : "channel");
         });
     }
 
@@ -67,7 +80,7 @@ public static class PatternFile
         SaveText(path, overwrite, text =>
         {
             ReadOnlySpan<double> x = pattern.Axis.Centres;
-            WriteHeader(text, pattern);
+            WriteHeader(text, pattern.Source, pattern.Settings);
             text.Write($"# x: {Label(pattern.Axis.Unit)}; intensity and sigma: counts; count: pixels kept\n");
             text.Write("x,intensity,sigma,count\n");
             for (int bin = 0; bin < x.Length; bin++)
@@ -110,12 +123,30 @@ public static class PatternFile
         }
     }
 
-    private static void WriteHeader(StreamWriter text, IntegratedPattern pattern)
+    private static void WriteHeader(StreamWriter text, string source, IReadOnlyList<string> settings)
     {
-        WriteComment(text, $"source: {pattern.Source}");
-        foreach (string line in pattern.Settings)
+        WriteComment(text, $"source: {source}");
+        foreach (string line in settings)
         {
             WriteComment(text, line);
+        }
+    }
+
+    private static void WriteColumns(StreamWriter text, ReadOnlySpan<double> x, double[] intensity, string label)
+    {
+        int empty = intensity.Count(double.IsNaN);
+        if (empty > 0)
+        {
+            text.Write($"# bins without pixels, left out: {empty}\n");
+        }
+
+        text.Write($"# columns: {label}, intensity (counts)\n");
+        for (int bin = 0; bin < x.Length; bin++)
+        {
+            if (!double.IsNaN(intensity[bin]))
+            {
+                text.Write($"{Number(x[bin])} {Number(intensity[bin])}\n");
+            }
         }
     }
 

@@ -1,14 +1,17 @@
 using System.CommandLine;
 using System.Text.Json;
 using Spectre.Console;
+using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Ingest.Recording;
 using XrdCt.Live.Ingest.Streams;
+using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Server.Configuration;
 using XrdCt.Live.Server.Conversion;
+using XrdCt.Live.Storage.Sinograms;
 
 namespace XrdCt.Live.Server.Commands;
 
-/// <summary><c>xrdct convert</c>: frames between recordings, HDF5 files and folders of CBF files.</summary>
+/// <summary><c>xrdct convert</c>: frames between recordings, HDF5 files and folders of CBF files; sinograms between layouts.</summary>
 internal sealed class ConvertCommand
 {
     private const string Recording = "recording";
@@ -18,10 +21,14 @@ internal sealed class ConvertCommand
 
     private static readonly string[] Hdf5Extensions = [".h5", ".hdf5", ".hdf", ".nxs"];
 
-    private readonly Argument<string> _in = new("in") { Description = "Recording, HDF5 file, or folder of CBF files" };
+    private readonly Argument<string> _in = new("in") { Description = "Recording, HDF5 file, or folder of CBF files; sinogram: HDF5 file, also as FILE::/dataset" };
     private readonly Argument<string> _out = new("out") { Description = "HDF5 file (.h5, .hdf5, .hdf, .nxs), recording (.xrec), else a folder for CBF files" };
-    private readonly Option<string?> _format = new("--format") { Description = $"What OUT is: {Hdf5}, {Recording}, {Cbf} [default: by its extension]" };
-    private readonly Option<string?> _dataset = new("--dataset") { Description = "Dataset [frame, row, column] of an HDF5 file [default: found by itself]" };
+    private readonly Option<string?> _format = new("--format", "--to")
+    {
+        Description = $"What OUT is. Frames: {Hdf5}, {Recording}, {Cbf} [default: by its extension]. Sinogram: {string.Join(", ", SinogramConversion.Formats.Keys)} (mean pattern)",
+    };
+
+    private readonly Option<string?> _dataset = new("--dataset") { Description = "Dataset of an HDF5 file, frames [frame, row, column] or a sinogram [default: found by itself]" };
     private readonly Option<string> _dialect = new("--dialect")
     {
         Description = $"Dialect of a recording to be written: {SeriesOptionSet.DialectNames}",
@@ -35,11 +42,12 @@ internal sealed class ConvertCommand
     private readonly Option<string?> _name = new("--name") { Description = "CBF files are called NAME_00000.cbf [default: the name of IN]" };
     private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace files that exist" };
     private readonly SeriesOptionSet _series = new();
+    private readonly SinogramOptionSet _sinogram = new();
     private readonly Option<bool> _json = new("--json") { Description = "Summary as one JSON object on standard output, nothing else" };
 
     public Command Build()
     {
-        var command = new Command("convert", "Convert frames: recording, HDF5 file (bitshuffle-LZ4), folder of CBF files");
+        var command = new Command("convert", "Convert frames (recording, HDF5 file with bitshuffle-LZ4, folder of CBF files) or sinograms (NXxrdct, nDTomo, any HDF5 dataset)");
         command.Arguments.Add(_in);
         command.Arguments.Add(_out);
         foreach (Option option in new Option[]
@@ -51,6 +59,7 @@ internal sealed class ConvertCommand
         }
 
         _series.AddTo(command);
+        _sinogram.AddTo(command);
         command.SetAction((parsed, stop) => Task.Factory.StartNew(
             () => Run(parsed, stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
         return command;
@@ -60,6 +69,11 @@ internal sealed class ConvertCommand
     {
         try
         {
+            if (parsed.GetValue(_format) is string format && SinogramConversion.Formats.TryGetValue(format, out SinogramLayout? layout))
+            {
+                return ConvertSinogram(parsed, layout, stop);
+            }
+
             using IFrameInput input = OpenInput(parsed);
             using IFrameOutput output = OpenOutput(parsed, input);
             return Convert(parsed, input, output, stop);
@@ -86,7 +100,9 @@ internal sealed class ConvertCommand
 
         if (!RecordingReader.IsRecording(path))
         {
-            return new StackInput(path, parsed.GetValue(_dataset), told);
+            return parsed.GetValue(_dataset) is null && SinogramFile.IsNxxrdct(path, PackedChunk.Unpack)
+                ? throw UserException.WrongUse($"{path} holds a sinogram, not frames: say --format {string.Join(" or ", SinogramConversion.Formats.Keys)}")
+                : new StackInput(path, parsed.GetValue(_dataset), told);
         }
 
         string dialect = parsed.GetValue(_sourceDialect) ?? DialectOf(path);
@@ -109,11 +125,7 @@ internal sealed class ConvertCommand
         bool overwrite = parsed.GetValue(_overwrite);
         string extension = Path.GetExtension(path).ToLowerInvariant();
         string format = parsed.GetValue(_format) ?? (Hdf5Extensions.Contains(extension) ? Hdf5 : extension == ".xrec" ? Recording : Cbf);
-        if (Path.GetFullPath(path) == Path.GetFullPath(source))
-        {
-            throw UserException.WrongUse($"{path} cannot be converted into itself: name another file or folder");
-        }
-
+        RefuseItself(path, source);
         switch (format)
         {
             case Hdf5:
@@ -126,8 +138,40 @@ internal sealed class ConvertCommand
                 string name = parsed.GetValue(_name) ?? Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(source));
                 return new CbfFolderOutput(path, name, input, overwrite);
             default:
-                throw UserException.WrongUse($"--format must be {Hdf5}, {Recording} or {Cbf}, not '{format}'");
+                throw UserException.WrongUse(
+                    $"--format must be {Hdf5}, {Recording} or {Cbf} for frames, {string.Join(" or ", SinogramConversion.Formats.Keys)} for a sinogram, not '{format}'");
         }
+    }
+
+    private static void RefuseItself(string path, string source)
+    {
+        if (Path.GetFullPath(path) == Path.GetFullPath(source))
+        {
+            throw UserException.WrongUse($"{path} cannot be converted into itself: name another file or folder");
+        }
+    }
+
+    private int ConvertSinogram(ParseResult parsed, SinogramLayout? layout, CancellationToken stop)
+    {
+        (string source, string path, bool asJson) = (parsed.GetValue(_in)!, parsed.GetValue(_out)!, parsed.GetValue(_json));
+        RefuseItself(path, SinogramFile.FileOf(source));
+        using SinogramFile file = new(source, _sinogram.Reading(parsed, parsed.GetValue(_dataset)), PackedChunk.Unpack);
+        SinogramTally tally = SinogramConversion.Run(file, path, layout, parsed.GetValue(_overwrite), !asJson, stop);
+        SinogramHeader header = file.Header;
+        Console.Out.WriteLine(asJson
+            ? JsonSerializer.Serialize(
+                new
+                {
+                    Output = path,
+                    header.Origin,
+                    Rotations = header.RotationCount,
+                    Translations = header.TranslationCount,
+                    Bins = header.BinCount,
+                    Measured = tally.MeasuredCount,
+                },
+                JsonText.Indented)
+            : $"{header.RotationCount} rotations of {header.TranslationCount} translations, {header.BinCount} bins, {tally.MeasuredCount} of {header.CellCount} cells measured: {path}");
+        return 0;
     }
 
     private int Convert(ParseResult parsed, IFrameInput input, IFrameOutput output, CancellationToken stop)

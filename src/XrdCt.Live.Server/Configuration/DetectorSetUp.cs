@@ -1,7 +1,7 @@
-using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.Files;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Server.Conversion;
 using XrdCt.Live.Storage.Images;
 
 namespace XrdCt.Live.Server.Configuration;
@@ -56,7 +56,7 @@ internal sealed record DetectorSetUp
         DetectorGeometry geometry = calibration.Read(file =>
         {
             MustExist(file, "detector file", $"the calibration {calibration.Name}");
-            return described = NexusDetectorFile.Read(file, Unpack);
+            return described = NexusDetectorFile.Read(file, PackedChunk.Unpack);
         });
         return (geometry, described);
     }
@@ -64,19 +64,13 @@ internal sealed record DetectorSetUp
     private static PixelMask ReadMask(string location, ImageShape shape)
     {
         MustExist(ImageDataset.FileOf(location), "mask", "geometry.mask, --mask");
-        return ImageDataset.IsHdf5(location) ? ImageDataset.ReadMask(location, shape, Unpack) : MaskFile.Read(location, shape);
+        return ImageDataset.IsHdf5(location) ? ImageDataset.ReadMask(location, shape, PackedChunk.Unpack) : MaskFile.Read(location, shape);
     }
 
     private static float[] ReadImage(string location, ImageShape shape, string what, string keys)
     {
         MustExist(ImageDataset.FileOf(location), what, keys);
-        return ImageDataset.IsHdf5(location) ? ImageDataset.ReadSingle(location, shape, Unpack) : CorrectionFile.Read(location, shape);
-    }
-
-    private static bool Unpack(ReadOnlySpan<byte> packed, int elementSize, Span<byte> plain)
-    {
-        int needed = BitshuffleLz4.ScratchLength(packed, elementSize, plain.Length);
-        return needed >= 0 && BitshuffleLz4.TryDecode(packed, elementSize, new byte[needed], plain);
+        return ImageDataset.IsHdf5(location) ? ImageDataset.ReadSingle(location, shape, PackedChunk.Unpack) : CorrectionFile.Read(location, shape);
     }
 
     private static void MustExist(string path, string what, string keys)

@@ -99,6 +99,12 @@ internal static class SetUp
     /// <summary>Names of the units, for help texts.</summary>
     public static IEnumerable<string> UnitNames => Units.Keys;
 
+    /// <summary>The unit of a name.</summary>
+    public static RadialUnit Unit(string name, string file, string key) => OneOf(Units, name, file, key);
+
+    /// <summary>The name of a unit.</summary>
+    public static string NameOf(RadialUnit unit) => Units.First(known => known.Value == unit).Key;
+
     /// <summary>Names of the filters, for help texts.</summary>
     public static IEnumerable<string> FilterNames => Filters.Keys;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
-using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.Files;
 using XrdCt.Live.Server.Configuration;
+using XrdCt.Live.Server.Conversion;
 using XrdCt.Live.Storage.Stacks;
 
 namespace XrdCt.Live.Server.Integration;
@@ -82,12 +82,12 @@ internal sealed class BeamMonitor
         FrameArgument place = FrameArgument.Expand(word).First();
         if (place.Dataset is string dataset)
         {
-            return NumberDataset.Read(place.Path, dataset, Unpack);
+            return NumberDataset.Read(place.Path, dataset, PackedChunk.Unpack);
         }
 
         // A dataset of the frames' own files, each of which has its share.
         return word.StartsWith('/')
-            ? [.. Enumerable.Range(0, frames.FileCount).SelectMany(f => Share(NumberDataset.Read(frames.File(f).Path, word, Unpack), frames, f))]
+            ? [.. Enumerable.Range(0, frames.FileCount).SelectMany(f => Share(NumberDataset.Read(frames.File(f).Path, word, PackedChunk.Unpack), frames, f))]
             : throw new UserException($"the beam monitor {word} does not exist: give a file, FILE::/dataset, or /dataset of the frames' HDF5 files");
     }
 
@@ -98,11 +98,5 @@ internal sealed class BeamMonitor
         return values.Length <= count
             ? values.Concat(Enumerable.Repeat(double.NaN, count - values.Length))
             : throw new UserException($"{frames.File(file)} has {values.Length} beam monitor values for {count} frames: name the dataset that belongs to them");
-    }
-
-    private static bool Unpack(ReadOnlySpan<byte> packed, int elementSize, Span<byte> plain)
-    {
-        int needed = BitshuffleLz4.ScratchLength(packed, elementSize, plain.Length);
-        return needed >= 0 && BitshuffleLz4.TryDecode(packed, elementSize, new byte[needed], plain);
     }
 }

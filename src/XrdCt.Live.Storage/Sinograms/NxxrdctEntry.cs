@@ -1,3 +1,4 @@
+using System.Globalization;
 using PureHDF;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Storage.Images;
@@ -12,6 +13,9 @@ internal static class NxxrdctEntry
 {
     /// <summary>Name of the definition.</summary>
     public const string Definition = "NXxrdct";
+
+    // The entry itself, and what ScanTree writes below it.
+    private static readonly string[] ParameterGroups = ["", "process", "process/geometry", "scan_plan", "counters"];
 
     private const int DeepestEntry = 2;
     private const int MostGroups = 200;
@@ -92,6 +96,38 @@ internal static class NxxrdctEntry
 
     /// <summary>A text; null where there is none.</summary>
     public static string? Text(NumberFile file, string path) => file.Guard(path, () => NodeText.Of(file.FindObject(path)));
+
+    /// <summary>Texts and single numbers of the groups that say how the sinogram came about.</summary>
+    public static Dictionary<string, string> Parameters(NumberFile file, string entry)
+    {
+        Dictionary<string, string> found = [];
+        foreach (string group in ParameterGroups)
+        {
+            foreach (string name in file.NamesIn($"{entry}/{group}"))
+            {
+                string path = group.Length == 0 ? name : $"{group}/{name}";
+                if (Parameter(file, $"{entry}/{path}") is { } value)
+                {
+                    found[path] = value;
+                }
+            }
+        }
+
+        return found;
+    }
+
+    private static string? Parameter(NumberFile file, string path)
+    {
+        if (file.Find(path) is not { } node || node.Space.Dimensions.Any(side => side != 1))
+        {
+            return null;
+        }
+
+        return NodeText.Of(node)
+            ?? (NumberFile.Class(node.Type) is H5DataTypeClass.FixedPoint or H5DataTypeClass.FloatingPoint
+                ? string.Create(CultureInfo.InvariantCulture, $"{file.ReadDoubles(node, path, 1)[0]} {NumberList.UnitsOf(file, path)}").TrimEnd()
+                : null);
+    }
 
     private static bool IsEntry(NumberFile file, string path) => file.FindObject(path) is IH5Group group
         && (string.Equals(file.Guard(path, () => NodeText.Attribute(group, "definition")), Definition, StringComparison.OrdinalIgnoreCase)

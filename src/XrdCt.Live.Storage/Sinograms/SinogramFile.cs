@@ -32,14 +32,13 @@ public sealed class SinogramFile : ISinogramFile
     /// <exception cref="InvalidDataException">It holds no sinogram, or one that does not fit its axes; the message says what is there, and the remedy.</exception>
     public SinogramFile(string location, SinogramReading how, ChunkDecoder decoder)
     {
-        ArgumentNullException.ThrowIfNull(location);
         ArgumentNullException.ThrowIfNull(how);
         ArgumentNullException.ThrowIfNull(decoder);
-        int at = location.LastIndexOf(Separator, StringComparison.Ordinal);
-        _file = new NumberFile(at < 0 ? location : location[..at], decoder);
+        string path = FileOf(location);
+        _file = new NumberFile(path, decoder);
         try
         {
-            SinogramReading told = at < 0 ? how : how with { Dataset = location[(at + Separator.Length)..] };
+            SinogramReading told = path.Length == location.Length ? how : how with { Dataset = location[(path.Length + Separator.Length)..] };
             _found = _file.Guard("the file", () => Draft(told).Resolve(told));
             _values = _file.Guard(_found.Path, () => new StoredValues(_file, _found));
         }
@@ -55,6 +54,30 @@ public sealed class SinogramFile : ISinogramFile
 
     /// <summary>Layout of the file.</summary>
     public SinogramLayout Layout => _found.Layout;
+
+    /// <summary>Settings and results that an NXxrdct file of ours keeps beside the sinogram, by path in the entry, as text with units.</summary>
+    public IReadOnlyDictionary<string, string> Parameters => _file.Guard("the file", () => NxxrdctEntry.Find(_file) is { } entry
+        ? NxxrdctEntry.Parameters(_file, entry)
+        : []);
+
+    /// <summary>The file of a location.</summary>
+    public static string FileOf(string location)
+    {
+        ArgumentNullException.ThrowIfNull(location);
+        int at = location.LastIndexOf(Separator, StringComparison.Ordinal);
+        return at < 0 ? location : location[..at];
+    }
+
+    /// <summary>Whether an HDF5 file has an entry of the application definition NXxrdct.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="decoder">Unpacks bitshuffle-LZ4.</param>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It is no HDF5 file, or damaged.</exception>
+    public static bool IsNxxrdct(string path, ChunkDecoder decoder)
+    {
+        using NumberFile file = new(path, decoder);
+        return NxxrdctEntry.Find(file) is not null;
+    }
 
     /// <summary>Path of the dataset in the file.</summary>
     public string DatasetPath => _found.Path;

@@ -1,0 +1,58 @@
+using Spectre.Console;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Storage.Sinograms;
+
+namespace XrdCt.Live.Server.Conversion;
+
+/// <summary>Goes through a sinogram once, as many bins at a time as fit into little memory.</summary>
+internal static class SinogramPass
+{
+    // Half of the largest usual scan (251 × 250 × 2048): few passes over chunks that are long in the bins.
+    private const long Block_bytes = 1L << 28;
+
+    /// <summary>Reads all bins.</summary>
+    /// <param name="file">The sinogram.</param>
+    /// <param name="task">What the bar is called; null for none.</param>
+    /// <param name="take">Receives first bin, number of bins and values, [rotation, translation, bin].</param>
+    /// <param name="stop">Asks for the end.</param>
+    /// <exception cref="UserException">It was stopped.</exception>
+    public static void Run(ISinogramFile file, string? task, Action<int, int, ReadOnlyMemory<float>> take, CancellationToken stop)
+    {
+        if (task is null || Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
+        {
+            Run(file, take, _ => { }, stop);
+            return;
+        }
+
+        AnsiConsole.Progress().AutoClear(true).Start(context =>
+        {
+            ProgressTask bar = context.AddTask(task, maxValue: file.Header.BinCount);
+            Run(file, take, bins => bar.Increment(bins), stop);
+        });
+    }
+
+    private static void Run(ISinogramFile file, Action<int, int, ReadOnlyMemory<float>> take, Action<int> step, CancellationToken stop)
+    {
+        int bins = file.Header.BinCount;
+        long fitting = Math.Max(1, Block_bytes / sizeof(float) / file.Header.CellCount / SinogramWriter.BinsPerChunk) * SinogramWriter.BinsPerChunk;
+        int most = (int)Math.Min(fitting, bins);
+        if ((long)most * file.Header.CellCount > Array.MaxLength)
+        {
+            throw new UserException($"{file.Header.Origin} has {file.Header.CellCount} cells, too many for {SinogramWriter.BinsPerChunk} bins at a time");
+        }
+
+        float[] values = GC.AllocateUninitializedArray<float>(most * file.Header.CellCount);
+        for (int first = 0; first < bins; first += most)
+        {
+            if (stop.IsCancellationRequested)
+            {
+                throw new UserException("stopped before the end: nothing was written");
+            }
+
+            int count = Math.Min(most, bins - first);
+            file.ReadBins(first, count, values);
+            take(first, count, values.AsMemory(0, count * file.Header.CellCount));
+            step(count);
+        }
+    }
+}
