@@ -11,7 +11,7 @@ internal sealed class DatasetHeader
     public DatasetHeader(ObjectHeader header)
     {
         Object = header;
-        Dimensions = Plain(HeaderMessageType.Dataspace) is { } space ? ReadDimensions(space.Span) : null;
+        Dimensions = Plain(HeaderMessageType.Dataspace) is { } space ? ReadDimensions(header.File, space.Span) : null;
         if (Plain(HeaderMessageType.Datatype) is { } type)
         {
             ReadType(type.Span);
@@ -46,10 +46,10 @@ internal sealed class DatasetHeader
 
     private ReadOnlyMemory<byte>? Plain(HeaderMessageType type) => Object.Find(type) is { IsShared: false } message ? message.Data : null;
 
-    // Specification, IV.A.2.b.
-    private ulong[] ReadDimensions(ReadOnlySpan<byte> message)
+    /// <summary>Reads a dataspace (specification, IV.A.2.b).</summary>
+    public static ulong[] ReadDimensions(Hdf5Metadata file, ReadOnlySpan<byte> message)
     {
-        MetadataCursor cursor = Object.File.Cursor(message);
+        MetadataCursor cursor = file.Cursor(message);
         (byte version, byte rank) = (cursor.Byte(), cursor.Byte());
         cursor.Skip(version == 1 ? 6 : 2);
         ulong[] sides = new ulong[rank];

@@ -18,9 +18,15 @@ internal enum HeaderMessageType
     /// <summary>How and where a dataset is stored.</summary>
     DataLayout = 0x08,
 
+    /// <summary>One attribute.</summary>
+    Attribute = 0x0C,
+
     /// <summary>Where the header goes on.</summary>
     Continuation = 0x10,
 
     /// <summary>Where an old group keeps its links.</summary>
     SymbolTable = 0x11,
+
+    /// <summary>Where an object keeps many attributes.</summary>
+    AttributeInfo = 0x15,
 }

@@ -1,10 +1,12 @@
 namespace XrdCt.Live.Storage.Hdf5;
 
-/// <summary>The index by name of a group with many links: a version 2 B-tree (specification, III.A.2) whose records name objects of a <see cref="FractalHeap"/>.</summary>
+/// <summary>The index by name of a group with many links, or an object with many attributes: a version 2 B-tree (specification, III.A.2) whose records name objects of a <see cref="FractalHeap"/>.</summary>
 internal sealed class NameIndex
 {
-    private const int IndexByName = 5;
+    private const int LinksByName = 5;
+    private const int AttributesByName = 8;
     private const int Hash_bytes = 4;
+    private const int AttributeId_bytes = 8;
     private const int NodeFrame_bytes = 10;
     private const int DeepestTree = 32;
 
@@ -14,6 +16,8 @@ internal sealed class NameIndex
     private readonly int _depth;
     private readonly int _node_bytes;
     private readonly int _record_bytes;
+    private readonly int _idAt;
+    private readonly int _id_bytes;
 
     /// <summary>Reads its header.</summary>
     public NameIndex(Hdf5Metadata file, ulong address)
@@ -27,7 +31,8 @@ internal sealed class NameIndex
         (_node_bytes, _record_bytes, _depth) = ((int)Math.Min(cursor.UInt32(), int.MaxValue), cursor.UInt16(), cursor.UInt16());
         cursor.Skip(2);
         (_root, _rootCount) = (cursor.Address(), cursor.UInt16());
-        if (version != 0 || type != IndexByName || _record_bytes <= Hash_bytes || _node_bytes < NodeFrame_bytes + _record_bytes || _depth > DeepestTree)
+        (_idAt, _id_bytes) = type == AttributesByName ? (0, AttributeId_bytes) : (Hash_bytes, _record_bytes - Hash_bytes);
+        if (version != 0 || type is not (LinksByName or AttributesByName) || _id_bytes < 1 || _idAt + _id_bytes > _record_bytes || _node_bytes < NodeFrame_bytes + _record_bytes || _depth > DeepestTree)
         {
             throw file.Wrong("the index of a group is none that is known, or damaged");
         }
@@ -54,8 +59,7 @@ internal sealed class NameIndex
         cursor.Skip(2);
         for (int i = 0; i < count; i++)
         {
-            cursor.Skip(Hash_bytes);
-            ids.Add(cursor.Take(_record_bytes - Hash_bytes).ToArray());
+            ids.Add(cursor.Take(_record_bytes).Slice(_idAt, _id_bytes).ToArray());
         }
 
         if (depth == 0)

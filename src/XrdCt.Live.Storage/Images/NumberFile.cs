@@ -34,7 +34,7 @@ internal sealed class NumberFile : IDisposable
     public string Name => _path;
 
     /// <summary>Bytes of the file that an object is in, which a link may have led to; 0 where there is no such object.</summary>
-    public long LengthOfFile(string path) => Guard(path, () => _walk.Find(_file, path, out _)?.Header.File.Length ?? 0);
+    public long LengthOfFile(string path) => HeaderOf(path)?.File.Length ?? 0;
 
     /// <summary>The objects of the file and of those that it has links to, parents before children, with their paths.</summary>
     public IEnumerable<(IH5Object Node, string Path)> Nodes() => Guard("the file", () =>
@@ -45,8 +45,8 @@ internal sealed class NumberFile : IDisposable
     public IH5Dataset? Find(string path) => Guard(path, () =>
         _walk.Find(_file, path, out string? why) is { } place ? Open(place) as IH5Dataset : why is null ? null : throw new InvalidDataException(why));
 
-    /// <summary>The group or dataset at a path; null where there is none, or a link on the way leads nowhere.</summary>
-    public IH5Object? FindObject(string path) => Guard(path, () => _walk.Find(_file, path, out _) is { } place ? Open(place) : null);
+    /// <summary>Header of the group or dataset at a path; null where there is none, or a link on the way leads nowhere.</summary>
+    public ObjectHeader? HeaderOf(string path) => Guard(path, () => _walk.Find(_file, path, out _)?.Header);
 
     /// <summary>Names of what a group holds, in order; none where there is no group at that path.</summary>
     public IReadOnlyList<string> NamesIn(string path) => Guard<string[]>(path, () =>

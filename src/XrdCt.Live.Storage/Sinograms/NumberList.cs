@@ -1,3 +1,4 @@
+using XrdCt.Live.Storage.Hdf5;
 using XrdCt.Live.Storage.Images;
 
 namespace XrdCt.Live.Storage.Sinograms;
@@ -50,7 +51,7 @@ internal static class NumberList
     /// <summary>Attribute <c>units</c> of a dataset, or <c>unit</c>; null where there is none.</summary>
     /// <param name="file">The file.</param>
     /// <param name="path">Path of the dataset.</param>
-    public static string? UnitsOf(NumberFile file, string path) => file.Find(path) is { } node
+    public static string? UnitsOf(NumberFile file, string path) => file.HeaderOf(path) is { } node
         ? file.Guard(path, () => NodeText.Attribute(node, "units") ?? NodeText.Attribute(node, "unit"))
         : null;
 }

@@ -1,4 +1,4 @@
-using PureHDF;
+using XrdCt.Live.Storage.Hdf5;
 using XrdCt.Live.Storage.Images;
 using XrdCt.Live.Storage.Stacks;
 
@@ -100,10 +100,10 @@ public sealed class NxxrdctCheck
 
     private void CheckEntry()
     {
-        IH5Object entry = _file.FindObject(_entry)!;
+        ObjectHeader entry = _file.HeaderOf(_entry)!;
         Expect(entry, "", "NX_class", "NXentry");
         Expect(entry, "", "definition", NxxrdctEntry.Definition);
-        if (!entry.AttributeExists("version"))
+        if (!NodeText.HasAttribute(entry, "version"))
         {
             Note($"{_entry}@version", "absent: readers warn, and take the newest version of the definition");
         }
@@ -120,7 +120,7 @@ public sealed class NxxrdctCheck
         {
             Absent(path, isNeeded);
         }
-        else if (group is not IH5Group)
+        else if (!group.IsGroup)
         {
             Defect($"{_entry}/{path}", "is no group");
         }
@@ -132,7 +132,7 @@ public sealed class NxxrdctCheck
 
     private void CheckQuantity(string path, Func<string, double?> scale, (string Kind, string Usual) unit, bool isNeeded)
     {
-        if (Node(path) is not IH5Dataset)
+        if (Node(path) is not { IsDataset: true })
         {
             Absent(path, isNeeded);
         }
@@ -148,13 +148,13 @@ public sealed class NxxrdctCheck
 
     private void CheckPlot()
     {
-        if (Node("data") is not IH5Group data || Node(Intensity) is not IH5Dataset intensity)
+        if (Node("data") is not { IsGroup: true } data || Node(Intensity) is not { IsDataset: true } intensity)
         {
             return;
         }
 
         Expect(data, "/data", "signal", "intensity");
-        ulong[] sides = intensity.Space.Dimensions;
+        ulong[] sides = new DatasetHeader(intensity).Dimensions ?? [];
         string size = $"[{string.Join(", ", sides)}]";
         if (sides.Length != 3)
         {
@@ -180,13 +180,13 @@ public sealed class NxxrdctCheck
 
         foreach ((string name, ulong side) in axes.Zip(sides).Where(a => a.First != "."))
         {
-            if (Node($"data/{name}") is not IH5Dataset axis)
+            if (Node($"data/{name}") is not { IsDataset: true } axis)
             {
                 Defect($"{_entry}/data/{name}", "absent, though @axes names it");
             }
-            else if (axis.Space.Dimensions is not [var length] || (length != side && length != side + 1))
+            else if (new DatasetHeader(axis).Dimensions is var along && (along is not [var length] || (length != side && length != side + 1)))
             {
-                Defect($"{_entry}/data/{name}", $"is [{string.Join(", ", axis.Space.Dimensions)}], but intensity is {size}");
+                Defect($"{_entry}/data/{name}", $"is [{string.Join(", ", along ?? [])}], but intensity is {size}");
             }
         }
     }
@@ -198,7 +198,7 @@ public sealed class NxxrdctCheck
         string at = "";
         for (int step = 0; step < Longest; step++)
         {
-            if (_file.FindObject(at) is not { } node)
+            if (_file.HeaderOf(at) is not { } node)
             {
                 Defect(at, "absent, though @default leads there");
                 return;
@@ -221,9 +221,9 @@ public sealed class NxxrdctCheck
         Defect("/@default", $"leads to no plot in {Longest} steps");
     }
 
-    private IH5Object? Node(string path) => _file.FindObject($"{_entry}/{path}");
+    private ObjectHeader? Node(string path) => _file.HeaderOf($"{_entry}/{path}");
 
-    private void Expect(IH5Object node, string path, string attribute, string value)
+    private void Expect(ObjectHeader node, string path, string attribute, string value)
     {
         string? found = NodeText.Attribute(node, attribute);
         if (!string.Equals(found, value, StringComparison.OrdinalIgnoreCase))

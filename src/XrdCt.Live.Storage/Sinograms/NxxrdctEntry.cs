@@ -1,6 +1,7 @@
 using System.Globalization;
 using PureHDF;
 using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Storage.Hdf5;
 using XrdCt.Live.Storage.Images;
 
 namespace XrdCt.Live.Storage.Sinograms;
@@ -52,7 +53,7 @@ internal static class NxxrdctEntry
     }
 
     /// <summary>Names of the axes of a plot, as an array or as one text with colons, which NXxrdct's own writer makes of them.</summary>
-    public static string[]? AxesOf(IH5Object group) => NodeText.Attributes(group, "axes") is { } axes ? [.. axes.SelectMany(a => a.Split(':', ','))] : null;
+    public static string[]? AxesOf(ObjectHeader group) => NodeText.Attributes(group, "axes") is { } axes ? [.. axes.SelectMany(a => a.Split(':', ','))] : null;
 
     /// <summary>What the entry holds.</summary>
     /// <param name="file">The file.</param>
@@ -95,7 +96,7 @@ internal static class NxxrdctEntry
     }
 
     /// <summary>A text; null where there is none.</summary>
-    public static string? Text(NumberFile file, string path) => file.Guard(path, () => NodeText.Of(file.FindObject(path)));
+    public static string? Text(NumberFile file, string path) => file.Guard(path, () => NodeText.Of(file.HeaderOf(path)));
 
     /// <summary>Texts and single numbers of the groups that say how the sinogram came about.</summary>
     public static Dictionary<string, string> Parameters(NumberFile file, string entry)
@@ -123,20 +124,20 @@ internal static class NxxrdctEntry
             return null;
         }
 
-        return NodeText.Of(node)
+        return Text(file, path)
             ?? (NumberFile.Class(node.Type) is H5DataTypeClass.FixedPoint or H5DataTypeClass.FloatingPoint
                 ? string.Create(CultureInfo.InvariantCulture, $"{file.ReadDoubles(node, path, 1)[0]} {NumberList.UnitsOf(file, path)}").TrimEnd()
                 : null);
     }
 
-    private static bool IsEntry(NumberFile file, string path) => file.FindObject(path) is IH5Group group
+    private static bool IsEntry(NumberFile file, string path) => file.HeaderOf(path) is { IsGroup: true } group
         && (string.Equals(file.Guard(path, () => NodeText.Attribute(group, "definition")), Definition, StringComparison.OrdinalIgnoreCase)
             || string.Equals(Text(file, $"{path}/definition"), Definition, StringComparison.OrdinalIgnoreCase));
 
     private static SinogramAxis[] Order(NumberFile file, string entry)
     {
         string path = $"{entry}/data";
-        string[]? names = file.FindObject(path) is { } group ? file.Guard(path, () => AxesOf(group)) : null;
+        string[]? names = file.HeaderOf(path) is { } group ? file.Guard(path, () => AxesOf(group)) : null;
         return names is not null && names.All(AxisNames.ContainsKey) && names.Distinct().Count() == Usual.Length
             ? [.. names.Select(n => AxisNames[n])]
             : Usual;
@@ -156,7 +157,7 @@ internal static class NxxrdctEntry
     private static string? Program(NumberFile file, string entry)
     {
         string path = $"{entry}/program_name";
-        string? version = file.FindObject(path) is { } node ? file.Guard(path, () => NodeText.Attribute(node, "version")) : null;
+        string? version = file.HeaderOf(path) is { } node ? file.Guard(path, () => NodeText.Attribute(node, "version")) : null;
         return Text(file, path) is { } name ? $"{name} {version}".TrimEnd() : null;
     }
 }
