@@ -1,0 +1,144 @@
+using System.CommandLine;
+using System.Text.Json;
+using XrdCt.Live.Server;
+using XrdCt.Live.Server.Commands;
+using XrdCt.Live.Storage;
+using XrdCt.Live.Storage.Sinograms;
+using XrdCt.Live.Tests.Storage;
+
+namespace XrdCt.Live.Tests.Commands;
+
+/// <summary><c>convert</c>, <c>info</c> and <c>validate</c> on the scan of <see cref="ScanSamples"/>: 5 rotations, 7 translations, 130 bins.</summary>
+public sealed class SinogramCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _scan;
+
+    public SinogramCommandTests() => _scan = new NexusScanStore(_folder.Path).Save(ScanSamples.Scan());
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Convert_ToNDTomoAndBack_KeepsEveryBit()
+    {
+        (int exit, JsonElement said) = Run("convert", _scan, _folder.File("n.h5"), "--to", "ndtomo", "--json");
+        Assert.Equal((0, 30, 5), (exit, said.GetProperty("measured").GetInt32(), said.GetProperty("rotations").GetInt32()));
+
+        Assert.Equal(0, Run("convert", _folder.File("n.h5"), _folder.File("x.nxs"), "--format", "nxxrdct", "--json").Exit);
+
+        Assert.Equal(Read(_scan, SinogramLayout.Nxxrdct), Read(_folder.File("n.h5"), SinogramLayout.NDTomo));
+        Assert.Equal(Read(_scan, SinogramLayout.Nxxrdct), Read(_folder.File("x.nxs"), SinogramLayout.Nxxrdct));
+    }
+
+    [Fact]
+    public void Convert_ToXy_IsTheMeanOfTheMeasuredCells()
+    {
+        Assert.Equal(0, Run("convert", _scan, _folder.File("m.xy"), "--to", "xy", "--json").Exit);
+
+        string[] lines = File.ReadAllLines(_folder.File("m.xy"));
+        Assert.Contains("# mean over 30 of 35 cells", lines);
+        double[] third = [.. lines.Where(l => l[0] != '#').ElementAt(3).Split(' ').Select(double.Parse)];
+        IEnumerable<int> measured = Enumerable.Range(0, 35).Where(cell => cell % 7 != 3);
+        Assert.Equal(1 + (3.5 * 10 / 130), third[0], 12);
+        Assert.Equal(measured.Average(cell => ScanSamples.Value(cell / 7, cell % 7, 3)), third[1], 6);
+    }
+
+    [Fact]
+    public void Convert_OntoAFile_OnlyWithOverwrite()
+    {
+        File.WriteAllText(_folder.File("n.h5"), "mine");
+
+        Assert.Contains("exists", Refusal(1, "convert", _scan, _folder.File("n.h5"), "--to", "ndtomo"), StringComparison.Ordinal);
+        Assert.Equal(0, Run("convert", _scan, _folder.File("n.h5"), "--to", "ndtomo", "--overwrite", "--json").Exit);
+        Assert.Contains("itself", Refusal(2, "convert", _scan + "::/entry/data/intensity", _scan, "--to", "ndtomo"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--angles-deg", "0:90", "START:STOP:COUNT")]
+    [InlineData("--axes", "x,y", "rotation,translation,bin")]
+    [InlineData("--unit", "furlong", "q_invA")]
+    public void Convert_OptionThatIsNone_IsWrongUse(string option, string value, string expected) =>
+        Assert.Contains(expected, Refusal(2, "convert", _scan, _folder.File("n.h5"), "--to", "ndtomo", option, value), StringComparison.Ordinal);
+
+    [Fact]
+    public void Convert_SinogramAsFrames_SaysHow() =>
+        Assert.Contains("--format", Refusal(2, "convert", _scan, _folder.File("n.h5")), StringComparison.Ordinal);
+
+    [Fact]
+    public void Info_Scan_SaysWhatIsInIt()
+    {
+        (int exit, JsonElement said) = Run("info", _scan, "--json");
+
+        Assert.Equal(0, exit);
+        Assert.Equal(("sinogram", "nxxrdct", "coarse", "XrdCt.Live 0.1.0", "two_theta_deg"), (Text("kind"), Text("layout"), Text("title"), Text("program"), Text("radial_unit")));
+        Assert.Equal(30 / 35.0, said.GetProperty("coverage").GetDouble());
+        Assert.Equal((-30, 30), (said.GetProperty("translation_first_um").GetDouble(), said.GetProperty("translation_last_um").GetDouble()));
+        Assert.Equal(ScanSamples.Value(4, 6, 129), said.GetProperty("intensity_highest").GetSingle());
+        Assert.Equal("0.97", said.GetProperty("parameters").GetProperty("process/polarisation_factor").GetString());
+
+        string Text(string name) => said.GetProperty(name).GetString()!;
+    }
+
+    [Fact]
+    public void Info_NoHdf5File_IsOneSentence()
+    {
+        File.WriteAllText(_folder.File("t.h5"), "text, and no more than that");
+
+        Assert.StartsWith(_folder.File("t.h5"), Refusal(1, "info", _folder.File("t.h5")), StringComparison.Ordinal);
+        Refusal(2, "info", _folder.File("absent.h5"));
+    }
+
+    [Fact]
+    public void Validate_ScanAndConfiguration_ExitCodeTells()
+    {
+        (int exit, JsonElement said) = Run("validate", _scan, "--json");
+        Assert.Equal((0, true), (exit, said.GetProperty("valid").GetBoolean()));
+
+        Run("convert", _scan, _folder.File("n.h5"), "--to", "ndtomo", "--json");
+        Assert.Equal(1, Run("validate", _folder.File("n.h5"), "--json").Exit);
+
+        Assert.Equal(0, Run("validate", Path.Combine(Repository.Root, "config", "demo.yml"), "--json").Exit);
+        File.WriteAllText(_folder.File("c.yml"), "title: x\nscam: 3\n");
+        (exit, said) = Run("validate", _folder.File("c.yml"), "--json");
+        Assert.Equal(1, exit);
+        Assert.Contains("'scam'", said.GetProperty("findings")[0].GetProperty("what").GetString(), StringComparison.Ordinal);
+    }
+
+    private static int[] Read(string path, SinogramLayout layout)
+    {
+        using SinogramFile file = new(path, new SinogramReading(), (packed, elementSize, plain) => false);
+        float[] values = new float[file.Header.CellCount * file.Header.BinCount];
+        file.ReadBins(0, file.Header.BinCount, values);
+        Assert.Equal(layout, file.Layout);
+        return [.. values.Select(BitConverter.SingleToInt32Bits)];
+    }
+
+    private static string Refusal(int exit, params string[] arguments)
+    {
+        UserException e = Assert.Throws<UserException>(() => Invoke(arguments));
+        Assert.Equal(exit, e.ExitCode);
+        return e.Message;
+    }
+
+    private static (int Exit, JsonElement Said) Run(params string[] arguments)
+    {
+        TextWriter console = Console.Out;
+        StringWriter said = new();
+        Console.SetOut(said);
+        try
+        {
+            int exit = Invoke(arguments);
+            return (exit, JsonDocument.Parse(said.ToString()).RootElement);
+        }
+        finally
+        {
+            Console.SetOut(console);
+        }
+    }
+
+    private static int Invoke(string[] arguments)
+    {
+        var root = new RootCommand { new ConvertCommand().Build(), new InfoCommand().Build(), ValidateCommand.Build() };
+        return root.Parse(arguments).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    }
+}
