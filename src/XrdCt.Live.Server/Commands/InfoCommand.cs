@@ -148,7 +148,7 @@ internal sealed class InfoCommand
 
     private static string Lines(IEnumerable<KeyValuePair<string, object?>> facts, string indent) => string.Join(
         Environment.NewLine,
-        facts.Where(f => f.Value is not (null or "")).Select(f => f.Value is IReadOnlyDictionary<string, string> inner
+        facts.Where(f => f.Value is not (null or "" or IReadOnlyDictionary<string, string> { Count: 0 })).Select(f => f.Value is IReadOnlyDictionary<string, string> inner
             ? $"{indent}{f.Key}:{Environment.NewLine}{Lines(inner.Select(p => KeyValuePair.Create(p.Key, (object?)p.Value)), indent + "  ")}"
             : string.Create(CultureInfo.InvariantCulture, $"{indent}{f.Key}: {f.Value}")));
 }

@@ -9,6 +9,7 @@ using XrdCt.Live.Tests.Storage;
 namespace XrdCt.Live.Tests.Commands;
 
 /// <summary><c>convert</c>, <c>info</c> and <c>validate</c> on the scan of <see cref="ScanSamples"/>: 5 rotations, 7 translations, 130 bins.</summary>
+[Collection(nameof(StandardOutput))]
 public sealed class SinogramCommandTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
