@@ -158,7 +158,7 @@ internal sealed class ConvertCommand
         using SinogramFile file = new(source, _sinogram.Reading(parsed, parsed.GetValue(_dataset)), PackedChunk.Unpack);
         SinogramTally tally = SinogramConversion.Run(file, path, layout, parsed.GetValue(_overwrite), !asJson, stop);
         SinogramHeader header = file.Header;
-        Console.Out.WriteLine(asJson
+        parsed.InvocationConfiguration.Output.WriteLine(asJson
             ? JsonSerializer.Serialize(
                 new
                 {

@@ -43,7 +43,7 @@ internal sealed class InfoCommand
         try
         {
             Dictionary<string, object?> facts = RecordingReader.IsRecording(path) ? OfRecording(path) : OfHdf5(location, told, !asJson, stop);
-            Console.Out.WriteLine(asJson ? JsonSerializer.Serialize(facts, JsonText.Indented) : Lines(facts, ""));
+            parsed.InvocationConfiguration.Output.WriteLine(asJson ? JsonSerializer.Serialize(facts, JsonText.Indented) : Lines(facts, ""));
             return 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)

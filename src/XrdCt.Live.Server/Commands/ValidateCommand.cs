@@ -24,7 +24,7 @@ internal static class ValidateCommand
             IReadOnlyList<LayoutFinding> findings = !File.Exists(path) ? throw UserException.WrongUse($"{path} does not exist")
                 : ConfigurationExtensions.Contains(Path.GetExtension(path).ToLowerInvariant()) ? CheckConfiguration(path)
                 : CheckLayout(path);
-            return Report(path, findings, parsed.GetValue(json));
+            return Report(parsed.InvocationConfiguration.Output, path, findings, parsed.GetValue(json));
         });
         return command;
     }
@@ -62,21 +62,21 @@ internal static class ValidateCommand
         }
     }
 
-    private static int Report(string path, IReadOnlyList<LayoutFinding> findings, bool asJson)
+    private static int Report(TextWriter output, string path, IReadOnlyList<LayoutFinding> findings, bool asJson)
     {
         int defects = findings.Count(f => f.IsDefect);
         if (asJson)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(new { File = path, Valid = defects == 0, Findings = findings }, JsonText.Indented));
+            output.WriteLine(JsonSerializer.Serialize(new { File = path, Valid = defects == 0, Findings = findings }, JsonText.Indented));
             return defects == 0 ? 0 : 1;
         }
 
         foreach (LayoutFinding finding in findings)
         {
-            Console.Out.WriteLine($"{(finding.IsDefect ? "wrong" : "note")}: {finding.Path}{(finding.Path.Length > 0 ? " " : "")}{finding.What}");
+            output.WriteLine($"{(finding.IsDefect ? "wrong" : "note")}: {finding.Path}{(finding.Path.Length > 0 ? " " : "")}{finding.What}");
         }
 
-        Console.Out.WriteLine(defects == 0 ? $"{path}: valid" : $"{path}: {defects} defect{(defects == 1 ? "" : "s")}");
+        output.WriteLine(defects == 0 ? $"{path}: valid" : $"{path}: {defects} defect{(defects == 1 ? "" : "s")}");
         return defects == 0 ? 0 : 1;
     }
 }

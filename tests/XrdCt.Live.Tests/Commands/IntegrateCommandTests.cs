@@ -11,7 +11,6 @@ using XrdCt.Live.Tests.Integration;
 
 namespace XrdCt.Live.Tests.Commands;
 
-[Collection(nameof(StandardOutput))]
 public sealed class IntegrateCommandTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("xrdct-integrate").FullName;

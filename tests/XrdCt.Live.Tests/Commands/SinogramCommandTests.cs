@@ -9,7 +9,6 @@ using XrdCt.Live.Tests.Storage;
 namespace XrdCt.Live.Tests.Commands;
 
 /// <summary><c>convert</c>, <c>info</c> and <c>validate</c> on the scan of <see cref="ScanSamples"/>: 5 rotations, 7 translations, 130 bins.</summary>
-[Collection(nameof(StandardOutput))]
 public sealed class SinogramCommandTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -116,30 +115,21 @@ public sealed class SinogramCommandTests : IDisposable
 
     private static string Refusal(int exit, params string[] arguments)
     {
-        UserException e = Assert.Throws<UserException>(() => Invoke(arguments));
+        UserException e = Assert.Throws<UserException>(() => Invoke(arguments, TextWriter.Null));
         Assert.Equal(exit, e.ExitCode);
         return e.Message;
     }
 
     private static (int Exit, JsonElement Said) Run(params string[] arguments)
     {
-        TextWriter console = Console.Out;
         StringWriter said = new();
-        Console.SetOut(said);
-        try
-        {
-            int exit = Invoke(arguments);
-            return (exit, JsonDocument.Parse(said.ToString()).RootElement);
-        }
-        finally
-        {
-            Console.SetOut(console);
-        }
+        int exit = Invoke(arguments, said);
+        return (exit, JsonDocument.Parse(said.ToString()).RootElement);
     }
 
-    private static int Invoke(string[] arguments)
+    private static int Invoke(string[] arguments, TextWriter output)
     {
         var root = new RootCommand { new ConvertCommand().Build(), new InfoCommand().Build(), ValidateCommand.Build() };
-        return root.Parse(arguments).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        return root.Parse(arguments).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output });
     }
 }
