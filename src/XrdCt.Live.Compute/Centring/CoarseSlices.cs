@@ -1,4 +1,5 @@
 using XrdCt.Live.Compute.Reconstruction;
+using XrdCt.Live.Model.Slices;
 
 namespace XrdCt.Live.Compute.Centring;
 

@@ -185,11 +185,11 @@ public static class PairCentre
             for (int j = 1; j < row.Length - 1; j++)
             {
                 double mirrored = (2 * axis) - j;
-                double difference = row[j] - LineShift.At(opposite, mirrored);
+                double difference = row[j] - LineResampling.At(opposite, mirrored);
 
                 // Of the row's slope and of the mirrored one's, the mean: neither is the truth.
-                double slope = 0.5 * (LineShift.At(row, j + Aside_px) - LineShift.At(row, j - Aside_px)
-                    + LineShift.At(opposite, mirrored - Aside_px) - LineShift.At(opposite, mirrored + Aside_px));
+                double slope = 0.5 * (LineResampling.At(row, j + Aside_px) - LineResampling.At(row, j - Aside_px)
+                    + LineResampling.At(opposite, mirrored - Aside_px) - LineResampling.At(opposite, mirrored + Aside_px));
                 double pull = slope * difference;
                 if (double.IsNaN(pull))
                 {

@@ -1,5 +1,6 @@
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Tests.Centring;
 
 namespace XrdCt.Live.Tests.Reconstruction;
