@@ -17,6 +17,7 @@ internal sealed class LiveReconstruction
     private readonly ScanSettings _settings;
     private readonly ProgressiveSlice[] _slices;
     private readonly StageAlignment _stage;
+    private readonly AxisAlignment _axis = new();
     private readonly float[] _projection;
     private readonly int _roiChannel;
 
@@ -37,13 +38,24 @@ internal sealed class LiveReconstruction
     /// <summary>What the data say of the stage.</summary>
     public StageFindings Stage => _stage.Findings;
 
+    /// <summary>Where the data have the rotation axis.</summary>
+    public AxisFindings Axis => _axis.Findings;
+
+    /// <summary>What is out of the ordinary with stage and axis, as sentences; empty where nothing is.</summary>
+    public string Remark => string.Join("; ", new[] { _stage.Findings.Sentence, _axis.Sentence }.Where(s => s.Length > 0));
+
     public RoiSuggestion Roi { get; private set; } = new([], "waiting for the first projections");
 
     /// <summary>Brings the slices up to date.</summary>
     /// <returns>False when nothing had changed.</returns>
     public bool Update(ScanAssembly assembly)
     {
-        _stage.Update(assembly, assembly.ClosedLines);
+        int lines = assembly.ClosedLines;
+        if (_stage.Update(assembly, lines))
+        {
+            _axis.Update(assembly.Plan, _stage.Aligned(assembly, _stage.Channel), (double)lines / assembly.Plan.LineCount);
+        }
+
         int[] stale = assembly.TakeStale();
         ScanPlan plan = _settings.Description.Plan;
         for (int channel = 0; stale.Length > 0 && channel < _slices.Length; channel++)
@@ -58,12 +70,18 @@ internal sealed class LiveReconstruction
             }
         }
 
-        if (stale.Length > 0)
+        bool moves = _slices[0].Centre_px != Axis.AppliedOffset_px;
+        if (moves)
+        {
+            Array.ForEach(_slices, s => s.SetCentre(Axis.AppliedOffset_px));
+        }
+
+        if (stale.Length > 0 || moves)
         {
             Roi = RoiFinder.Find(Slice(_roiChannel), _settings.RoiRadius_um);
         }
 
-        return stale.Length > 0;
+        return stale.Length > 0 || moves;
     }
 
     /// <summary>
@@ -73,6 +91,7 @@ internal sealed class LiveReconstruction
     public void Complete(ScanAssembly assembly)
     {
         _stage.Complete(assembly);
+        _axis.Complete(assembly.Plan, _stage.Aligned(assembly, _stage.Channel));
         ScanPlan plan = _settings.Description.Plan;
         bool[] present = new bool[plan.RotationCount];
         for (int channel = 0; channel < _slices.Length; channel++)
@@ -85,7 +104,7 @@ internal sealed class LiveReconstruction
                 _projection.CopyTo(projection);
             }
 
-            _slices[channel] = ProgressiveSlice.Batch(plan, _settings.Filter, sinogram, present);
+            _slices[channel] = ProgressiveSlice.Batch(plan, _settings.Filter, sinogram, present, Axis.AppliedOffset_px);
         }
 
         if (ProjectionCount > 0)

@@ -479,9 +479,9 @@ public sealed class LiveScan
 
             if (changed)
             {
-                string before = _reconstruction.Stage.Sentence;
+                string before = _reconstruction.Remark;
                 _reconstruction.Update(_assembly);
-                if (_reconstruction.Stage.Sentence is { Length: > 0 } sentence && sentence != before)
+                if (_reconstruction.Remark is { Length: > 0 } sentence && sentence != before)
                 {
                     _reception.Complain(sentence);
                 }

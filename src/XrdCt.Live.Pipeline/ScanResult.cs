@@ -58,6 +58,7 @@ public static class ScanResult
             Integration = settings.Integration,
             Sinogram = assembly.Sinogram,
             Stage = reconstruction.Stage,
+            Axis = reconstruction.Axis,
             Monitor = assembly.Monitor,
             MonitorReference = assembly.MonitorReference,
             Positions = assembly.Positions,

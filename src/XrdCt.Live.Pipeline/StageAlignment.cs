@@ -17,14 +17,16 @@ internal sealed class StageAlignment
     private const double LeastChange_px = 0.02;
 
     private readonly ScanPlan _said;
-    private readonly int _channel;
     private int _lineCount;
 
     public StageAlignment(ScanSettings settings)
     {
         _said = settings.Description.Plan;
-        _channel = Math.Max(0, settings.Description.Channels.ToList().FindIndex(c => c.Kind == LiveChannelKind.Total));
+        Channel = Math.Max(0, settings.Description.Channels.ToList().FindIndex(c => c.Kind == LiveChannelKind.Total));
     }
+
+    /// <summary>The channel that is looked at: the total intensity, or the first where there is none.</summary>
+    public int Channel { get; }
 
     /// <summary>What was found, and what of it is applied.</summary>
     public StageFindings Findings { get; private set; } = StageFindings.None;
@@ -32,14 +34,18 @@ internal sealed class StageAlignment
     /// <summary>Looks at the sinogram anew when lines have come since the last time.</summary>
     /// <param name="assembly">The sinogram; its lines are turned where they ran the other way, and its projections made stale.</param>
     /// <param name="lineCount">Lines that are there.</param>
-    public void Update(ScanAssembly assembly, int lineCount)
+    /// <returns>Whether enough lines had come.</returns>
+    public bool Update(ScanAssembly assembly, int lineCount)
     {
         // The first few lines matter, later ones change little.
-        if (lineCount >= _lineCount + Math.Max(1, _lineCount / 8))
+        if (lineCount < _lineCount + Math.Max(1, _lineCount / 8))
         {
-            _lineCount = lineCount;
-            Look(assembly, Findings.AppliedShift_px);
+            return false;
         }
+
+        _lineCount = lineCount;
+        Look(assembly, Findings.AppliedShift_px);
+        return true;
     }
 
     /// <summary>Looks at all that was measured, whatever was seen before: the file must not show when the data were looked at.</summary>
@@ -50,14 +56,14 @@ internal sealed class StageAlignment
         ZigzagVerdict direction = Findings.Direction;
         if (_said.Path.Order != ScanOrder.ContinuousRotation)
         {
-            direction = LineAlignment.Judge(assembly.Plan, assembly.SinogramOf(_channel).Values);
+            direction = LineAlignment.Judge(assembly.Plan, assembly.SinogramOf(Channel).Values);
             if ((direction.IsZigzag ?? _said.Path.IsZigzag) != assembly.Plan.Path.IsZigzag)
             {
                 assembly.TurnOddLines();
             }
         }
 
-        LineShift shift = LineAlignment.FindShift(assembly.Plan, assembly.SinogramOf(_channel).Values);
+        LineShift shift = LineAlignment.FindShift(assembly.Plan, assembly.SinogramOf(Channel).Values);
         double found_px = shift.IsSignificant && Math.Abs(shift.Shift_px) >= LeastShift_px ? shift.Shift_px : 0;
         bool isOther = Math.Abs(found_px - before_px) >= LeastChange_px;
         double applied_px = isOther ? found_px : before_px;

@@ -45,6 +45,9 @@ public sealed record ScanRecord
     /// <summary>What the data said of the stage; the plan of <see cref="Sinogram"/> is what they say where it differs from the configuration's.</summary>
     public StageFindings Stage { get; init; } = StageFindings.None;
 
+    /// <summary>Where the data have the rotation axis, and about where the slices were made.</summary>
+    public AxisFindings Axis { get; init; } = AxisFindings.None;
+
     /// <summary>Monitor per cell as it came, [rotation, translation], any unit; NaN where unmeasured or unknown.</summary>
     public required float[] Monitor { get; init; }
 

@@ -129,6 +129,7 @@ internal sealed class ScanTree
         entry["roi_candidates"] = RoiCandidates(_scan.Roi);
         entry["scan_plan"] = Plan();
         entry["stage"] = Stage();
+        entry["centre_of_rotation"] = Axis();
         entry["counters"] = Counters(_scan.Counters);
         entry["process"] = Process(program, version);
         return entry;
@@ -437,6 +438,26 @@ internal sealed class ScanTree
         group["line_shift_errors"] = NexusNodes.Scalar(found.Shift.Uncertainty_px, StepUnits);
         group["line_shift_applied"] = NexusNodes.Scalar(found.AppliedShift_px, StepUnits);
         group["remark"] = NexusNodes.Text(found.Sentence);
+        return group;
+    }
+
+    private H5Group Axis()
+    {
+        AxisFindings found = _scan.Axis;
+        H5Group group = NexusNodes.Group("NXcollection");
+        group["offset"] = NexusNodes.Scalar(found.Offset_px, StepUnits);
+        group["offset_errors"] = NexusNodes.Scalar(found.Uncertainty_px, StepUnits);
+        group["offset_applied"] = NexusNodes.Scalar(found.AppliedOffset_px, StepUnits);
+        group["status"] = NexusNodes.Text(found.Status);
+        foreach (AxisEstimate estimate in found.Estimates)
+        {
+            H5Group method = NexusNodes.Group("NXcollection");
+            method["offset"] = NexusNodes.Scalar(estimate.Offset_px, StepUnits);
+            method["offset_errors"] = NexusNodes.Scalar(estimate.Uncertainty_px, StepUnits);
+            method["status"] = NexusNodes.Text(estimate.Status);
+            group[estimate.Method] = method;
+        }
+
         return group;
     }
 

@@ -46,6 +46,7 @@ with h5py.File(args.file, "r") as f:
                 **{k: e["stage"][k].asstr()[()] for k in ("configured_order", "direction_of_data", "remark")},
                 **{k: plain(numpy.atleast_1d(e["stage"][k][()]))[0] for k in ("line_shift", "line_shift_applied")},
             },
+            "axis": {k: plain(numpy.atleast_1d(e["centre_of_rotation"][k][()]))[0] for k in ("offset", "offset_errors", "offset_applied")},
             "counters": {k: int(v[()]) for k, v in e["counters"].items()},
             "source": e["instrument/name"].asstr()[()],
             "unit": e["mean_pattern/x"].attrs["units"],

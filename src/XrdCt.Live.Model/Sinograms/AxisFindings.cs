@@ -1,0 +1,14 @@
+namespace XrdCt.Live.Model.Sinograms;
+
+/// <summary>Where the data have the rotation axis, and where the slices have it.</summary>
+/// <param name="Offset_px">Offset of the axis from translation index TranslationCount/2, steps; NaN where undetermined.</param>
+/// <param name="Uncertainty_px">Standard uncertainty, steps; NaN where undetermined.</param>
+/// <param name="AppliedOffset_px">Offset about which the slices were made, steps; 0 where the axis was left where the plan has it.</param>
+/// <param name="Status">On what the offset rests, who contradicts whom, or why there is none.</param>
+/// <param name="Estimates">What each method says.</param>
+public sealed record AxisFindings(
+    double Offset_px, double Uncertainty_px, double AppliedOffset_px, string Status, IReadOnlyList<AxisEstimate> Estimates)
+{
+    /// <summary>Nothing looked at.</summary>
+    public static AxisFindings None { get; } = new(double.NaN, double.NaN, 0, "", []);
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using XrdCt.Live.Compute.Centring;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
+
+namespace XrdCt.Live.Pipeline;
+
+/// <summary>Follows where the data have the rotation axis, so that slices are made about it. One thread only.</summary>
+internal sealed class AxisAlignment
+{
+    // A slice does not show less; and what is found must stand out of its uncertainty before slices are made anew for it.
+    private const double LeastOffset_px = 0.05;
+    private const double Significance_sigma = 2;
+
+    // The sweep costs most of a second for 250 projections: it is asked four times in a scan.
+    private const int Sweeps = 4;
+
+    private CentreEstimate _sweep = CentreEstimate.Undetermined(CentreMethod.Sweep, "not asked yet");
+    private int _swept;
+
+    /// <summary>What was found, and what of it is applied.</summary>
+    public AxisFindings Findings { get; private set; } = AxisFindings.None;
+
+    /// <summary>What is out of the ordinary, as a sentence; empty where nothing is.</summary>
+    public string Sentence { get; private set; } = "";
+
+    /// <summary>Looks at a growing sinogram.</summary>
+    /// <param name="plan">The plan by which its cells are filled.</param>
+    /// <param name="total">The total intensity, lines aligned, [rotation, translation]; NaN where unmeasured.</param>
+    /// <param name="coverage">Share of the lines that are there, 0 to 1.</param>
+    public void Update(ScanPlan plan, ReadOnlySpan<float> total, double coverage)
+    {
+        int due = (int)(coverage * Sweeps);
+        if (due > _swept)
+        {
+            _swept = due;
+            _sweep = SweepCentre.Find(plan, total);
+        }
+
+        Look(plan, total, Findings.AppliedOffset_px);
+    }
+
+    /// <summary>Looks at all that was measured, whatever was seen before.</summary>
+    public void Complete(ScanPlan plan, ReadOnlySpan<float> total)
+    {
+        _sweep = SweepCentre.Find(plan, total);
+        Look(plan, total, 0);
+    }
+
+    private void Look(ScanPlan plan, ReadOnlySpan<float> total, double before_px)
+    {
+        var found = CentreOfRotation.Combine(plan, PairCentre.Find(plan, total), MassCentre.Find(plan, total), _sweep);
+        bool isOther = found is { IsDetermined: true, Disagrees: false }
+            && Math.Abs(found.Offset_px - before_px) > Math.Max(LeastOffset_px, Significance_sigma * found.Uncertainty_px);
+        double applied_px = isOther ? found.Offset_px : before_px;
+        Findings = new AxisFindings(
+            found.IsDetermined ? found.Offset_px : double.NaN,
+            found.Uncertainty_px,
+            applied_px,
+            found.Status,
+            [.. found.Estimates.Select(e => new AxisEstimate(Name(e.Method), e.Offset_px, e.Uncertainty_px, e.Status))]);
+        Sentence = found.Disagrees
+            ? $"the centre of rotation is not settled: {found.Status}"
+            : applied_px == 0
+                ? ""
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the rotation axis is {applied_px:+0.00;-0.00} ± {found.Uncertainty_px:F2} steps from translation {plan.TranslationCount / 2}: slices are made about it");
+    }
+
+    private static string Name(CentreMethod method) => method switch
+    {
+        CentreMethod.Pair => "opposite_projections",
+        CentreMethod.Mass => "centre_of_mass",
+        CentreMethod.Sweep => "sweep",
+        _ => "coarse_scan",
+    };
+}
