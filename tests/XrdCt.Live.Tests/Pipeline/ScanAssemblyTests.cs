@@ -1,11 +1,11 @@
-using XrdCt.Live.Compute.Sinograms;
 using System.Runtime.InteropServices;
+using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
-using XrdCt.Live.Pipeline;
 using XrdCt.Live.Pipeline.Metrics;
+using XrdCt.Live.Pipeline;
 
 namespace XrdCt.Live.Tests.Pipeline;
 
