@@ -4,8 +4,8 @@ using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
-using XrdCt.Live.Pipeline.Metrics;
 using XrdCt.Live.Pipeline;
+using XrdCt.Live.Pipeline.Metrics;
 
 namespace XrdCt.Live.Tests.Pipeline;
 
