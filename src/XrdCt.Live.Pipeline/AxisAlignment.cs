@@ -34,7 +34,7 @@ internal sealed class AxisAlignment
         if (due > _swept)
         {
             _swept = due;
-            _sweep = SweepCentre.Find(plan, total);
+            _sweep = Sweep(plan, total);
         }
 
         Look(plan, total, Findings.AppliedOffset_px);
@@ -43,8 +43,17 @@ internal sealed class AxisAlignment
     /// <summary>Looks at all that was measured, whatever was seen before.</summary>
     public void Complete(ScanPlan plan, ReadOnlySpan<float> total)
     {
-        _sweep = SweepCentre.Find(plan, total);
+        _sweep = Sweep(plan, total);
         Look(plan, total, 0);
+    }
+
+    private static CentreEstimate Sweep(ScanPlan plan, ReadOnlySpan<float> total)
+    {
+        // An axis outside the middle half is found by nobody.
+        double range_px = Math.Min(SweepCentre.UsualRange_px, plan.TranslationCount / 4.0);
+        return range_px > 1
+            ? SweepCentre.Find(plan, total, range_px)
+            : CentreEstimate.Undetermined(CentreMethod.Sweep, $"{plan.TranslationCount} translations are too few");
     }
 
     private void Look(ScanPlan plan, ReadOnlySpan<float> total, double before_px)

@@ -80,6 +80,38 @@ public sealed class StageAlignmentTests
         Assert.Equal(batch.Values, reconstruction.Slices()[0].Values);
     }
 
+    public static TheoryData<string, int, int> SmallPlans()
+    {
+        var plans = new TheoryData<string, int, int>();
+        foreach (string path in ScanPath.ByName.Keys)
+        {
+            foreach ((int translations, int rotations) in new[] { (2, 1), (2, 9), (3, 2), (4, 4), (5, 1), (9, 3), (12, 2) })
+            {
+                plans.Add(path, translations, rotations);
+            }
+        }
+
+        return plans;
+    }
+
+    [Theory]
+    [MemberData(nameof(SmallPlans))]
+    public void Update_FewCells_SaysNothingRashAndDoesNotFail(string path, int translations, int rotations)
+    {
+        foreach (double range_deg in new[] { 180.0, 360 })
+        {
+            var plan = new ScanPlan(translations, rotations, Step_um, ScanPath.ByName[path], range_deg) { IncludesEnd = rotations > 2 };
+            var random = new Random(3);
+            foreach (double[] frames in new[] { new double[plan.CellCount], [.. Enumerable.Range(0, plan.CellCount).Select(_ => 100 * random.NextDouble())] })
+            {
+                (ScanAssembly assembly, LiveReconstruction reconstruction) = Run(plan, frames);
+                Assert.Equal(plan.CellCount, assembly.Sinogram.MeasuredCount);
+                Assert.All(reconstruction.Slices(), s => Assert.Equal(translations * translations, s.Values.Length));
+                Assert.InRange(Math.Abs(reconstruction.Axis.AppliedOffset_px), 0, translations / 2.0);
+            }
+        }
+    }
+
     [Fact]
     public void Complete_AnyOrderOfArrival_LeavesNoTrace()
     {
