@@ -15,11 +15,24 @@ internal sealed class AxisAlignment
     // The sweep costs most of a second for 250 projections: it is asked four times in a scan.
     private const int Sweeps = 4;
 
+    // A sweep's cost goes with the values and with their number across: beyond a scan of 250 × 251 by a little it would hold the page up,
+    // and is done at the end only.
+    private const double LargestLiveSweep = 20e6;
+
     private CentreEstimate _sweep = CentreEstimate.Undetermined(CentreMethod.Sweep, "not asked yet");
+    private readonly double _nominal_px;
+    private double _applied_sigma = double.NaN;
     private int _swept;
 
+    /// <param name="plan">The scan plan; where the positions are not those of the middle of a frame, it says where the axis is.</param>
+    public AxisAlignment(ScanPlan plan)
+    {
+        _nominal_px = plan.Path.LinesRunOverRotations ? 0 : 0 - plan.Lead_steps;
+        Findings = AxisFindings.None with { AppliedOffset_px = _nominal_px };
+    }
+
     /// <summary>What was found, and what of it is applied.</summary>
-    public AxisFindings Findings { get; private set; } = AxisFindings.None;
+    public AxisFindings Findings { get; private set; }
 
     /// <summary>What is out of the ordinary, as a sentence; empty where nothing is.</summary>
     public string Sentence { get; private set; } = "";
@@ -31,7 +44,7 @@ internal sealed class AxisAlignment
     public void Update(ScanPlan plan, ReadOnlySpan<float> total, double coverage)
     {
         int due = (int)(coverage * Sweeps);
-        if (due > _swept)
+        if (due > _swept && (double)plan.CellCount * plan.TranslationCount <= LargestLiveSweep)
         {
             _swept = due;
             _sweep = Sweep(plan, total);
@@ -44,7 +57,8 @@ internal sealed class AxisAlignment
     public void Complete(ScanPlan plan, ReadOnlySpan<float> total)
     {
         _sweep = Sweep(plan, total);
-        Look(plan, total, 0);
+        _applied_sigma = double.NaN;
+        Look(plan, total, _nominal_px);
     }
 
     private static CentreEstimate Sweep(ScanPlan plan, ReadOnlySpan<float> total)
@@ -58,10 +72,21 @@ internal sealed class AxisAlignment
 
     private void Look(ScanPlan plan, ReadOnlySpan<float> total, double before_px)
     {
+        if (plan.HasMirroredLines)
+        {
+            // Every other line has the axis on its other side, and a shift of all of them puts none right.
+            Findings = Findings with { Status = "undetermined: a rotation that never stops over 180° meets every other line from behind" };
+            return;
+        }
+
         var found = CentreOfRotation.Combine(plan, PairCentre.Find(plan, total), MassCentre.Find(plan, total), _sweep);
-        bool isOther = found is { IsDetermined: true, Disagrees: false }
+
+        // An axis outside the middle half is found by nobody, and a slice about it would be empty.
+        bool isPossible = Math.Abs(found.Offset_px) <= plan.TranslationCount / 4.0;
+        bool isOther = found is { IsDetermined: true, Disagrees: false } && isPossible
             && Math.Abs(found.Offset_px - before_px) > Math.Max(LeastOffset_px, Significance_sigma * found.Uncertainty_px);
         double applied_px = isOther ? found.Offset_px : before_px;
+        _applied_sigma = isOther ? found.Uncertainty_px : _applied_sigma;
         Findings = new AxisFindings(
             found.IsDetermined ? found.Offset_px : double.NaN,
             found.Uncertainty_px,
@@ -70,11 +95,11 @@ internal sealed class AxisAlignment
             [.. found.Estimates.Select(e => new AxisEstimate(Name(e.Method), e.Offset_px, e.Uncertainty_px, e.Status))]);
         Sentence = found.Disagrees
             ? $"the centre of rotation is not settled: {found.Status}"
-            : applied_px == 0
+            : applied_px == _nominal_px
                 ? ""
                 : string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the rotation axis is {applied_px:+0.00;-0.00} ± {found.Uncertainty_px:F2} steps from translation {plan.TranslationCount / 2}: slices are made about it");
+                    $"the rotation axis is {applied_px:+0.00;-0.00} ± {_applied_sigma:F2} steps from translation {plan.TranslationCount / 2}: slices are made about it");
     }
 
     private static string Name(CentreMethod method) => method switch

@@ -132,16 +132,20 @@ internal sealed class JournalWriter : IDisposable
         }
 
         TakeNews();
-
-        // Nobody needs a journal of a scan that never came.
-        if (count > 0 || (_news.Count > 0 && _journal.Scan is not null))
+        try
         {
-            Write(_batch.AsSpan(0, count));
+            // Nobody needs a journal of a scan that never came.
+            if (count > 0 || (_news.Count > 0 && _journal.Scan is not null))
+            {
+                Write(_batch.AsSpan(0, count));
+            }
         }
-
-        foreach (JournalledPattern row in _batch.AsSpan(0, count))
+        finally
         {
-            _freeRows.Writer.TryWrite(row);
+            foreach (JournalledPattern row in _batch.AsSpan(0, count))
+            {
+                _freeRows.Writer.TryWrite(row);
+            }
         }
     }
 
@@ -177,21 +181,24 @@ internal sealed class JournalWriter : IDisposable
         {
             _journal.Write(scan, rows, CollectionsMarshal.AsSpan(_news));
             _news.Clear();
-            if (_trouble.Length > 0)
-            {
-                _trouble = "";
-                _say($"the journal is written again; {_memoryOnly} patterns are in memory only until the scan is saved");
-            }
         }
         catch (IOException e)
         {
             Fail(rows, e.Message);
+            return;
         }
         catch (Exception e)
         {
             // A defect of ours, which must not cost the scan; nor may it be tried again and again.
             _isBroken = true;
             Fail(rows, $"the journal failed: {e.Message}");
+            return;
+        }
+
+        if (_trouble.Length > 0)
+        {
+            _trouble = "";
+            Tell($"the journal is written again; {_memoryOnly} patterns are in memory only until the scan is saved");
         }
     }
 
@@ -202,7 +209,21 @@ internal sealed class JournalWriter : IDisposable
         {
             string from = rows.IsEmpty ? "" : $", from frame {rows[0].Header.Index} on";
             _trouble = $"patterns are in memory only{from}: {reason}";
-            _say(_trouble);
+            Tell(_trouble);
+        }
+    }
+
+    // Who listens may fail for the journal's own reason (a log on the disk that is full), and must not end this thread: rows would never
+    // come back, and the scan would wait for one.
+    private void Tell(string sentence)
+    {
+        try
+        {
+            _say(sentence);
+        }
+        catch (Exception)
+        {
+            // The page shows Trouble all the same.
         }
     }
 }

@@ -17,7 +17,7 @@ internal sealed class LiveReconstruction
     private readonly ScanSettings _settings;
     private readonly ProgressiveSlice[] _slices;
     private readonly StageAlignment _stage;
-    private readonly AxisAlignment _axis = new();
+    private readonly AxisAlignment _axis;
     private readonly float[] _projection;
     private readonly int _roiChannel;
 
@@ -26,6 +26,7 @@ internal sealed class LiveReconstruction
         _settings = settings;
         _stage = new StageAlignment(settings);
         ScanPlan plan = settings.Description.Plan;
+        _axis = new AxisAlignment(plan);
         _slices = [.. settings.Description.Channels.Select(_ => new ProgressiveSlice(plan, settings.Filter))];
         _projection = new float[plan.TranslationCount];
         _roiChannel = settings.Description.Channels.Select(c => c.Name).ToList().IndexOf(settings.RoiChannel);

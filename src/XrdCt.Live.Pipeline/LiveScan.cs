@@ -42,6 +42,9 @@ public sealed class LiveScan
     private int _idleWorkers;
     private long _held_bytes;
 
+    // Patterns that the journal should hold and that cannot be read: it is then kept.
+    private int _damaged;
+
     // Time from the start of the series to the newest placed frame, ticks; one word, written by Place, read by the display's pace.
     private long _placedAfter;
 
@@ -224,10 +227,10 @@ public sealed class LiveScan
 
     private void Continue(JournalledScan known)
     {
-        int damaged = _journal!.Read(row => _assembly.Place(row, out _));
+        _damaged = _journal!.Read(row => _assembly.Place(row, out _));
         _tally.GoOnFrom(known.Counters);
         _reception.Continue(known, _assembly.IsPlaced);
-        string left = damaged > 0 ? $"; {damaged} damaged ones are left out" : "";
+        string left = _damaged > 0 ? $"; {_damaged} damaged ones are left out" : "";
         string sentence = $"the scan goes on from the journal '{_journal.Path}': {_tally.Read().Placed} of {_options.Plan.CellCount} frames are there{left}";
         _rows!.Note(JournalledEventKind.Continued, sentence);
         SayAndShow(sentence);
@@ -479,18 +482,16 @@ public sealed class LiveScan
 
             if (changed)
             {
-                string before = _reconstruction.Remark;
                 _reconstruction.Update(_assembly);
-                if (_reconstruction.Remark is { Length: > 0 } sentence && sentence != before)
-                {
-                    _reception.Complain(sentence);
-                }
             }
 
             ShowResults(slicesChanged: changed);
-            Tell(_reception.StartedAt is null ? ScanPhase.Waiting : ScanPhase.Running, _reception.Complaint);
+            Tell(_reception.StartedAt is null ? ScanPhase.Waiting : ScanPhase.Running, News());
         }
     }
+
+    // What is wrong with what came goes before what was found and put right.
+    private string News() => _reception.Complaint is { Length: > 0 } complaint ? complaint : _reconstruction.Remark;
 
     private void ShowResults(bool slicesChanged)
     {
@@ -584,7 +585,7 @@ public sealed class LiveScan
             return new LiveOutcome(ScanPhase.Failed, both, null, counters, cause ?? unsaved);
         }
 
-        if (_journal is not null && Attempt(() => _journal.Complete(path)) is Exception left)
+        if (_journal is not null && Attempt(() => _journal.Complete(path, keep: _damaged > 0)) is Exception left)
         {
             Say(left.Message);
         }

@@ -155,12 +155,18 @@ internal sealed class ScanAssembly
             }
 
             Sinogram.Pattern(cell).CopyTo(_current);
+            ReadOnlySpan<float> variance = Sinogram.Variance(cell);
+            for (int b = 0; b < _sigma.Length; b++)
+            {
+                _sigma[b] = MathF.Sqrt(variance[b]);
+            }
+
             _currentIndex = row.Header.Index;
             _tally.Count(FrameOutcome.Accepted);
             ready = Settle(row.Header.Index, cell);
         }
 
-        // Only this stage writes: what is lent here cannot change before the publisher has copied it.
+        // Only this stage writes what is lent here. The cell itself may be another by now, where every other line was turned meanwhile.
         Publish(row, divisor);
         return ready;
     }
@@ -198,17 +204,7 @@ internal sealed class ScanAssembly
     {
         lock (_lock)
         {
-            for (int line = 1; line < Plan.LineCount; line += 2)
-            {
-                int first = line * Plan.LineLength;
-                for (int step = 0; step < Plan.LineLength / 2; step++)
-                {
-                    Exchange(
-                        Sinogram.Offset(Plan.CellOf(first + step)), Sinogram.Offset(Plan.CellOf(first + Plan.LineLength - 1 - step)));
-                }
-            }
-
-            Sinogram.TurnOddLines();
+            Sinogram.TurnOddLines(Exchange);
             Array.Fill(_stale, true);
         }
     }
@@ -438,7 +434,6 @@ internal sealed class ScanAssembly
     private void Fill(JournalledPattern row, DiffractionPattern pattern)
     {
         row.Header = pattern.Header;
-        row.Cell = Plan.CellOf(pattern.Header.Index);
         Span<float> intensity = row.Intensity;
         Span<float> variance = row.Variance;
         for (int b = 0; b < intensity.Length; b++)
@@ -460,12 +455,6 @@ internal sealed class ScanAssembly
             return;
         }
 
-        ReadOnlySpan<float> variance = Sinogram.Variance(row.Cell);
-        for (int b = 0; b < _sigma.Length; b++)
-        {
-            _sigma[b] = MathF.Sqrt(variance[b]);
-        }
-
         try
         {
             _publisher.Publish(new PlacedPattern
@@ -473,7 +462,7 @@ internal sealed class ScanAssembly
                 Header = row.Header,
                 Cell = row.Cell,
                 MonitorDivisor = divisor,
-                Intensity = Sinogram.Pattern(row.Cell),
+                Intensity = _current,
                 Sigma = _sigma,
                 Count = row.Count,
                 ChannelValues = _values,

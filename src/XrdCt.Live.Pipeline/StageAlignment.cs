@@ -15,8 +15,10 @@ internal sealed class StageAlignment
     // Slices need not be made anew for less, nor lines be moved.
     private const double LeastShift_px = 0.05;
     private const double LeastChange_px = 0.02;
+    private const double Significance_sigma = 3;
 
     private readonly ScanPlan _said;
+
     private int _lineCount;
 
     public StageAlignment(ScanSettings settings)
@@ -64,7 +66,9 @@ internal sealed class StageAlignment
         }
 
         LineShift shift = LineAlignment.FindShift(assembly.Plan, assembly.SinogramOf(Channel).Values);
-        double found_px = shift.IsSignificant && Math.Abs(shift.Shift_px) >= LeastShift_px ? shift.Shift_px : 0;
+        double nominal_px = Nominal_px(assembly.Plan);
+        bool isElsewhere = Math.Abs(shift.Shift_px - nominal_px) > Math.Max(Significance_sigma * shift.Uncertainty_px, LeastShift_px);
+        double found_px = isElsewhere ? shift.Shift_px : nominal_px;
         bool isOther = Math.Abs(found_px - before_px) >= LeastChange_px;
         double applied_px = isOther ? found_px : before_px;
         if (isOther)
@@ -87,6 +91,9 @@ internal sealed class StageAlignment
         return sinogram;
     }
 
+    // Where positions are told at the start or the end of a frame, backward lines are known to lie apart.
+    private static double Nominal_px(ScanPlan plan) => plan.Path.IsZigzag ? 0 - (2 * plan.Lead_steps) : 0;
+
     private string Describe(ScanPlan plan, ZigzagVerdict found, LineShift lag, double applied_px)
     {
         string direction = plan.Path.IsZigzag == _said.Path.IsZigzag
@@ -94,7 +101,7 @@ internal sealed class StageAlignment
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"the stage ran {plan.Path.Name}, not {_said.Path.Name} as the configuration says (lines agree {found.Gain:F1} times better): its lines are turned");
-        string shift = applied_px == 0
+        string shift = applied_px == Nominal_px(plan)
             ? ""
             : string.Create(
                 CultureInfo.InvariantCulture, $"backward lines lie {applied_px:F2} ± {lag.Uncertainty_px:F3} steps from forward ones: they are moved back");

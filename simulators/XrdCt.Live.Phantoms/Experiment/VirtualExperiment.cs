@@ -79,8 +79,12 @@ public sealed class VirtualExperiment
     /// <summary>Where the beam is in a cell, relative to the rotation axis, µm.</summary>
     public double Beam_um(ScanCell cell)
     {
-        bool isBackward = !Plan.Path.LinesRunOverRotations && Plan.IsBackward(Plan.IndexOf(cell) / Plan.LineLength);
-        return Plan.Position_um(cell.Translation) + (isBackward ? Backlash_um : 0) - AxisOffset_um;
+        int line = Plan.IndexOf(cell) / Plan.LineLength;
+        bool isBackward = !Plan.Path.LinesRunOverRotations && Plan.IsBackward(line);
+        double behind_um = isBackward ? Backlash_um - (2 * Plan.Lead_steps * Plan.Step_um) : 0;
+
+        // A cell that is seen from behind is measured with the stage on the other side, by a beam that misses the axis by as much.
+        return Plan.Position_um(cell.Translation) + behind_um + (Plan.SeenFromBehind(line) ? AxisOffset_um : -AxisOffset_um);
     }
 
     /// <summary>Beam monitor of a frame, relative to the start of the scan.</summary>

@@ -93,7 +93,7 @@ public static class SweepCentre
             if (Math.Abs(centre) <= range_px && uncertainty < (best?.Uncertainty_px ?? LargestUncertainty_px))
             {
                 best = new CentreEstimate(
-                    CentreMethod.Sweep, centre, uncertainty, $"{turn.Length} projections, slices of pixels of {slices.Pixel_px} steps");
+                    CentreMethod.Sweep, centre, uncertainty, $"{turn.Length} projections, slices of pixels of {slices.Pixel_px} step{(slices.Pixel_px == 1 ? "" : "s")}");
             }
         }
 

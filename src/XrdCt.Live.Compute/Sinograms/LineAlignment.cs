@@ -27,43 +27,34 @@ public static class LineAlignment
     /// <exception cref="ArgumentException">The sinogram is not the plan's.</exception>
     public static ZigzagVerdict Judge(ScanPlan plan, ReadOnlySpan<float> sinogram)
     {
-        float[][] lines = Lines(plan, sinogram);
-        float[] expected = new float[plan.LineLength];
-        double asPlaced = 0;
-        double reversed = 0;
-        int votes = 0;
-        int count = 0;
-        for (int slot = 0; slot < lines.Length; slot++)
-        {
-            if (!IsOdd(plan, slot) || !TryExpect(plan, lines, slot, expected))
-            {
-                continue;
-            }
-
-            double placed = MeanSquare(lines[slot], expected, isReversed: false);
-            double turned = MeanSquare(lines[slot], expected, isReversed: true);
-            if (double.IsNaN(placed + turned))
-            {
-                continue;
-            }
-
-            asPlaced += placed;
-            reversed += turned;
-            votes += placed <= turned ? 1 : -1;
-            count++;
-        }
-
-        if (count == 0)
+        List<Comparison> placed = Comparisons(plan, Lines(plan, sinogram));
+        if (placed.Count == 0)
         {
             return new ZigzagVerdict(null, double.NaN, 0);
         }
 
-        bool isAsPlaced = asPlaced <= reversed;
-        double gain = isAsPlaced ? reversed / asPlaced : asPlaced / reversed;
+        // Each direction where it fits best: backlash, which moves the line of one direction, must not speak for the other.
+        List<Comparison> turned = [.. placed.Select(c => c with { Line = [.. c.Line.Reverse()] })];
+        double shiftPlaced_px = BestOfGrid(placed);
+        double shiftTurned_px = BestOfGrid(turned);
+        double sumPlaced = 0;
+        double sumTurned = 0;
+        int votes = 0;
+        for (int i = 0; i < placed.Count; i++)
+        {
+            double one = placed[i].MeanSquare(shiftPlaced_px);
+            double other = turned[i].MeanSquare(shiftTurned_px);
+            sumPlaced += one;
+            sumTurned += other;
+            votes -= one.CompareTo(other);
+        }
+
+        bool isAsPlaced = sumPlaced <= sumTurned;
+        double gain = isAsPlaced ? sumTurned / sumPlaced : sumPlaced / sumTurned;
         gain = double.IsNaN(gain) ? 1 : gain;
-        double agreeing = 0.5 * (count + (isAsPlaced ? votes : -votes));
-        bool isClear = count >= LeastLines && gain >= LeastGain && agreeing >= LeastShare * count;
-        return new ZigzagVerdict(isClear ? plan.Path.IsZigzag == isAsPlaced : null, gain, count);
+        double agreeing = 0.5 * (placed.Count + (isAsPlaced ? votes : -votes));
+        bool isClear = placed.Count >= LeastLines && gain >= LeastGain && agreeing >= LeastShare * placed.Count;
+        return new ZigzagVerdict(isClear ? plan.Path.IsZigzag == isAsPlaced : null, gain, placed.Count);
     }
 
     /// <summary>
@@ -77,16 +68,7 @@ public static class LineAlignment
     public static LineShift FindShift(ScanPlan plan, ReadOnlySpan<float> sinogram)
     {
         float[][] lines = Lines(plan, sinogram);
-        var pairs = new List<(float[] Line, float[] Expected)>();
-        for (int slot = 0; plan.Path.IsZigzag && slot < lines.Length; slot++)
-        {
-            float[] expected = new float[plan.LineLength];
-            if (IsOdd(plan, slot) && TryExpect(plan, lines, slot, expected) && HasValue(lines[slot]))
-            {
-                pairs.Add((lines[slot], expected));
-            }
-        }
-
+        List<Comparison> pairs = plan.Path.IsZigzag ? Comparisons(plan, lines) : [];
         if (pairs.Count < LeastLines)
         {
             return LineShift.Undetermined with { LineCount = pairs.Count };
@@ -172,6 +154,23 @@ public static class LineAlignment
         return (plan.IndexOf(cell) / plan.LineLength % 2) == 1;
     }
 
+    // Odd lines of which something can be compared with the even lines on both sides of them.
+    private static List<Comparison> Comparisons(ScanPlan plan, float[][] lines)
+    {
+        var found = new List<Comparison>();
+        for (int slot = 0; slot < lines.Length; slot++)
+        {
+            float[] expected = new float[plan.LineLength];
+            if (IsOdd(plan, slot) && TryExpect(plan, lines, slot, expected)
+                && new Comparison(lines[slot], expected) is var comparison && double.IsFinite(comparison.MeanSquare(0)))
+            {
+                found.Add(comparison);
+            }
+        }
+
+        return found;
+    }
+
     private static bool HasValue(ReadOnlySpan<float> line)
     {
         foreach (float value in line)
@@ -223,50 +222,18 @@ public static class LineAlignment
         }
     }
 
-    private static double MeanSquare(ReadOnlySpan<float> line, ReadOnlySpan<float> expected, bool isReversed)
-    {
-        double sum = 0;
-        int count = 0;
-        for (int k = 0; k < line.Length; k++)
-        {
-            double difference = line[isReversed ? line.Length - 1 - k : k] - expected[k];
-            if (!double.IsNaN(difference))
-            {
-                sum += difference * difference;
-                count++;
-            }
-        }
-
-        return sum / count;
-    }
-
-    private static double BestOfGrid(List<(float[] Line, float[] Expected)> pairs)
+    private static double BestOfGrid(List<Comparison> pairs)
     {
         const double Step_px = 0.25;
-        int steps = (int)(LargestShift_px / Step_px);
-        return Enumerable.Range(-steps, (2 * steps) + 1).Select(s => s * Step_px).MinBy(s =>
-        {
-            double cost = 0;
-            int count = 0;
-            foreach ((float[] line, float[] expected) in pairs)
-            {
-                for (int k = 0; k < line.Length; k++)
-                {
-                    double difference = line[k] - LineResampling.At(expected, k + s);
-                    if (!double.IsNaN(difference))
-                    {
-                        cost += difference * difference;
-                        count++;
-                    }
-                }
-            }
 
-            return count > 0 ? cost / count : double.PositiveInfinity;
-        });
+        // A shift that leaves little of a short line to compare fits anything.
+        double largest_px = Math.Min(LargestShift_px, pairs[0].Line.Length / 8);
+        int steps = (int)(largest_px / Step_px);
+        return Enumerable.Range(-steps, (2 * steps) + 1).Select(s => s * Step_px).MinBy(s => pairs.Sum(p => p.MeanSquare(s)));
     }
 
     /// <summary>One step of Gauss and Newton, and the uncertainty of the shift from the scatter that is left.</summary>
-    private static (double Step, double Uncertainty) Newton(List<(float[] Line, float[] Expected)> pairs, double shift)
+    private static (double Step, double Uncertainty) Newton(List<Comparison> pairs, double shift)
     {
         const double Aside_px = 0.5;
         double gradient = 0;
@@ -290,5 +257,26 @@ public static class LineAlignment
         }
 
         return (gradient / curvature, Math.Sqrt(scatter / Math.Max(count - 1, 1) / curvature));
+    }
+
+    private sealed record Comparison(float[] Line, float[] Expected)
+    {
+        /// <summary>Mean square difference where sample k of the line belongs to k + shift; +∞ where nothing overlaps.</summary>
+        public double MeanSquare(double shift_px)
+        {
+            double sum = 0;
+            int count = 0;
+            for (int k = 0; k < Line.Length; k++)
+            {
+                double difference = Line[k] - LineResampling.At(Expected, k + shift_px);
+                if (!double.IsNaN(difference))
+                {
+                    sum += difference * difference;
+                    count++;
+                }
+            }
+
+            return count > 0 ? sum / count : double.PositiveInfinity;
+        }
     }
 }

@@ -36,6 +36,11 @@ public static class LineResampling
             return float.NaN;
         }
 
+        if (line.Length == 1)
+        {
+            return line[0];
+        }
+
         position = Math.Clamp(position, 0, line.Length - 1);
         int left = Math.Min((int)position, line.Length - 2);
         double x = position - left;

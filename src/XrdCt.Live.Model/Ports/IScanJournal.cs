@@ -27,6 +27,7 @@ public interface IScanJournal : IDisposable
 
     /// <summary>The result is safe elsewhere: closes the journal for good, which nobody continues any more.</summary>
     /// <param name="savedPath">Where the result lies.</param>
+    /// <param name="keep">Keeps the file whatever was set up: not all that it holds could be read, and stands in the result.</param>
     /// <exception cref="IOException">The journal cannot be marked or removed; the result is safe all the same.</exception>
-    void Complete(string savedPath);
+    void Complete(string savedPath, bool keep = false);
 }

@@ -27,7 +27,7 @@ public sealed class JournalledPattern
     /// <summary>Identity, time, monitor and positions of the frame.</summary>
     public FrameHeader Header { get; set; }
 
-    /// <summary>Cell of the scan.</summary>
+    /// <summary>Cell of the scan as first placed; the plan may have been found to run otherwise since.</summary>
     public ScanCell Cell { get; set; }
 
     /// <summary>Radial bins.</summary>

@@ -4,7 +4,8 @@ using XrdCt.Live.Model.Scans;
 namespace XrdCt.Live.Model.Ports;
 
 /// <summary>
-/// A pattern that has just been put into its cell, with the very numbers that are saved. The spans are lent for the time of a call;
+/// A pattern that has just been put into its cell, with the numbers of it as the scan then stood: what is saved may be divided by another
+/// power of two, and lie in another cell, where data that came later say so. The spans are lent for the time of a call;
 /// they all have one value per radial bin, but for <see cref="ChannelValues"/>.
 /// </summary>
 public readonly ref struct PlacedPattern

@@ -7,6 +7,7 @@ namespace XrdCt.Live.Model.Scans;
 /// Rotation i is at <c>i · Range / RotationCount</c> (the last angle lies one step before the end of the range, as for scikit-image; with
 /// <see cref="IncludesEnd"/> at <c>i · Range / (RotationCount − 1)</c>); translation j is at <c>(j − TranslationCount / 2) · Step</c> with
 /// integer division, so the rotation axis is the centre of translation <c>TranslationCount / 2</c>, which is scikit-image's convention too.
+/// Where the <see cref="Anchor"/> is not the centre, the axis along which a line runs lies <see cref="Lead_steps"/> further on.
 /// </remarks>
 public sealed class ScanPlan
 {
@@ -106,10 +107,29 @@ public sealed class ScanPlan
     /// Whether the last rotation is at the end of the range, where the first is seen from the other side (180°) or again (360°). The pair
     /// tells the centre of rotation; the last one is left out of the reconstruction. Default false.
     /// </summary>
-    public bool IncludesEnd { get; init; }
+    /// <exception cref="ArgumentException">The rotation never stops: its lines end one step before the next begins.</exception>
+    public bool IncludesEnd
+    {
+        get;
+        init => field = value && Path.Order == ScanOrder.ContinuousRotation
+            ? throw new ArgumentException("a rotation that never stops cannot include the end of its range: the next line begins there", nameof(value))
+            : value;
+    }
 
     /// <summary>Where in the window of a frame its position is told. Default at its centre.</summary>
     public TriggerAnchor Anchor { get; init; }
+
+    /// <summary>
+    /// Steps along a line by which the centre of a frame's window lies ahead of where the position was told, in the direction in which
+    /// forward lines run: ½ for a position told at the start of the window, −½ at its end. Backward lines have it the other way, hence lie
+    /// −2 · <see cref="Lead_steps"/> from the forward ones.
+    /// </summary>
+    public double Lead_steps => Anchor switch
+    {
+        TriggerAnchor.Start => 0.5,
+        TriggerAnchor.End => -0.5,
+        _ => 0,
+    };
 
     /// <summary>Number of cells, hence of frames.</summary>
     public int CellCount => TranslationCount * RotationCount;
@@ -123,11 +143,15 @@ public sealed class ScanPlan
     /// <summary>Number of rotations that the reconstruction uses, from the first.</summary>
     public int ReconstructedRotationCount => RotationCount - (IncludesEnd && RotationCount > 1 ? 1 : 0);
 
-    /// <summary>Angle of a rotation, degrees.</summary>
-    public double Angle_deg(int rotation) => rotation * Range_deg / Math.Max(ReconstructedRotationCount, 1);
+    /// <summary>Distance of two rotations, degrees.</summary>
+    public double Step_deg => Range_deg / Math.Max(ReconstructedRotationCount, 1);
 
-    /// <summary>Position of a translation relative to the rotation axis, µm.</summary>
-    public double Position_um(int translation) => (translation - (TranslationCount / 2)) * Step_um;
+    /// <summary>Angle of a rotation at the centre of a frame's window on a forward line, degrees.</summary>
+    public double Angle_deg(int rotation) => (rotation + (Path.LinesRunOverRotations ? Lead_steps : 0)) * Range_deg / Math.Max(ReconstructedRotationCount, 1);
+
+    /// <summary>Position of a translation relative to the rotation axis, at the centre of a frame's window on a forward line, µm.</summary>
+    public double Position_um(int translation) =>
+        (translation - (TranslationCount / 2) + (Path.LinesRunOverRotations ? 0 : Lead_steps)) * Step_um;
 
     /// <summary>Whether the stage ran towards lower positions (or angles) in a line.</summary>
     /// <param name="line">Number of the line, from 0, in order of time.</param>
@@ -168,7 +192,15 @@ public sealed class ScanPlan
         return (line * LineLength) + (IsBackward(line) ? LineLength - 1 - along : along);
     }
 
-    private bool SeenFromBehind(int line) => Path.Order == ScanOrder.ContinuousRotation && Range_deg == 180 && (line & 1) == 1;
+    /// <summary>
+    /// Whether every other translation is met from the other side of the axis. An axis that is not where the plan has it moves those the
+    /// other way.
+    /// </summary>
+    public bool HasMirroredLines => Path.Order == ScanOrder.ContinuousRotation && Range_deg == 180;
+
+    /// <summary>Whether the rays of a line are met from the other side of the axis.</summary>
+    /// <param name="line">Number of the line, from 0, in order of time.</param>
+    public bool SeenFromBehind(int line) => HasMirroredLines && (line & 1) == 1;
 
     // Opposite across the axis. Of an even number of translations the first has no opposite; it is never seen from behind, being even.
     private int Mirrored(int translation) => (2 * (TranslationCount / 2)) - translation;

@@ -1,6 +1,6 @@
 namespace XrdCt.Live.Model.Sinograms;
 
-/// <summary>How far backward lines lie from where the plan has them: backlash of the stage, and half a step for a trigger at either end of its window.</summary>
+/// <summary>How far backward lines lie from where the plan has them: backlash of the stage, and a step where positions are told at either end of a frame.</summary>
 /// <param name="Shift_px">Sample k of a backward line belongs to k + shift, steps of the fast axis; NaN where undetermined.</param>
 /// <param name="Uncertainty_px">Standard uncertainty, steps; NaN where undetermined.</param>
 /// <param name="LineCount">Backward lines that were compared with their neighbours.</param>

@@ -59,7 +59,8 @@ public sealed class SinogramStack
     /// Turns every other line about its middle, and makes the plan the zigzag that goes with it (or the raster, if it was a zigzag): where
     /// the stage ran otherwise than the plan said.
     /// </summary>
-    public void TurnOddLines()
+    /// <param name="exchange">Is told of each two cells that change places, by their <see cref="Offset"/>, for what else is kept by cell.</param>
+    public void TurnOddLines(Action<int, int>? exchange = null)
     {
         ScanPlan turned = Plan.WithZigzag(!Plan.Path.IsZigzag);
         for (int line = 1; line < Plan.LineCount; line += 2)
@@ -67,7 +68,10 @@ public sealed class SinogramStack
             int first = line * Plan.LineLength;
             for (int step = 0; step < Plan.LineLength / 2; step++)
             {
-                Exchange(Plan.CellOf(first + step), Plan.CellOf(first + Plan.LineLength - 1 - step));
+                ScanCell one = Plan.CellOf(first + step);
+                ScanCell other = Plan.CellOf(first + Plan.LineLength - 1 - step);
+                Exchange(one, other);
+                exchange?.Invoke(Offset(one), Offset(other));
             }
         }
 

@@ -48,10 +48,7 @@ internal static class RecoverCommand
             }
 
             string saved = new NexusScanStore(output ?? Path.GetDirectoryName(Path.GetFullPath(path))!).Save(scan);
-            if (damaged == 0)
-            {
-                journal.Complete(saved);
-            }
+            journal.Complete(saved, keep: damaged > 0);
 
             Report(scan, saved, damaged, json);
             return 0;

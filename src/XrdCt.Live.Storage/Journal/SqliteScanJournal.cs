@@ -191,7 +191,7 @@ public sealed class SqliteScanJournal : IScanJournal
     }
 
     /// <inheritdoc />
-    public void Complete(string savedPath)
+    public void Complete(string savedPath, bool keep = false)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(savedPath);
         if (_database is null)
@@ -212,7 +212,7 @@ public sealed class SqliteScanJournal : IScanJournal
         }
 
         Dispose();
-        if (Keeps)
+        if (Keeps || keep)
         {
             if (unmarked is not null)
             {

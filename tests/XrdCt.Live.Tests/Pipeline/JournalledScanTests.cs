@@ -175,6 +175,42 @@ public sealed class JournalledScanTests
     }
 
     [Fact]
+    public async Task RunAsync_WhoListensFailsToo_CostsNoRow()
+    {
+        // The log lies on the disk that is full: each row must come back all the same, of which there are fewer than frames.
+        var failing = true;
+        var plan = new ScanPlan(60, 10, 10, ScanOrder.Interlaced);
+        var journal = new KeptJournal(_ => Volatile.Read(ref failing) ? new IOException("the disk is full") : null);
+        var store = new KeptStore();
+        bool isTold = false;
+        IEnumerable<Func<SourceEvent>> script =
+            [Start(), .. Images(0, 590), Meanwhile(WaitUntilTold), Meanwhile(() => Volatile.Write(ref failing, false)), .. Images(590, 10), End()];
+        LiveScan scan = Scan(() => new ScriptedSource(_clock, script), journal, store, plan: plan, say: _ =>
+        {
+            Volatile.Write(ref isTold, true);
+            throw new IOException("no space left on the device");
+        });
+        LiveOutcome outcome = await scan.RunAsync(CancellationToken.None).WaitAsync(Hang, TestContext.Current.CancellationToken);
+
+        Assert.Equal(ScanPhase.Complete, outcome.Phase);
+        Assert.Equal(600, store.Scan!.Sinogram.MeasuredCount);
+        Assert.InRange(journal.Rows.Count, 10, 599);
+
+        void WaitUntilTold() => Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref isTold), Hang));
+    }
+
+    [Fact]
+    public async Task RunAsync_JournalWithDamagedRows_IsSavedAndKept()
+    {
+        KeptJournal journal = CutOffAfter(70, damaged: 3);
+        LiveOutcome outcome = await RunAsync([Start(2)], journal, new KeptStore());
+
+        Assert.Equal("/results/small.nxs", outcome.SavedPath);
+        Assert.Equal(("/results/small.nxs", true), (journal.SavedPath, journal.IsKept));
+        Assert.Contains("3 damaged ones are left out", Assert.Single(_said));
+    }
+
+    [Fact]
     public async Task RunAsync_JournalHasADefect_IsNotTriedAgain()
     {
         int tries = 0;
@@ -276,9 +312,9 @@ public sealed class JournalledScanTests
     }
 
     // The journal that a process leaves which was killed after so many frames.
-    private KeptJournal CutOffAfter(int frames)
+    private KeptJournal CutOffAfter(int frames, int damaged = 0)
     {
-        var journal = new KeptJournal
+        var journal = new KeptJournal(damaged: damaged)
         {
             Scan = new JournalledScan
             {
@@ -304,8 +340,14 @@ public sealed class JournalledScanTests
         return journal;
     }
 
-    private LiveScan Scan(Func<IFrameSource> source, IScanJournal journal, KeptStore store, Func<RawFrame, FrameOutcome>? judge = null) => new(
-        SmallScan.Options(_plan),
+    private LiveScan Scan(
+        Func<IFrameSource> source,
+        IScanJournal journal,
+        KeptStore store,
+        Func<RawFrame, FrameOutcome>? judge = null,
+        ScanPlan? plan = null,
+        Action<string>? say = null) => new(
+        SmallScan.Options(plan ?? _plan),
         source,
         () => new SimdIntegrator(SmallScan.Options(_plan).Integration, () => new SmallScan.Reader(judge)),
         _display,
@@ -314,14 +356,14 @@ public sealed class JournalledScanTests
         patterns: null,
         journal)
     {
-        Say = sentence =>
+        Say = say ?? (sentence =>
         {
             lock (_said)
             {
                 _said.Add(sentence);
                 Volatile.Write(ref _saidCount, _said.Count);
             }
-        },
+        }),
     };
 
     private Task<LiveOutcome> RunAsync(IEnumerable<Func<SourceEvent>> script, IScanJournal journal, KeptStore store) =>

@@ -4,7 +4,8 @@ namespace XrdCt.Live.Tests.Pipeline;
 
 /// <summary>A journal in memory, whose writes fail as asked.</summary>
 /// <param name="failure">What the nth write (from 0) fails with; null where it succeeds.</param>
-internal sealed class KeptJournal(Func<int, Exception?>? failure = null) : IScanJournal
+/// <param name="damaged">Rows that it says cannot be read.</param>
+internal sealed class KeptJournal(Func<int, Exception?>? failure = null, int damaged = 0) : IScanJournal
 {
     private readonly Dictionary<int, JournalledPattern> _rows = [];
     private int _writes;
@@ -16,6 +17,8 @@ internal sealed class KeptJournal(Func<int, Exception?>? failure = null) : IScan
     public List<JournalledEvent> Events { get; } = [];
 
     public string? SavedPath { get; private set; }
+
+    public bool IsKept { get; private set; }
 
     public IReadOnlyDictionary<int, JournalledPattern> Rows => _rows;
 
@@ -50,10 +53,10 @@ internal sealed class KeptJournal(Func<int, Exception?>? failure = null) : IScan
             take(row);
         }
 
-        return 0;
+        return damaged;
     }
 
-    public void Complete(string savedPath) => SavedPath = savedPath;
+    public void Complete(string savedPath, bool keep = false) => (SavedPath, IsKept) = (savedPath, keep);
 
     public void Dispose()
     {

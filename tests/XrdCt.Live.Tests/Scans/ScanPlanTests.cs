@@ -155,6 +155,26 @@ public sealed class ScanPlanTests
         Assert.Equal(new ScanCell(3, 4), plan.CellOf(5));
     }
 
+    [Theory]
+    [InlineData(TriggerAnchor.Centre, 0)]
+    [InlineData(TriggerAnchor.Start, 0.5)]
+    [InlineData(TriggerAnchor.End, -0.5)]
+    public void Anchor_MovesTheAxisAlongWhichLinesRun(TriggerAnchor anchor, double lead)
+    {
+        var translations = new ScanPlan(5, 6, 10) { Anchor = anchor };
+        Assert.Equal((10 * (1 + lead), 60), (translations.Position_um(3), translations.Angle_deg(2)));
+        var rotations = new ScanPlan(5, 6, 10, ScanOrder.RotationFast) { Anchor = anchor };
+        Assert.Equal((10, 30 * (2 + lead)), (rotations.Position_um(3), rotations.Angle_deg(2)));
+        Assert.Equal((30, lead), (rotations.Step_deg, rotations.Lead_steps));
+    }
+
+    [Fact]
+    public void IncludesEnd_RotationThatNeverStops_IsRefused()
+    {
+        Assert.Throws<ArgumentException>(() => new ScanPlan(5, 6, 10, ScanOrder.ContinuousRotation) { IncludesEnd = true });
+        Assert.False(new ScanPlan(5, 6, 10, ScanOrder.ContinuousRotation) { IncludesEnd = false }.IncludesEnd);
+    }
+
     [Fact]
     public void CellOf_IndexOutsideThePlan_Throws()
     {

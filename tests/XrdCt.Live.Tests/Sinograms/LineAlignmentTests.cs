@@ -51,6 +51,32 @@ public sealed class LineAlignmentTests
         Assert.InRange(verdict.Gain, 1, 1.2);
     }
 
+    [Theory]
+    [InlineData(100, 0.0)]
+    [InlineData(100, 1.0)]
+    [InlineData(100, -1.0)]
+    [InlineData(101, 2.0)]
+    [InlineData(100, 0.5)]
+    public void Judge_NearlySymmetricSampleWithBacklash_IsNeverContrary(int translations, double backlash)
+    {
+        // Of an even number of translations the first has no opposite: turned about its middle, a symmetric line looks moved by a step,
+        // which backlash may undo.
+        foreach (double contrast in new[] { 0, 0.05, 0.2 })
+        {
+            foreach (bool isZigzag in new[] { false, true })
+            {
+                ScanPlan truth = new(translations, Rotations, 1, new ScanPath(ScanOrder.TranslationFast, isZigzag));
+                (double, double, double, double)[] disc = [(0, 0, 40, 1), (12, 7, 6, contrast), (-15, 9, 5, -contrast), (3, -20, 8, contrast)];
+                float[] measured = Measured(truth, backlash, noise: 0.5, disc);
+                foreach (bool said in new[] { false, true })
+                {
+                    ScanPlan plan = truth.WithZigzag(said);
+                    Assert.NotEqual(!isZigzag, LineAlignment.Judge(plan, Placed(plan, measured)).IsZigzag);
+                }
+            }
+        }
+    }
+
     [Fact]
     public void Judge_GrowingScan_ComesWithAFewLinesAndStays()
     {
@@ -144,7 +170,8 @@ public sealed class LineAlignmentTests
     }
 
     /// <summary>What the frames see one after the other: backward lines are off by the backlash.</summary>
-    private static float[] Measured(ScanPlan truth, double backlash, double noise)
+    private static float[] Measured(
+        ScanPlan truth, double backlash, double noise, (double X, double Y, double Radius, double Brightness)[]? grains = null)
     {
         var random = new Random(7);
         float[] frames = new float[truth.CellCount];
@@ -155,7 +182,7 @@ public sealed class LineAlignmentTests
             bool overRotations = truth.Path.LinesRunOverRotations;
             double angle = (truth.Angle_deg(cell.Rotation) + (overRotations ? off * truth.Angle_deg(1) : 0)) * Math.PI / 180;
             double t = truth.Position_um(cell.Translation) + (overRotations ? 0 : off);
-            double path = Grains.Sum(g =>
+            double path = (grains ?? Grains).Sum(g =>
             {
                 double d = (g.X * Math.Cos(angle)) - (g.Y * Math.Sin(angle)) - t;
                 return g.Brightness * 2 * Math.Sqrt(Math.Max(0, (g.Radius * g.Radius) - (d * d)));
