@@ -3,8 +3,8 @@ using System.Numerics;
 namespace XrdCt.Live.Storage.Hdf5;
 
 /// <summary>
-/// The heap of a group with many links (specification, III.G): blocks in rows of a doubling table. Links are managed objects; those longer
-/// than a block (names of thousands of letters) and filtered heaps, which no link is kept in, are refused.
+/// The heap of a group with many links, or of an object with many attributes (specification, III.G): blocks in rows of a doubling table.
+/// Read are managed objects, as links and short attributes are; filtered heaps, which neither is kept in, are refused.
 /// </summary>
 internal sealed class FractalHeap
 {
@@ -42,7 +42,7 @@ internal sealed class FractalHeap
         if (filters_bytes != 0 || _width == 0 || !BitOperations.IsPow2(_width) || !BitOperations.IsPow2(_start_bytes) || !BitOperations.IsPow2(_largest_bytes)
             || _largest_bytes < _start_bytes || _largest_bytes > 1 << 26 || heap_bits is 0 or > 64 || _rows > 64)
         {
-            throw file.Wrong("the heap of a group is none that is known, or damaged");
+            throw file.Wrong("the heap of a group or of attributes is none that is known, or damaged");
         }
 
         _offset_bytes = (heap_bits + 7) / 8;
@@ -51,12 +51,14 @@ internal sealed class FractalHeap
 
     /// <summary>Reads an object.</summary>
     /// <param name="id">What names it.</param>
-    public byte[] Read(byte[] id)
+    /// <returns>Null for one that stands outside the blocks, as what is longer than 4 KiB does, or in its name, as links and attributes never do.</returns>
+    public byte[]? Read(byte[] id)
     {
+        const int KindAndVersion = 0xF0;
         MetadataCursor cursor = _file.Cursor(id);
-        if ((cursor.Byte() & 0xF0) != 0)
+        if ((cursor.Byte() & KindAndVersion) != 0)
         {
-            throw _file.Wrong("a group has a link with a name too long to be read");
+            return null;
         }
 
         ulong offset = cursor.Number(_offset_bytes);
@@ -64,8 +66,10 @@ internal sealed class FractalHeap
         (ulong address, ulong first, ulong size) = _rows == 0 ? (_root, 0, _start_bytes) : Locate(_root, _rows, 0, offset, DeepestTable);
         return offset - first < size && length <= size - (offset - first)
             ? _file.Read(address + (offset - first), length)
-            : throw _file.Wrong("a link lies outside its heap: it is damaged");
+            : throw Outside();
     }
+
+    private InvalidDataException Outside() => _file.Wrong("a link or an attribute lies outside its heap: it is damaged");
 
     private ulong RowBlock_bytes(int row) => row < 2 ? _start_bytes : _start_bytes << (row - 1);
 
@@ -97,6 +101,6 @@ internal sealed class FractalHeap
             return size <= _largest_bytes ? (child, childFirst, size) : Locate(child, childRows, childFirst, offset, deepest - 1);
         }
 
-        throw _file.Wrong("a link lies outside its heap: it is damaged");
+        throw Outside();
     }
 }

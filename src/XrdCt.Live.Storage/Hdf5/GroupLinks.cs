@@ -21,7 +21,7 @@ internal static class GroupLinks
 
         foreach (HeaderMessage message in group.All(HeaderMessageType.Link))
         {
-            Add(links, Link.Read(file, message.Data.Span));
+            Add(file, links, Link.Read(file, message.Data.Span));
         }
 
         if (group.Find(HeaderMessageType.LinkInfo) is { } info)
@@ -37,7 +37,8 @@ internal static class GroupLinks
                 FractalHeap fractal = new(file, heap);
                 foreach (byte[] id in new NameIndex(file, names).HeapIds())
                 {
-                    Add(links, Link.Read(file, fractal.Read(id)));
+                    byte[] link = fractal.Read(id) ?? throw file.Wrong("a group has a link with a name too long to be read");
+                    Add(file, links, Link.Read(file, link));
                 }
             }
         }
@@ -45,10 +46,12 @@ internal static class GroupLinks
         return links;
     }
 
-    private static void Add(List<Link> links, Link? link)
+    private static void Add(Hdf5Metadata file, List<Link> links, Link? link)
     {
         if (link is { } known)
         {
+            // Links of a few bytes take more once they are read.
+            file.Spend(sizeof(char) * (long)known.Name.Length);
             links.Add(known);
         }
     }
@@ -120,6 +123,9 @@ internal static class GroupLinks
     {
         MetadataCursor cursor = file.Cursor(names);
         cursor.Skip((int)Math.Min(offset, int.MaxValue));
+
+        // Paid before it is made: the heap was read once, but each entry may name the same megabytes of it.
+        file.Spend(sizeof(char) * (long)cursor.TextLength());
         return cursor.Text();
     }
 }

@@ -86,15 +86,22 @@ internal sealed class Hdf5Metadata : IDisposable
             throw Wrong("it points beyond its end: it is cut short or damaged");
         }
 
-        _left_bytes -= Read_bytes + (long)length;
+        Spend((long)length);
+        byte[] block = GC.AllocateUninitializedArray<byte>((int)length);
+        Fill(block, (long)(BaseAddress + address));
+        return block;
+    }
+
+    /// <summary>Takes what is made of a block from what the file may cost: many entries may point at the same long text.</summary>
+    /// <param name="bytes">Memory that it takes.</param>
+    /// <exception cref="InvalidDataException">This file has cost too much already.</exception>
+    public void Spend(long bytes)
+    {
+        _left_bytes -= Read_bytes + bytes;
         if (_left_bytes < 0)
         {
             throw Wrong("its links and headers take more than 256 MiB, or go round in circles");
         }
-
-        byte[] block = GC.AllocateUninitializedArray<byte>((int)length);
-        Fill(block, (long)(BaseAddress + address));
-        return block;
     }
 
     /// <summary>Reads some bytes, wherever they are, at no cost to what the file's headers may take.</summary>

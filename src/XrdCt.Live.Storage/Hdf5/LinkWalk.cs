@@ -15,6 +15,9 @@ internal sealed class LinkWalk : IDisposable
 
     private readonly Dictionary<string, Hdf5Metadata> _files = [];
 
+    // Each path begins at the root, and groups of thousands of links lie on the way. What they hold was paid for when it was read.
+    private readonly Dictionary<(Hdf5Metadata, ulong), Dictionary<string, Link>> _groups = [];
+
     /// <summary>
     /// A file, by the name that another one has for it: beside that one, else beside what that one is a symbolic link to; data that were
     /// copied elsewhere keep the old folder in an absolute name, and are looked for without it.
@@ -67,7 +70,7 @@ internal sealed class LinkWalk : IDisposable
         ObjectPlace at = Root(file);
         while (names.TryPop(out string? name))
         {
-            if (!at.Header.IsGroup || at.Path.Length > LongestPath || GroupLinks.Of(at.Header).FirstOrDefault(l => l.Name == name) is not { Name: not null } link)
+            if (!at.Header.IsGroup || at.Path.Length > LongestPath || !LinksOf(at.Header).TryGetValue(name, out Link link))
             {
                 return null;
             }
@@ -104,6 +107,23 @@ internal sealed class LinkWalk : IDisposable
         }
 
         return at;
+    }
+
+    /// <summary>The links of a group, by name; read once.</summary>
+    public IReadOnlyDictionary<string, Link> LinksOf(ObjectHeader group)
+    {
+        if (!_groups.TryGetValue((group.File, group.Address), out Dictionary<string, Link>? links))
+        {
+            links = [];
+            foreach (Link link in GroupLinks.Of(group))
+            {
+                links.TryAdd(link.Name, link);
+            }
+
+            _groups[(group.File, group.Address)] = links;
+        }
+
+        return links;
     }
 
     /// <summary>The groups and datasets of a file, and of those that it has links to, with their paths from its root, groups first; none twice.</summary>
@@ -171,15 +191,31 @@ internal sealed class LinkWalk : IDisposable
     private IEnumerable<(string Path, ObjectPlace Place)> Nodes(
         string path, ObjectPlace group, HashSet<(Hdf5Metadata, ulong)> seen, ICollection<string> broken, int depth = 0)
     {
-        foreach (Link link in GroupLinks.Of(group.Header).OrderBy(l => l.Name, StringComparer.Ordinal))
+        if (path.Length > LongestPath || group.Path.Length > LongestPath)
         {
-            if (Find(group.Header.File, $"{group.Path}/{link.Name}", out string? why) is not { } place)
+            yield break;
+        }
+
+        Hdf5Metadata file = group.Header.File;
+        foreach (Link link in LinksOf(group.Header).Values.OrderBy(l => l.Name, StringComparer.Ordinal))
+        {
+            if (seen.Count >= MostNodes)
             {
-                broken.Add(why ?? $"{group.Header.File.FilePath}: {group.Path}/{link.Name} leads nowhere");
+                yield break;
+            }
+
+            string? why = null;
+            if ((link.Path is null ? Hard(group, link, seen) : Find(file, $"{group.Path}/{link.Name}", out why)) is not { } place)
+            {
+                if (link.Path is not null)
+                {
+                    broken.Add(why ?? $"{file.FilePath}: {group.Path}/{link.Name} leads nowhere");
+                }
+
                 continue;
             }
 
-            if (seen.Count >= MostNodes || !seen.Add((place.Header.File, place.Header.Address)))
+            if (!seen.Add((place.Header.File, place.Header.Address)))
             {
                 continue;
             }
@@ -195,4 +231,9 @@ internal sealed class LinkWalk : IDisposable
             }
         }
     }
+
+    // Where a hard link leads, without the way there from the root; null where that was seen.
+    private static ObjectPlace? Hard(ObjectPlace group, Link link, HashSet<(Hdf5Metadata, ulong)> seen) => seen.Contains((group.Header.File, link.Address))
+        ? null
+        : new ObjectPlace($"{group.Path}/{link.Name}", new ObjectHeader(group.Header.File, link.Address));
 }

@@ -21,7 +21,7 @@ internal ref struct MetadataCursor(Hdf5Metadata file, ReadOnlySpan<byte> block)
     {
         if ((uint)count > (uint)Left)
         {
-            throw file.Wrong("a header ends early: it is damaged");
+            throw Short();
         }
 
         ReadOnlySpan<byte> taken = _block.Slice(At, count);
@@ -81,9 +81,13 @@ internal ref struct MetadataCursor(Hdf5Metadata file, ReadOnlySpan<byte> block)
     /// <summary>Text up to a zero, which is passed too.</summary>
     public string Text()
     {
-        int length = _block[At..].IndexOf((byte)0);
-        string text = Text(length < 0 ? int.MaxValue : length);
+        string text = Text(TextLength());
         Skip(1);
         return text;
     }
+
+    /// <summary>Bytes up to a zero.</summary>
+    public readonly int TextLength() => _block[At..].IndexOf((byte)0) is >= 0 and var length ? length : throw Short();
+
+    private readonly InvalidDataException Short() => file.Wrong("a header ends early: it is damaged");
 }

@@ -4,7 +4,8 @@ namespace XrdCt.Live.Storage.Hdf5;
 
 /// <summary>
 /// Texts of a file: attributes, and datasets with one string. PureHDF 2.2 takes the memory that a string claims before it looks whether it is
-/// there. What is no text, or too long for one, reads as absent.
+/// there. What is no text, or too long for one, reads as absent; so does an attribute of more than 4 KiB among many, which stands outside
+/// their heap.
 /// </summary>
 internal static class NodeText
 {
@@ -70,7 +71,10 @@ internal static class NodeText
         FractalHeap fractal = new(node.File, heap);
         foreach (byte[] id in new NameIndex(node.File, names).HeapIds())
         {
-            yield return fractal.Read(id);
+            if (fractal.Read(id) is { } attribute)
+            {
+                yield return attribute;
+            }
         }
     }
 

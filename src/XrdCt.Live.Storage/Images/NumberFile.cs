@@ -51,7 +51,7 @@ internal sealed class NumberFile : IDisposable
     /// <summary>Names of what a group holds, in order; none where there is no group at that path.</summary>
     public IReadOnlyList<string> NamesIn(string path) => Guard<string[]>(path, () =>
         _walk.Find(_file, path, out _) is { Header.IsGroup: true } place
-            ? [.. GroupLinks.Of(place.Header).Select(l => l.Name).Order(StringComparer.Ordinal)]
+            ? [.. _walk.LinksOf(place.Header).Keys.Order(StringComparer.Ordinal)]
             : []);
 
     /// <summary>Size of a dataset, without the length-1 axes in front of it (a stack of one image is an image).</summary>
