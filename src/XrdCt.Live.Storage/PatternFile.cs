@@ -92,14 +92,11 @@ public static class PatternFile
         });
     }
 
-    private static void SaveText(string path, bool overwrite, Action<StreamWriter> write) =>
-        Save(path, overwrite, stream =>
-        {
-            using StreamWriter text = new(stream, Utf8WithoutMark, leaveOpen: true);
-            write(text);
-        });
-
-    private static void Save(string path, bool overwrite, Action<Stream> write)
+    /// <summary>Checks that a file may be written, for those who would compute long before they find out.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="overwrite">Whether an existing file is replaced.</param>
+    /// <exception cref="IOException">It exists and must not be replaced; the message names the path and the remedy.</exception>
+    public static void RefuseExisting(string path, bool overwrite)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         string fullPath = Path.GetFullPath(path);
@@ -109,7 +106,19 @@ public static class PatternFile
                 $"the pattern cannot be saved to '{fullPath}', because it exists: "
                 + "choose another name or allow overwriting");
         }
+    }
 
+    private static void SaveText(string path, bool overwrite, Action<StreamWriter> write) =>
+        Save(path, overwrite, stream =>
+        {
+            using StreamWriter text = new(stream, Utf8WithoutMark, leaveOpen: true);
+            write(text);
+        });
+
+    private static void Save(string path, bool overwrite, Action<Stream> write)
+    {
+        RefuseExisting(path, overwrite);
+        string fullPath = Path.GetFullPath(path);
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(fullPath)!);

@@ -100,7 +100,7 @@ internal sealed class ConvertCommand
 
         if (!RecordingReader.IsRecording(path))
         {
-            return parsed.GetValue(_dataset) is null && SinogramFile.IsNxxrdct(path, PackedChunk.Unpack)
+            return parsed.GetValue(_dataset) is null && SinogramFile.IsSinogram(path, ChunkUnpacking.Unpack)
                 ? throw UserException.WrongUse($"{path} holds a sinogram, not frames: say --format {string.Join(" or ", SinogramConversion.Formats.Keys)}")
                 : new StackInput(path, parsed.GetValue(_dataset), told);
         }
@@ -155,7 +155,7 @@ internal sealed class ConvertCommand
     {
         (string source, string path, bool asJson) = (parsed.GetValue(_in)!, parsed.GetValue(_out)!, parsed.GetValue(_json));
         RefuseItself(path, SinogramFile.FileOf(source));
-        using SinogramFile file = new(source, _sinogram.Reading(parsed, parsed.GetValue(_dataset)), PackedChunk.Unpack);
+        using SinogramFile file = new(source, _sinogram.Reading(parsed, parsed.GetValue(_dataset)), ChunkUnpacking.Unpack);
         SinogramTally tally = SinogramConversion.Run(file, path, layout, parsed.GetValue(_overwrite), !asJson, stop);
         SinogramHeader header = file.Header;
         parsed.InvocationConfiguration.Output.WriteLine(asJson

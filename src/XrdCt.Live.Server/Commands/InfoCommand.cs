@@ -78,9 +78,9 @@ internal sealed class InfoCommand
         SinogramFile file;
         try
         {
-            file = new SinogramFile(location, told, PackedChunk.Unpack);
+            file = new SinogramFile(location, told, ChunkUnpacking.Unpack);
         }
-        catch (InvalidDataException e) when (told == new SinogramReading() && !SinogramFile.IsNxxrdct(SinogramFile.FileOf(location), PackedChunk.Unpack))
+        catch (InvalidDataException e) when (told == new SinogramReading() && !SinogramFile.IsNxxrdct(SinogramFile.FileOf(location), ChunkUnpacking.Unpack))
         {
             try
             {
@@ -101,7 +101,7 @@ internal sealed class InfoCommand
     private static Dictionary<string, object?> OfFrames(string location)
     {
         string path = SinogramFile.FileOf(location);
-        using FrameStackReader frames = new(path, path == location ? null : location[(path.Length + 2)..], PackedChunk.Unpack);
+        using FrameStackReader frames = new(path, path == location ? null : location[(path.Length + 2)..], ChunkUnpacking.Unpack);
         return new()
         {
             ["kind"] = "frames",

@@ -65,7 +65,7 @@ internal sealed class LiveSession
             : null;
         TimeSpan linger = Configuration.Publish is PublishSection after ? SetUp.Linger(after, File) : TimeSpan.Zero;
         var hub = new DisplayHub();
-        var display = new DisplayServerOptions { Port = Configuration.Display.Port };
+        var display = new DisplayServerOptions { Port = SetUp.DisplayPort(Configuration.Display, File) };
         await using DisplayServer page = await StartPageAsync(hub, display, stop).ConfigureAwait(false);
         if (Note.Length > 0)
         {

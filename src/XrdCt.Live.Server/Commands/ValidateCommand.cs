@@ -29,19 +29,12 @@ internal static class ValidateCommand
         return command;
     }
 
-    // What the detector says of itself is not known before it says it: geometry and energy that a configuration leaves to it stay unchecked.
     private static IReadOnlyList<LayoutFinding> CheckConfiguration(string path)
     {
         try
         {
             BeamlineConfiguration configuration = ConfigurationFile.Read(path);
-            string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-            SetUp.Source(configuration, folder, path);
-            if (configuration.Source is not { FromHeader.Length: > 0 })
-            {
-                SetUp.LiveOptions(configuration, folder, path);
-            }
-
+            SetUp.Check(configuration, Path.GetDirectoryName(Path.GetFullPath(path))!, path);
             return [];
         }
         catch (UserException e)
@@ -54,7 +47,7 @@ internal static class ValidateCommand
     {
         try
         {
-            return NxxrdctCheck.Read(path, PackedChunk.Unpack);
+            return NxxrdctCheck.Read(path, ChunkUnpacking.Unpack);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {

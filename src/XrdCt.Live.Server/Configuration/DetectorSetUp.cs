@@ -56,7 +56,7 @@ internal sealed record DetectorSetUp
         DetectorGeometry geometry = calibration.Read(file =>
         {
             MustExist(file, "detector file", $"the calibration {calibration.Name}");
-            return described = NexusDetectorFile.Read(file, PackedChunk.Unpack);
+            return described = NexusDetectorFile.Read(file, ChunkUnpacking.Unpack);
         });
         return (geometry, described);
     }
@@ -64,13 +64,13 @@ internal sealed record DetectorSetUp
     private static PixelMask ReadMask(string location, ImageShape shape)
     {
         MustExist(ImageDataset.FileOf(location), "mask", "geometry.mask, --mask");
-        return ImageDataset.IsHdf5(location) ? ImageDataset.ReadMask(location, shape, PackedChunk.Unpack) : MaskFile.Read(location, shape);
+        return ImageDataset.IsHdf5(location) ? ImageDataset.ReadMask(location, shape, ChunkUnpacking.Unpack) : MaskFile.Read(location, shape);
     }
 
     private static float[] ReadImage(string location, ImageShape shape, string what, string keys)
     {
         MustExist(ImageDataset.FileOf(location), what, keys);
-        return ImageDataset.IsHdf5(location) ? ImageDataset.ReadSingle(location, shape, PackedChunk.Unpack) : CorrectionFile.Read(location, shape);
+        return ImageDataset.IsHdf5(location) ? ImageDataset.ReadSingle(location, shape, ChunkUnpacking.Unpack) : CorrectionFile.Read(location, shape);
     }
 
     private static void MustExist(string path, string what, string keys)

@@ -7,6 +7,9 @@ namespace XrdCt.Live.Server.Configuration;
 /// <summary>What is taken from the detector's header instead of the files. What the header does not have is a refusal, not a guess.</summary>
 internal sealed class FromHeader
 {
+    /// <summary>Parts without which there is no radial axis.</summary>
+    public static readonly string[] OfGeometry = ["energy", "distance"];
+
     private ISeriesTables? _mask;
     private ISeriesTables? _flatField;
     private double? _energy_keV;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Reflection;
 using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Integration;
@@ -130,7 +131,65 @@ internal static class SetUp
     public static LiveOptions LiveOptions(
         BeamlineConfiguration configuration, string folder, string file, string note = "", SeriesHeader? header = null)
     {
-        SourceSection source = Required(configuration.Source, file, "source");
+        HeaderlessParts parts = Headerless(configuration, folder, file);
+        IntegrationPlan integration = Plan(parts.Files, parts.Integration, FromHeader.Of(configuration.Source!.FromHeader, header));
+        Wrap(file, () => new ChannelExtractor(integration.Axis, parts.Channels));
+        return new LiveOptions
+        {
+            Title = parts.Title,
+            Source = parts.Frames.Description,
+            Note = note,
+            Plan = parts.Plan,
+            Integration = integration,
+            Channels = parts.Channels,
+            RoiChannel = parts.RoiChannel,
+            RoiRadius_um = parts.RoiRadius_um,
+            Filter = parts.Filter,
+            NormaliseToMonitor = configuration.Scan!.NormaliseToMonitor,
+            Workers = Workers(configuration, file),
+            Batches_bytes = parts.Frames.Batches_bytes,
+            SilenceLimit = parts.SilenceLimit,
+            EndGrace = parts.EndGrace,
+            Configuration = ConfigurationFile.Write(configuration),
+            Program = Program,
+        };
+    }
+
+    /// <summary>
+    /// Checks everything that a run would refuse before its first frame, but for what only the detector's header or the machine that it runs
+    /// on can tell: a geometry that the header is to complete, and whether devices, ports and folders are there.
+    /// </summary>
+    /// <param name="configuration">What the file says.</param>
+    /// <param name="folder">Folder that paths in it are relative to.</param>
+    /// <param name="file">Name of the file, for messages.</param>
+    /// <exception cref="UserException">Something is wrong; the message names file, key or value, and the remedy.</exception>
+    public static void Check(BeamlineConfiguration configuration, string folder, string file)
+    {
+        Backend(configuration.Compute, file);
+        NotBlank(configuration.Output.Folder, file, "output.folder");
+        DisplayPort(configuration.Display, file);
+        if (configuration.Publish is { } publish)
+        {
+            Publisher(publish, configuration.Integration.Bins!.Value, configuration.Channels.Count, file);
+            Linger(publish, file);
+        }
+
+        HeaderlessParts parts = Headerless(configuration, folder, file);
+        if (configuration.Source!.FromHeader.Intersect(FromHeader.OfGeometry).Any())
+        {
+            Reading(() => DetectorSetUp.Read(parts.Files));
+        }
+        else
+        {
+            LiveOptions(configuration, folder, file);
+        }
+    }
+
+    // What no header changes.
+    private static HeaderlessParts Headerless(BeamlineConfiguration configuration, string folder, string file)
+    {
+        SourceSetUp frames = Source(configuration, folder, file);
+        SourceSection source = configuration.Source!;
         DetectorFiles files = Files(configuration, folder, file);
         RoiSection roi = Required(configuration.Roi, file, "roi");
         LiveChannel[] channels = Channels(configuration, file);
@@ -146,47 +205,28 @@ internal static class SetUp
             throw UserException.WrongUse($"{file}: the flat field stands in geometry.flat_field and in source.from_header: leave one of them out");
         }
 
-        FromHeader taken = FromHeader.Of(source.FromHeader, header);
-        IntegrationPlan integration = Plan(files, LiveIntegration(configuration.Integration, file), taken);
-        Wrap(file, () => new ChannelExtractor(integration.Axis, channels));
         ScanPlan plan = ScanPlan(Required(configuration.Scan, file, "scan"), file);
-        int workers = Workers(configuration, file);
-        SourceSetUp frames = SourceSetUp.Of(source, integration.Geometry.Shape, workers, file);
-        return new LiveOptions
-        {
-            Title = NotBlank(configuration.Title, file, "title"),
-            Source = frames.Description,
-            Note = note,
-            Plan = plan,
-            Integration = integration,
-            Channels = channels,
-            RoiChannel = roiChannel,
-            RoiRadius_um = Within(
-                Required(roi.Radius_um, file, "roi.radius_um"), 10 * plan.TranslationCount * plan.Step_um, file, "roi.radius_um"),
-            Filter = OneOf(Ramps, configuration.Reconstruction.Filter, file, "reconstruction.filter"),
-            NormaliseToMonitor = configuration.Scan!.NormaliseToMonitor,
-            Workers = workers,
-            Batches_bytes = frames.Batches_bytes,
-            SilenceLimit = TimeSpan.FromSeconds(Within(source.SilenceLimit_s, LongestWait_s, file, "source.silence_limit_s")),
-            EndGrace = TimeSpan.FromSeconds(Within(source.EndGrace_s, LongestWait_s, file, "source.end_grace_s")),
-            Configuration = ConfigurationFile.Write(configuration),
-            Program = Program,
-        };
+        return new HeaderlessParts(
+            NotBlank(configuration.Title, file, "title"),
+            frames,
+            files,
+            LiveIntegration(configuration.Integration, file),
+            plan,
+            channels,
+            roiChannel,
+            Within(Required(roi.Radius_um, file, "roi.radius_um"), 10 * plan.TranslationCount * plan.Step_um, file, "roi.radius_um"),
+            OneOf(Ramps, configuration.Reconstruction.Filter, file, "reconstruction.filter"),
+            TimeSpan.FromSeconds(Within(source.SilenceLimit_s, LongestWait_s, file, "source.silence_limit_s")),
+            TimeSpan.FromSeconds(Within(source.EndGrace_s, LongestWait_s, file, "source.end_grace_s")));
     }
 
     /// <summary>Checks the source of a configuration; only the image size of the geometry is looked at.</summary>
     public static SourceSetUp Source(BeamlineConfiguration configuration, string folder, string file)
     {
+        SourceSection source = Required(configuration.Source, file, "source");
         DetectorFiles files = Files(configuration, folder, file);
-        try
-        {
-            ImageShape shape = DetectorSetUp.ReadShape(files);
-            return SourceSetUp.Of(Required(configuration.Source, file, "source"), shape, Workers(configuration, file), file);
-        }
-        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or InvalidDataException)
-        {
-            throw new UserException(Sentence(e), e);
-        }
+        ImageShape shape = Reading(() => DetectorSetUp.ReadShape(files));
+        return SourceSetUp.Of(source, shape, Workers(configuration, file), file);
     }
 
     /// <summary>Workers that decode and integrate at the same time.</summary>
@@ -200,14 +240,19 @@ internal static class SetUp
     /// <param name="say">Is told what changes while frames are integrated.</param>
     public static IntegratorSource Integrators(ComputeSection compute, string file, Action<string> say)
     {
+        Backend(compute, file);
+        IntegratorSource source = Integrators(compute.Backend, compute.Device, file, "compute.backend", say);
+        compute.Workers ??= source.IsOnDevice ? source.UsualWorkers : null;
+        return source;
+    }
+
+    private static void Backend(ComputeSection compute, string file)
+    {
+        OneOf(Backends, compute.Backend, file, "compute.backend");
         if (compute.Device < 0)
         {
             throw UserException.WrongUse($"{file}: 'compute.device' must be 0 or more, not {compute.Device}");
         }
-
-        IntegratorSource source = Integrators(compute.Backend, compute.Device, file, "compute.backend", say);
-        compute.Workers ??= source.IsOnDevice ? source.UsualWorkers : null;
-        return source;
     }
 
     /// <summary>Opens what integrates.</summary>
@@ -260,6 +305,11 @@ internal static class SetUp
         PublishEndpoint Endpoint(Func<PublishEndpoint> read, string key) => Wrap($"{file}: {key}", read);
     }
 
+    /// <summary>Port of the page; 0 for any free one.</summary>
+    public static int DisplayPort(DisplaySection display, string file) => display.Port is >= IPEndPoint.MinPort and <= IPEndPoint.MaxPort
+        ? display.Port
+        : throw UserException.WrongUse($"{file}: 'display.port' must be {IPEndPoint.MinPort} to {IPEndPoint.MaxPort}, not {display.Port}");
+
     /// <summary>How long subscribers are served after the end of the scan.</summary>
     public static TimeSpan Linger(PublishSection publish, string file) =>
         TimeSpan.FromSeconds(Within(publish.Linger_s, LongestWait_s, file, "publish.linger_s"));
@@ -282,18 +332,23 @@ internal static class SetUp
     }
 
     /// <summary>Reads the detector's files and builds the integration plan.</summary>
-    public static IntegrationPlan Plan(DetectorFiles files, IntegrationOptions options, FromHeader? header = null)
+    public static IntegrationPlan Plan(DetectorFiles files, IntegrationOptions options, FromHeader? header = null) => Reading(() =>
+    {
+        header ??= FromHeader.Nothing;
+        DetectorSetUp detector = DetectorSetUp.Read(files);
+        ReadOnlyMemory<float> flatField = header.FlatField(detector.Geometry.Shape);
+        return new IntegrationPlan(
+            header.Apply(detector.Geometry),
+            header.Apply(detector.Mask),
+            options,
+            new FrameCorrections { FlatField = flatField.IsEmpty ? detector.FlatField : flatField, Dark = detector.Dark });
+    });
+
+    private static T Reading<T>(Func<T> read)
     {
         try
         {
-            header ??= FromHeader.Nothing;
-            DetectorSetUp detector = DetectorSetUp.Read(files);
-            ReadOnlyMemory<float> flatField = header.FlatField(detector.Geometry.Shape);
-            return new IntegrationPlan(
-                header.Apply(detector.Geometry),
-                header.Apply(detector.Mask),
-                options,
-                new FrameCorrections { FlatField = flatField.IsEmpty ? detector.FlatField : flatField, Dark = detector.Dark });
+            return read();
         }
         catch (ArgumentException e)
         {
@@ -428,4 +483,17 @@ internal static class SetUp
     public static T OneOf<T>(IReadOnlyDictionary<string, T> known, string name, string file, string key) => known.TryGetValue(name, out T? value)
         ? value
         : throw UserException.WrongUse($"{file}: '{key}' must be one of {string.Join(", ", known.Keys)}, not '{name}'");
+
+    private sealed record HeaderlessParts(
+        string Title,
+        SourceSetUp Frames,
+        DetectorFiles Files,
+        IntegrationOptions Integration,
+        ScanPlan Plan,
+        LiveChannel[] Channels,
+        string RoiChannel,
+        double RoiRadius_um,
+        RampFilter Filter,
+        TimeSpan SilenceLimit,
+        TimeSpan EndGrace);
 }

@@ -32,6 +32,11 @@ internal static class SinogramConversion
     {
         SinogramHeader header = file.Header;
         SinogramTally tally = new(header);
+        if (layout is null)
+        {
+            PatternFile.RefuseExisting(path, overwrite);
+        }
+
         using SinogramWriter? writer = layout is { } known ? new SinogramWriter(path, known, header, SetUp.Program, overwrite) : null;
         SinogramPass.Run(
             file,

@@ -10,12 +10,15 @@ internal static class SinogramPass
     // Half of the largest usual scan (251 × 250 × 2048): few passes over chunks that are long in the bins.
     private const long Block_bytes = 1L << 28;
 
+    // A chunk of bins of 2896 × 2896 cells. A file of a few kilobytes may claim 8192 × 8192; a claim must not cost memory.
+    private const long Most_bytes = 1L << 31;
+
     /// <summary>Reads all bins.</summary>
     /// <param name="file">The sinogram.</param>
     /// <param name="task">What the bar is called; null for none.</param>
     /// <param name="take">Receives first bin, number of bins and values, [rotation, translation, bin].</param>
     /// <param name="stop">Asks for the end.</param>
-    /// <exception cref="UserException">It was stopped.</exception>
+    /// <exception cref="UserException">It was stopped, or is too large.</exception>
     public static void Run(ISinogramFile file, string? task, Action<int, int, ReadOnlyMemory<float>> take, CancellationToken stop)
     {
         if (task is null || Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
@@ -36,9 +39,11 @@ internal static class SinogramPass
         int bins = file.Header.BinCount;
         long fitting = Math.Max(1, Block_bytes / sizeof(float) / file.Header.CellCount / SinogramWriter.BinsPerChunk) * SinogramWriter.BinsPerChunk;
         int most = (int)Math.Min(fitting, bins);
-        if ((long)most * file.Header.CellCount > Array.MaxLength)
+        if ((long)most * file.Header.CellCount * sizeof(float) > Most_bytes)
         {
-            throw new UserException($"{file.Header.Origin} has {file.Header.CellCount} cells, too many for {SinogramWriter.BinsPerChunk} bins at a time");
+            throw new UserException(
+                $"{file.Header.Origin} has {file.Header.RotationCount} rotations of {file.Header.TranslationCount} translations, and {most} bins of them "
+                + $"take more than {Most_bytes >> 30} GiB of memory: cut it into smaller files");
         }
 
         float[] values = GC.AllocateUninitializedArray<float>(most * file.Header.CellCount);
@@ -46,7 +51,7 @@ internal static class SinogramPass
         {
             if (stop.IsCancellationRequested)
             {
-                throw new UserException("stopped before the end: nothing was written");
+                throw new UserException("stopped before the end: there is no result");
             }
 
             int count = Math.Min(most, bins - first);

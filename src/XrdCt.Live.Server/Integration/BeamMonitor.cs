@@ -82,12 +82,12 @@ internal sealed class BeamMonitor
         FrameArgument place = FrameArgument.Expand(word).First();
         if (place.Dataset is string dataset)
         {
-            return NumberDataset.Read(place.Path, dataset, PackedChunk.Unpack);
+            return NumberDataset.Read(place.Path, dataset, ChunkUnpacking.Unpack);
         }
 
         // A dataset of the frames' own files, each of which has its share.
         return word.StartsWith('/')
-            ? [.. Enumerable.Range(0, frames.FileCount).SelectMany(f => Share(NumberDataset.Read(frames.File(f).Path, word, PackedChunk.Unpack), frames, f))]
+            ? [.. Enumerable.Range(0, frames.FileCount).SelectMany(f => Share(NumberDataset.Read(frames.File(f).Path, word, ChunkUnpacking.Unpack), frames, f))]
             : throw new UserException($"the beam monitor {word} does not exist: give a file, FILE::/dataset, or /dataset of the frames' HDF5 files");
     }
 

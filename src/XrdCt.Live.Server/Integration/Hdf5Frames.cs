@@ -29,12 +29,6 @@ internal sealed class Hdf5Frames : IFrameStack
             _reader.Dispose();
             throw new FormatException($"{path}: the frames of {_reader.DatasetPath} are {_reader.Shape} (rows × columns), the geometry says {shape}");
         }
-
-        if (_reader.IsTiled && shape.PixelCount > LargestTiled_px)
-        {
-            _reader.Dispose();
-            throw TooSlow(path, _reader.DatasetPath);
-        }
     }
 
     /// <inheritdoc/>
@@ -66,11 +60,14 @@ internal sealed class Hdf5Frames : IFrameStack
     /// <inheritdoc/>
     public void Dispose() => _reader.Dispose();
 
-    private static FormatException TooSlow(string path, string dataset) => new(
-        $"{path}: {dataset} puts each frame together from several datasets, which is too slow to read at this size: integrate the tiles, or write the whole frames to a file");
-
     private void ReadPlain(int row, ArrayBufferWriter<byte> memory)
     {
+        if (_reader.Shape.PixelCount > LargestTiled_px && _reader.IsTiled(row))
+        {
+            throw new InvalidDataException(
+                $"{_path}: frame {row} of {_reader.DatasetPath} is put together from several datasets, which is too slow to read at this size: integrate the tiles, or write the whole frames to a file");
+        }
+
         int length = _reader.Shape.PixelCount * PixelTypes.SizeOf(_reader.Type);
         Span<byte> plain = memory.GetSpan(length)[..length];
         _reader.Read(row, plain);

@@ -65,24 +65,26 @@ internal sealed class DatasetHeader
     private void ReadType(ReadOnlySpan<byte> message)
     {
         MetadataCursor cursor = Object.File.Cursor(message);
+        const int Integer = 0;
+        const int Float = 1;
         int kind = cursor.Byte() & 0x0F;
         byte bits = cursor.Byte();
         cursor.Skip(2);
         uint size = cursor.UInt32();
         bool isSigned = (bits & 8) != 0;
-        IsBigEndian = size > 1 && (bits & 1) != 0;
+        IsBigEndian = kind is Integer or Float && size > 1 && (bits & 1) != 0;
         Type = (kind, size, isSigned) switch
         {
-            (0, 1, false) => PixelType.UInt8,
-            (0, 1, true) => PixelType.Int8,
-            (0, 2, false) => PixelType.UInt16,
-            (0, 2, true) => PixelType.Int16,
-            (0, 4, false) => PixelType.UInt32,
-            (0, 4, true) => PixelType.Int32,
-            (0, 8, false) => PixelType.UInt64,
-            (0, 8, true) => PixelType.Int64,
-            (1, 4, _) => PixelType.Float32,
-            (1, 8, _) => PixelType.Float64,
+            (Integer, 1, false) => PixelType.UInt8,
+            (Integer, 1, true) => PixelType.Int8,
+            (Integer, 2, false) => PixelType.UInt16,
+            (Integer, 2, true) => PixelType.Int16,
+            (Integer, 4, false) => PixelType.UInt32,
+            (Integer, 4, true) => PixelType.Int32,
+            (Integer, 8, false) => PixelType.UInt64,
+            (Integer, 8, true) => PixelType.Int64,
+            (Float, 4, _) => PixelType.Float32,
+            (Float, 8, _) => PixelType.Float64,
             _ => null,
         };
     }

@@ -42,7 +42,7 @@ internal sealed class FrameSelection
             case Hyperslab:
                 FrameSelection read = ReadHyperslab(ref cursor, file, version, rows, columns, runsLeft);
                 runsLeft -= read.Runs?.Count ?? 0;
-                return read;
+                return runsLeft >= 0 ? read : throw TooMany(file);
             default:
                 throw file.Wrong("a virtual dataset selects single points of its sources, which is not supported: name the files that it points to");
         }
@@ -78,7 +78,7 @@ internal sealed class FrameSelection
 
         return isRegular
             ? ReadRegular(ref cursor, file, size, (int)rank, rows, columns, mostRuns)
-            : ReadBlocks(ref cursor, file, size, (int)rank, rows, columns);
+            : ReadBlocks(ref cursor, file, size, (int)rank, rows, columns, mostRuns);
     }
 
     private static FrameSelection ReadRegular(
@@ -117,10 +117,13 @@ internal sealed class FrameSelection
             return new FrameSelection([((long)start, (long)(count * block))]);
         }
 
-        return count <= (ulong)mostRuns
+        return (long)count <= mostRuns
             ? new FrameSelection([.. Enumerable.Range(0, (int)count).Select(i => ((long)start + (i * (long)stride), (long)block))])
-            : throw file.Wrong("a virtual dataset is put together from too many pieces: name the files that it points to");
+            : throw TooMany(file);
     }
+
+    private static InvalidDataException TooMany(Hdf5Metadata file) =>
+        file.Wrong("a virtual dataset is put together from too many pieces: name the files that it points to");
 
     // The selected part of one axis is all of it, whether as one block or as many that touch.
     private static bool Covers(Axis axis, ulong side) =>
@@ -130,12 +133,18 @@ internal sealed class FrameSelection
         && axis.Count * axis.Block == side
         && (axis.Count == 1 || axis.Stride == axis.Block);
 
-    private static FrameSelection ReadBlocks(ref MetadataCursor cursor, Hdf5Metadata file, int size, int rank, ulong rows, ulong columns)
+    private static FrameSelection ReadBlocks(
+        ref MetadataCursor cursor, Hdf5Metadata file, int size, int rank, ulong rows, ulong columns, int mostRuns)
     {
         ulong count = cursor.Number(size);
         if (count > (ulong)(cursor.Left / (2 * rank * size)))
         {
             throw file.Wrong("a virtual dataset's selection ends early: it is damaged");
+        }
+
+        if ((long)count > mostRuns)
+        {
+            throw TooMany(file);
         }
 
         List<(long First, long Count)>? runs = [];

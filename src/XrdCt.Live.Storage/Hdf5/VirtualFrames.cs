@@ -1,8 +1,7 @@
 namespace XrdCt.Live.Storage.Hdf5;
 
 /// <summary>
-/// Where the frames of a virtual dataset [frame, row, column] are: which frame of which dataset (specification, III.E "Global Heap Block
-/// for Virtual Datasets").
+/// Where the frames of a virtual dataset [frame, row, column] are: which frame of which dataset.
 /// </summary>
 internal sealed class VirtualFrames
 {
@@ -10,7 +9,6 @@ internal sealed class VirtualFrames
     private const int MostPieces = 1_000_000;
 
     private readonly List<VirtualPiece> _pieces = [];
-    private readonly List<VirtualSource> _sources = [];
 
     /// <summary>Reads the mapping.</summary>
     /// <param name="dataset">The virtual dataset, of three axes.</param>
@@ -20,50 +18,24 @@ internal sealed class VirtualFrames
     /// <exception cref="InvalidDataException">It is damaged, or does what is not supported; the message says what.</exception>
     public VirtualFrames(DatasetHeader dataset, string path, int mostFrames, LinkWalk walk)
     {
-        Hdf5Metadata file = dataset.Object.File;
-        ulong[] sides = dataset.Dimensions!;
-        FrameCount = (long)Math.Min(sides[0], int.MaxValue);
-        if (dataset.HeapAddress == Hdf5Metadata.Nowhere)
-        {
-            return;
-        }
-
-        ReadOnlyMemory<byte> block = GlobalHeap.Read(file, dataset.HeapAddress, dataset.HeapIndex);
-        file.CheckSum(block.Span);
-        MetadataCursor cursor = file.Cursor(block.Span[..^sizeof(uint)]);
-        if (cursor.Byte() is not 0 and var version)
-        {
-            throw file.Wrong($"{path} is a virtual dataset of version {version}, 0 is known: name the files that it points to");
-        }
-
-        Dictionary<(string, string), int> known = [];
-        int runsLeft = 2 * MostPieces;
+        FrameCount = (long)Math.Min(dataset.Dimensions![0], int.MaxValue);
         long grown = 0;
         bool isGrowing = false;
-        for (ulong left = cursor.Length(); left > 0; left--)
+        Sources = VirtualMapping.Read(dataset, path, (source, index, from, to) =>
         {
-            (string, string) names = (cursor.Text(), cursor.Text());
-            FrameSelection from = FrameSelection.Read(ref cursor, file, sides[1], sides[2], ref runsLeft);
-            FrameSelection to = FrameSelection.Read(ref cursor, file, sides[1], sides[2], ref runsLeft);
-            if (!known.TryGetValue(names, out int index))
-            {
-                known[names] = index = _sources.Count;
-                _sources.Add(Source(file, names, path));
-            }
-
             IsTiled |= from.Runs is null || to.Runs is null;
             if (!IsTiled)
             {
                 isGrowing |= to.IsUnlimited;
-                long there = to.IsUnlimited ? walk.FramesIn(_sources[index]) : FrameSelection.Endless;
+                long there = to.IsUnlimited ? walk.FramesIn(source) : FrameSelection.Endless;
                 grown = Math.Max(grown, Add(from.Runs!, there, to.Runs!, to.IsUnlimited ? mostFrames : FrameCount, index));
             }
 
             if (_pieces.Count > MostPieces)
             {
-                throw file.Wrong($"{path} is put together from more than a million pieces: name the files that it points to");
+                throw dataset.Object.File.Wrong($"{path} is put together from more than a million pieces: name the files that it points to");
             }
-        }
+        });
 
         // As HDF5 shows it: a dataset that grows with its sources ends where they do.
         FrameCount = isGrowing ? grown : FrameCount;
@@ -77,7 +49,7 @@ internal sealed class VirtualFrames
     public bool IsTiled { get; private set; }
 
     /// <summary>The sources.</summary>
-    public IReadOnlyList<VirtualSource> Sources => _sources;
+    public IReadOnlyList<VirtualSource> Sources { get; }
 
     /// <summary>Where a frame is; null where nothing fills it.</summary>
     public (VirtualSource Source, int Row)? Of(int frame)
@@ -91,21 +63,8 @@ internal sealed class VirtualFrames
         }
 
         return low > 0 && _pieces[low - 1] is var piece && frame - piece.First < piece.Count
-            ? (_sources[piece.Source], piece.SourceFirst + (frame - piece.First))
+            ? (Sources[piece.Source], piece.SourceFirst + (frame - piece.First))
             : null;
-    }
-
-    private static VirtualSource Source(Hdf5Metadata file, (string File, string Dataset) names, string path)
-    {
-        const string Escaped = "%%";
-        (string name, string dataset) = names;
-        if ((name + dataset).Replace(Escaped, "", StringComparison.Ordinal).Contains('%', StringComparison.Ordinal))
-        {
-            throw file.Wrong($"{path} takes its frames from numbered files ({name}:{dataset}), which is not supported: name those files");
-        }
-
-        name = name.Replace(Escaped, "%", StringComparison.Ordinal);
-        return new VirtualSource(name, LinkWalk.FileOf(file.FilePath, name), dataset.Replace(Escaped, "%", StringComparison.Ordinal));
     }
 
     // Lays the runs of both sides beside each other; returns where the last frame ends.
@@ -119,7 +78,7 @@ internal sealed class VirtualFrames
             {
                 long at = from[i].First + passed;
                 long some = Math.Min(Math.Min(count - done, from[i].Count - passed), Math.Min(frameCount - (first + done), there - at));
-                if (some <= 0 || at > int.MaxValue)
+                if (some <= 0 || at + some > int.MaxValue)
                 {
                     return end;
                 }

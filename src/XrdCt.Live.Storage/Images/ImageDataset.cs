@@ -49,7 +49,8 @@ public static class ImageDataset
     {
         (string path, string? wanted) = Split(location);
         using NumberFile file = new(path, decoder);
-        (IH5Dataset dataset, string at) = wanted is null ? Search(file, names) : (Named(file, wanted), wanted);
+        string at = wanted ?? Search(file, names);
+        IH5Dataset dataset = file.Find(at) ?? throw file.Wrong($"there is no dataset {at}; {Choice(Images(file))}");
         long[] sides = file.Dimensions(dataset);
         if (sides is not [var rows, var columns] || rows != shape.Rows || columns != shape.Columns)
         {
@@ -69,22 +70,16 @@ public static class ImageDataset
         return at < 0 ? (location, null) : (location[..at], location[(at + Separator.Length)..]);
     }
 
-    private static IH5Dataset Named(NumberFile file, string path) =>
-        file.Find(path) ?? throw file.Wrong($"there is no dataset {path}; {Choice([.. Images(file).Select(i => i.Path)])}");
-
-    private static (IH5Dataset Dataset, string Path) Search(NumberFile file, string[] names)
+    private static string Search(NumberFile file, string[] names)
     {
-        (IH5Dataset Dataset, string Path)[] images = [.. Images(file)];
-        (IH5Dataset Dataset, string Path)[] named =
-            [.. images.Where(i => names.Contains(i.Path[(i.Path.LastIndexOf('/') + 1)..], StringComparer.OrdinalIgnoreCase))];
+        string[] images = Images(file);
+        string[] named = [.. images.Where(path => names.Contains(path[(path.LastIndexOf('/') + 1)..], StringComparer.OrdinalIgnoreCase))];
         return images.Length == 1 ? images[0]
             : named.Length == 1 ? named[0]
-            : throw file.Wrong(Choice([.. images.Select(i => i.Path)]));
+            : throw file.Wrong(Choice(images));
     }
 
-    private static IEnumerable<(IH5Dataset Dataset, string Path)> Images(NumberFile file) =>
-        file.Nodes().Where(n => n.Node is IH5Dataset dataset && file.Dimensions(dataset) is [> 1, _] or [_, > 1])
-            .Select(n => ((IH5Dataset)n.Node, n.Path));
+    private static string[] Images(NumberFile file) => [.. file.Nodes().Where(n => file.Dimensions(n.Node) is [> 1, _] or [_, > 1]).Select(n => n.Path)];
 
     private static string Choice(string[] paths) => paths.Length == 0
         ? "the file holds no image [row, column]"

@@ -1,6 +1,7 @@
 using PureHDF;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Storage.Hdf5;
 using XrdCt.Live.Storage.Stacks;
 
 namespace XrdCt.Live.Storage.Images;
@@ -23,7 +24,7 @@ public static class NexusDetectorFile
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         using NumberFile file = new(path, decoder);
-        string group = file.Nodes().FirstOrDefault(n => n.Node is IH5Group g && IsDetector(file, g)).Path
+        string group = file.Nodes().FirstOrDefault(n => n.Node.IsGroup && IsDetector(file, n.Node)).Path
             ?? throw file.Wrong("there is no group of class NXdetector: save the detector with pyFAI's detector.save(…)");
 
         double[] pixels = Numbers(file, $"{group}/pixel_size", 2);
@@ -49,11 +50,8 @@ public static class NexusDetectorFile
         };
     }
 
-    private static bool IsDetector(NumberFile file, IH5Group group) => file.Guard("an attribute", () =>
-        group.AttributeExists("NX_class")
-        && group.Attribute("NX_class") is { } attribute
-        && attribute.Type.Class is H5DataTypeClass.String or H5DataTypeClass.VariableLength
-        && group.Attribute("NX_class").Read<string>() == "NXdetector");
+    private static bool IsDetector(NumberFile file, ObjectHeader group) =>
+        file.Guard("an attribute", () => NodeText.Attribute(group, "NX_class") == "NXdetector");
 
     // As pyFAI, in this order: the image, the detector before binning, the images that are there.
     private static ImageShape Shape(NumberFile file, string group)

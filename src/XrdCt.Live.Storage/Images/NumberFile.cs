@@ -37,8 +37,8 @@ internal sealed class NumberFile : IDisposable
     public long LengthOfFile(string path) => HeaderOf(path)?.File.Length ?? 0;
 
     /// <summary>The objects of the file and of those that it has links to, parents before children, with their paths.</summary>
-    public IEnumerable<(IH5Object Node, string Path)> Nodes() => Guard("the file", () =>
-        _walk.Nodes(_file, []).Select(n => (Node: Open(n.Place), n.Path)).Where(n => n.Node is not null).Select(n => (n.Node!, n.Path)).ToList());
+    public IReadOnlyList<(ObjectHeader Node, string Path)> Nodes() => Guard("the file", () =>
+        _walk.Nodes(_file, []).Select(n => (n.Place.Header, n.Path)).ToList());
 
     /// <summary>The dataset at a path; null where there is none.</summary>
     /// <exception cref="InvalidDataException">A link on the way leads nowhere; the message names it.</exception>
@@ -55,9 +55,14 @@ internal sealed class NumberFile : IDisposable
             : []);
 
     /// <summary>Size of a dataset, without the length-1 axes in front of it (a stack of one image is an image).</summary>
-    public long[] Dimensions(IH5Dataset dataset)
+    public long[] Dimensions(IH5Dataset dataset) => Trimmed(Guard("the file", () => dataset.Space.Dimensions));
+
+    /// <summary>The same of what a header says; empty where it is no dataset.</summary>
+    public long[] Dimensions(ObjectHeader node) =>
+        node.IsDataset && Guard("the file", () => new DatasetHeader(node).Dimensions) is { } sides ? Trimmed(sides) : [];
+
+    private static long[] Trimmed(ulong[] sides)
     {
-        ulong[] sides = Guard("the file", () => dataset.Space.Dimensions);
         int first = 0;
         while (sides.Length - first > 2 && sides[first] == 1)
         {
@@ -122,8 +127,9 @@ internal sealed class NumberFile : IDisposable
             return null;
         }
 
-        if (place.Header.IsDataset && new DatasetHeader(place.Header).IsVirtual)
+        if (place.Header.IsDataset && new DatasetHeader(place.Header) is { IsVirtual: true } dataset)
         {
+            VirtualSources.Check(_walk, dataset, place.Path);
             NativeFile named = H5File.OpenRead(place.Header.File.FilePath);
             _open.Add(named);
             return named.Get(place.Path);

@@ -16,7 +16,7 @@ internal static class NxxrdctEntry
     public const string Definition = "NXxrdct";
 
     // The entry itself, and what ScanTree writes below it.
-    private static readonly string[] ParameterGroups = ["", "process", "process/geometry", "scan_plan", "counters"];
+    private static readonly string[] ParameterGroups = ["", "process", "process/geometry", "scan_plan", "stage", "centre_of_rotation", "counters"];
 
     private const int DeepestEntry = 2;
     private const int MostGroups = 200;
@@ -81,7 +81,7 @@ internal static class NxxrdctEntry
         (double[]? radial, RadialUnit? unit) = Radial(file, entry);
         return new SinogramDraft(file, SinogramLayout.Nxxrdct, dataset, path)
         {
-            Orders = [Order(file, entry), [.. Order(file, entry).Where(axis => axis != SinogramAxis.Bin)]],
+            Orders = Orders(file, entry),
             Angles_deg = NumberList.Read(file, $"{entry}/data/rotation_angles", FileUnits.Degrees, "degree")
                 ?? NumberList.Read(file, $"{entry}/sample/rotation_angle", FileUnits.Degrees, "degree"),
             Translations_um = NumberList.Read(file, $"{entry}/data/translation_values", FileUnits.Micrometres, "m")
@@ -134,13 +134,16 @@ internal static class NxxrdctEntry
         && (string.Equals(file.Guard(path, () => NodeText.Attribute(group, "definition")), Definition, StringComparison.OrdinalIgnoreCase)
             || string.Equals(Text(file, $"{path}/definition"), Definition, StringComparison.OrdinalIgnoreCase));
 
-    private static SinogramAxis[] Order(NumberFile file, string entry)
+    // The order with bins, and the one without.
+    private static SinogramAxis[][] Orders(NumberFile file, string entry)
     {
         string path = $"{entry}/data";
-        string[]? names = file.HeaderOf(path) is { } group ? file.Guard(path, () => AxesOf(group)) : null;
-        return names is not null && names.All(AxisNames.ContainsKey) && names.Distinct().Count() == Usual.Length
-            ? [.. names.Select(n => AxisNames[n])]
-            : Usual;
+        string[] names = (file.HeaderOf(path) is { } group ? file.Guard(path, () => AxesOf(group)) : null) ?? [];
+        SinogramAxis[] told = names.All(AxisNames.ContainsKey) ? [.. names.Select(n => AxisNames[n]).Distinct()] : [];
+        SinogramAxis[] cells = [.. told.Where(axis => axis != SinogramAxis.Bin)];
+        return told.Length != names.Length || cells.Length != 2 ? [Usual, Usual[..2]]
+            : told.Length == 2 ? [Usual, cells]
+            : [told, cells];
     }
 
     private static (double[]? Positions, RadialUnit? Unit) Radial(NumberFile file, string entry)

@@ -31,7 +31,7 @@ internal sealed class SinogramDraft(NumberFile file, SinogramLayout layout, IH5D
     /// <summary>Their unit, if the file says it.</summary>
     public RadialUnit? Unit { get; set; }
 
-    /// <summary>Photon energy, if the file says it.</summary>
+    /// <summary>Photon energy, if the file says it; one that is none (0, negative, not finite) counts as not said.</summary>
     public double? Energy_keV { get; set; }
 
     /// <summary>Path of a dataset of the monitor by cell, or null.</summary>
@@ -72,13 +72,14 @@ internal sealed class SinogramDraft(NumberFile file, SinogramLayout layout, IH5D
             throw file.Wrong($"{size} is no sinogram of at least one and at most {MostCells} cells and {MostBins} bins");
         }
 
+        double[]? radial = Radial?.Length == (int)bins ? Finite(Radial, "radial positions") : null;
         SinogramHeader header = new()
         {
             Angles_deg = Checked(Angles_deg, "angles", "--angles-deg START:STOP:COUNT", rotations),
             Translations_um = Checked(Translations_um, "translations", "--translations-um START:STOP:COUNT", translations),
-            Radial = Radial is { } radial && (ulong)radial.Length == bins ? Finite(radial, "radial positions") : [.. Enumerable.Range(0, (int)bins).Select(k => (double)k)],
-            Unit = Radial is null ? null : Unit,
-            Energy_keV = Energy_keV,
+            Radial = radial ?? [.. Enumerable.Range(0, (int)bins).Select(k => (double)k)],
+            Unit = radial is null ? null : Unit,
+            Energy_keV = Energy_keV is > 0 and < double.PositiveInfinity ? Energy_keV : null,
             Monitor = Monitor((int)rotations, (int)translations),
             Title = Title ?? "",
             Program = Program ?? "",

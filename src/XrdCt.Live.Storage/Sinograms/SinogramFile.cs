@@ -1,6 +1,6 @@
-using PureHDF;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Sinograms;
+using XrdCt.Live.Storage.Hdf5;
 using XrdCt.Live.Storage.Images;
 using XrdCt.Live.Storage.Stacks;
 
@@ -79,6 +79,29 @@ public sealed class SinogramFile : ISinogramFile
         return NxxrdctEntry.Find(file) is not null;
     }
 
+    /// <summary>
+    /// Whether a file holds a sinogram without being told more: an entry of NXxrdct, or data of nDTomo with axes that fit. Frames are often
+    /// called <c>/data</c> as well.
+    /// </summary>
+    /// <inheritdoc cref="IsNxxrdct"/>
+    public static bool IsSinogram(string path, ChunkDecoder decoder)
+    {
+        using NumberFile file = new(path, decoder);
+        if (NxxrdctEntry.Find(file) is not null)
+        {
+            return true;
+        }
+
+        try
+        {
+            return file.Guard("the file", () => NDTomoRoot.Draft(file, told: null)?.Resolve(new SinogramReading())) is not null;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Path of the dataset in the file.</summary>
     public string DatasetPath => _found.Path;
 
@@ -122,8 +145,8 @@ public sealed class SinogramFile : ISinogramFile
     {
         string[] sets =
         [
-            .. _file.Nodes().Where(n => n.Node is IH5Dataset dataset && dataset.Space.Dimensions is [> 1, > 1] or [> 0, > 0, > 0]).Take(MostNamed)
-                .Select(n => $"{n.Path} [{string.Join(", ", ((IH5Dataset)n.Node).Space.Dimensions)}]"),
+            .. _file.Nodes().Where(n => n.Node.IsDataset).Select(n => (n.Path, Sides: new DatasetHeader(n.Node).Dimensions))
+                .Where(n => n.Sides is [> 1, > 1] or [> 0, > 0, > 0]).Take(MostNamed).Select(n => $"{n.Path} [{string.Join(", ", n.Sides!)}]"),
         ];
         return sets.Length == 0 ? "the file holds no dataset of two or three axes" : $"the file holds {string.Join(", ", sets)}: name one as FILE::/path";
     }

@@ -78,7 +78,15 @@ public sealed class SinogramWriter : IDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
             return PartFile.Start(_path, reuse: true);
         });
-        _writer = file.BeginWrite(_part.Stream, NexusNodes.Options);
+        try
+        {
+            _writer = Guard(() => file.BeginWrite(_part.Stream, NexusNodes.Options));
+        }
+        catch
+        {
+            _part.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Writes the next bins.</summary>

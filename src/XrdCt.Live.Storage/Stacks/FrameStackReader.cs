@@ -74,11 +74,17 @@ public sealed class FrameStackReader : IDisposable
     /// <summary>Beam monitor of each frame; null where the file does not say.</summary>
     public IReadOnlyList<double>? Monitors { get; }
 
-    /// <summary>Whether a virtual dataset puts each frame together from parts in other datasets: those are read pixel by pixel, which takes seconds.</summary>
-    public bool IsTiled => _frames.IsTiled;
-
     /// <summary>Whether frames can be absent, and read as zeros: in chunks never written, or tiles that are missing.</summary>
     public bool MayHaveHoles => _frames.MayHaveHoles;
+
+    /// <summary>Whether a virtual dataset, here or behind this one, puts a frame together from parts in other datasets: those are read pixel by pixel, which takes seconds.</summary>
+    /// <param name="row">Its place in the stack, from 0.</param>
+    /// <exception cref="InvalidDataException">Its file is not there; the message names both.</exception>
+    public bool IsTiled(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)FrameCount, nameof(row));
+        return _frames.IsTiled(row);
+    }
 
     /// <summary>Reads one frame as it is packed, by bitshuffle-LZ4 with its header: nothing is unpacked.</summary>
     /// <param name="row">Its place in the stack, from 0.</param>

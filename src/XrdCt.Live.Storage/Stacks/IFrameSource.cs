@@ -15,11 +15,13 @@ internal interface IFrameSource : IDisposable
     /// <summary>Number of frames.</summary>
     int FrameCount { get; }
 
-    /// <summary>Whether frames are put together from parts, pixel by pixel.</summary>
-    bool IsTiled { get; }
-
     /// <summary>Whether frames can be absent, and read as zeros.</summary>
     bool MayHaveHoles { get; }
+
+    /// <summary>Whether a frame is put together from parts, pixel by pixel.</summary>
+    /// <param name="row">Its place, from 0.</param>
+    /// <exception cref="InvalidDataException">It is not there; the message names it.</exception>
+    bool IsTiled(int row);
 
     /// <summary>Reads one frame as it is packed.</summary>
     /// <param name="row">Its place, from 0.</param>

@@ -29,10 +29,14 @@ internal sealed class LinkedFrames(
     public int FrameCount => (int)frames.FrameCount;
 
     /// <inheritdoc/>
-    public bool IsTiled => false;
+    public bool MayHaveHoles => true;
 
     /// <inheritdoc/>
-    public bool MayHaveHoles => true;
+    public bool IsTiled(int row)
+    {
+        (IFrameSource source, int at) = Locate(row);
+        return source.IsTiled(at);
+    }
 
     /// <inheritdoc/>
     public bool TryReadPacked(int row, ArrayBufferWriter<byte> packed)

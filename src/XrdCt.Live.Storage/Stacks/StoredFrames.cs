@@ -24,6 +24,7 @@ internal sealed class StoredFrames : IFrameSource
     private readonly ChunkDecoder _decoder;
     private readonly H5DatasetAccess _access;
     private readonly PassingChunkCache _passing = new();
+    private readonly bool _isTiled;
     private bool _mayBePacked;
 
     /// <summary>Opens the dataset.</summary>
@@ -34,7 +35,7 @@ internal sealed class StoredFrames : IFrameSource
     /// <param name="decoder">Unpacks bitshuffle-LZ4.</param>
     public StoredFrames(string path, string dataset, ObjectPlace place, bool isTiled, ChunkDecoder decoder)
     {
-        (_path, _name, IsTiled, _decoder) = (path, dataset, isTiled, decoder);
+        (_path, _name, _isTiled, _decoder) = (path, dataset, isTiled, decoder);
         string file = place.Header.File.FilePath;
         try
         {
@@ -73,10 +74,10 @@ internal sealed class StoredFrames : IFrameSource
     public int FrameCount { get; }
 
     /// <inheritdoc/>
-    public bool IsTiled { get; }
+    public bool MayHaveHoles => _data.Layout.Class is H5DataLayoutClass.VirtualStorage or H5DataLayoutClass.Chunked;
 
     /// <inheritdoc/>
-    public bool MayHaveHoles => _data.Layout.Class is H5DataLayoutClass.VirtualStorage or H5DataLayoutClass.Chunked;
+    public bool IsTiled(int row) => _isTiled;
 
     /// <inheritdoc/>
     public bool TryReadPacked(int row, ArrayBufferWriter<byte> packed)

@@ -51,7 +51,7 @@ public class LinkedFrameTests(BlissFiles files) : IClassFixture<BlissFiles>
         (string folder, JsonElement read) = files.Of(version);
         using FrameStackReader reader = new(Path.Combine(folder, "top.h5"), "/scan_1.1/odd/tiled", Decode);
         byte[] plain = new byte[reader.Shape.PixelCount * 4];
-        Assert.True(reader.IsTiled);
+        Assert.True(reader.IsTiled(0));
         for (int row = 0; row < reader.FrameCount; row++)
         {
             Assert.False(reader.TryReadPacked(row, new ArrayBufferWriter<byte>()));

@@ -3,7 +3,7 @@ using XrdCt.Live.Ingest.Decoding;
 namespace XrdCt.Live.Server.Conversion;
 
 /// <summary>Unpacks chunks of HDF5 files that are packed by bitshuffle-LZ4.</summary>
-internal static class PackedChunk
+internal static class ChunkUnpacking
 {
     /// <inheritdoc cref="XrdCt.Live.Storage.Stacks.ChunkDecoder"/>
     public static bool Unpack(ReadOnlySpan<byte> packed, int elementSize, Span<byte> plain)
