@@ -29,6 +29,16 @@ internal sealed class Hdf5Frames : IFrameStack
             _reader.Dispose();
             throw new FormatException($"{path}: the frames of {_reader.DatasetPath} are {_reader.Shape} (rows × columns), the geometry says {shape}");
         }
+
+        try
+        {
+            RefuseTiles(row: 0);
+        }
+        catch
+        {
+            _reader.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -60,13 +70,19 @@ internal sealed class Hdf5Frames : IFrameStack
     /// <inheritdoc/>
     public void Dispose() => _reader.Dispose();
 
+    // The files of a master can differ: each frame is looked at before it is read.
+    private void RefuseTiles(int row)
+    {
+        if (_reader.Shape.PixelCount > LargestTiled_px && row < _reader.FrameCount && _reader.IsTiled(row))
+        {
+            throw new FormatException(
+                $"{_path}: {_reader.DatasetPath} puts each frame together from several datasets, which is too slow to read at this size: integrate the tiles, or write the whole frames to a file");
+        }
+    }
+
     private void ReadPlain(int row, ArrayBufferWriter<byte> memory)
     {
-        if (_reader.Shape.PixelCount > LargestTiled_px && _reader.IsTiled(row))
-        {
-            throw new InvalidDataException(
-                $"{_path}: frame {row} of {_reader.DatasetPath} is put together from several datasets, which is too slow to read at this size: integrate the tiles, or write the whole frames to a file");
-        }
+        RefuseTiles(row);
 
         int length = _reader.Shape.PixelCount * PixelTypes.SizeOf(_reader.Type);
         Span<byte> plain = memory.GetSpan(length)[..length];

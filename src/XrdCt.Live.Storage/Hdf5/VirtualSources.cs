@@ -59,13 +59,11 @@ internal static class VirtualSources
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(file.FilePath))!;
 
-        // PureHDF does not look beside what a symbolic link leads to.
-        bool isReached = source.File == "."
-            || source.FilePath == Path.Combine(folder, source.File)
-            || source.FilePath == Path.Combine(folder, Path.GetFileName(source.File));
+        // PureHDF looks neither beside what a symbolic link leads to, nor in this folder for the name in an absolute path.
+        bool isReached = source.File == "." || source.FilePath == Path.Combine(folder, source.File);
         if (!isReached || !File.Exists(source.FilePath))
         {
-            throw file.Wrong($"{path} takes numbers from {source.File}, which is not there: copy it to its place beside this file");
+            throw file.Wrong($"{path} takes numbers from {source.File}, which is not there: copy it to its place, or name the file itself");
         }
 
         string? why = null;

@@ -77,9 +77,11 @@ public sealed class FrameStackReader : IDisposable
     /// <summary>Whether frames can be absent, and read as zeros: in chunks never written, or tiles that are missing.</summary>
     public bool MayHaveHoles => _frames.MayHaveHoles;
 
-    /// <summary>Whether a virtual dataset, here or behind this one, puts a frame together from parts in other datasets: those are read pixel by pixel, which takes seconds.</summary>
+    /// <summary>
+    /// Whether a virtual dataset, here or behind this one, puts a frame together from parts in other datasets: those are read pixel by
+    /// pixel, which takes seconds. False where the frame is not there.
+    /// </summary>
     /// <param name="row">Its place in the stack, from 0.</param>
-    /// <exception cref="InvalidDataException">Its file is not there; the message names both.</exception>
     public bool IsTiled(int row)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)FrameCount, nameof(row));

@@ -18,9 +18,8 @@ internal interface IFrameSource : IDisposable
     /// <summary>Whether frames can be absent, and read as zeros.</summary>
     bool MayHaveHoles { get; }
 
-    /// <summary>Whether a frame is put together from parts, pixel by pixel.</summary>
+    /// <summary>Whether a frame is put together from parts, pixel by pixel; false where it is not there.</summary>
     /// <param name="row">Its place, from 0.</param>
-    /// <exception cref="InvalidDataException">It is not there; the message names it.</exception>
     bool IsTiled(int row);
 
     /// <summary>Reads one frame as it is packed.</summary>

@@ -32,11 +32,8 @@ internal sealed class LinkedFrames(
     public bool MayHaveHoles => true;
 
     /// <inheritdoc/>
-    public bool IsTiled(int row)
-    {
-        (IFrameSource source, int at) = Locate(row);
-        return source.IsTiled(at);
-    }
+    public bool IsTiled(int row) =>
+        frames.Of(row) is { } place && Known(place.Source).Frames is { } from && place.Row < from.FrameCount && from.IsTiled(place.Row);
 
     /// <inheritdoc/>
     public bool TryReadPacked(int row, ArrayBufferWriter<byte> packed)
@@ -74,6 +71,19 @@ internal sealed class LinkedFrames(
     private (IFrameSource Source, int Row) Locate(int row)
     {
         (VirtualSource source, int at) = frames.Of(row) ?? throw Wrong(row, "no file is named for it: it was never written");
+        (IFrameSource? from, string? refusal) = Known(source);
+        if (from is null)
+        {
+            throw Wrong(row, refusal!);
+        }
+
+        return at < from.FrameCount
+            ? (from, at)
+            : throw Wrong(row, $"its file {source.File} has only {from.FrameCount} frames in {source.Dataset}");
+    }
+
+    private (IFrameSource? Frames, string? Refusal) Known(VirtualSource source)
+    {
         int known = _open.FindIndex(o => o.Source == source);
         (VirtualSource Source, IFrameSource? Frames, string? Refusal) found = known < 0 ? Open(source) : _open[known];
         if (known < 0)
@@ -87,14 +97,7 @@ internal sealed class LinkedFrames(
             _open.Add(found);
         }
 
-        if (found.Frames is not { } from)
-        {
-            throw Wrong(row, found.Refusal!);
-        }
-
-        return at < from.FrameCount
-            ? (from, at)
-            : throw Wrong(row, $"its file {source.File} has only {from.FrameCount} frames in {source.Dataset}");
+        return (found.Frames, found.Refusal);
     }
 
     private (VirtualSource Source, IFrameSource? Frames, string? Refusal) Open(VirtualSource source)

@@ -1,8 +1,10 @@
+using System.Buffers;
 using System.Text.Json;
 using PureHDF;
 using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Ingest.Decoding;
+using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Server;
 using XrdCt.Live.Server.Integration;
@@ -135,16 +137,34 @@ public sealed class IntegrateStackTests : IDisposable
     [Fact]
     public void New_LargeTiles_NamesTheRemedy()
     {
+        ImageShape shape = new(600, 500);
         ForeignPython.Run("h5py, numpy", """
             import sys, h5py, json
             with h5py.File(sys.argv[1], 'w') as f:
                 layout = h5py.VirtualLayout(shape=(2, 600, 500), dtype='i4')
                 layout[:, :300], layout[:, 300:] = (h5py.VirtualSource(n, '/d', shape=(2, 300, 500)) for n in ('a.h5', 'b.h5'))
                 f.create_virtual_dataset('/1.1/measurement/tiles', layout)
+            with h5py.File(sys.argv[2], 'w') as f:
+                f.create_dataset('whole', (1, 600, 500), 'i4', chunks=(1, 600, 500))[:] = 1
+                for first in ('tiles', 'whole'):
+                    layout = h5py.VirtualLayout(shape=(3, 600, 500), dtype='i4')
+                    t, w = h5py.VirtualSource(sys.argv[1], '/1.1/measurement/tiles', shape=(2, 600, 500)), h5py.VirtualSource(sys.argv[2], 'whole', shape=(1, 600, 500))
+                    if first == 'tiles': layout[0:2], layout[2:3] = t, w
+                    else: layout[0:1], layout[1:3] = w, t
+                    f.create_virtual_dataset('first_' + first, layout)
             print(json.dumps(True))
-            """, _files["tiles.h5"]);
-        FormatException refused = Assert.Throws<FormatException>(() => new Hdf5Frames(_files["tiles.h5"], null, new Model.Frames.ImageShape(600, 500)));
-        Assert.Contains("puts each frame together from several datasets", refused.Message, StringComparison.Ordinal);
+            """, _files["tiles.h5"], _files["over.h5"]);
+        Refused(() => new Hdf5Frames(_files["tiles.h5"], null, shape).Dispose());
+        Refused(() => new Hdf5Frames(_files["over.h5"], "first_tiles", shape).Dispose());
+
+        using Hdf5Frames later = new(_files["over.h5"], "first_whole", shape);
+        ArrayBufferWriter<byte> memory = new();
+        FrameHeader header = new() { SeriesId = 0, Index = 0, AcquiredAt = default };
+        later.Read(0, memory, header).Dispose();
+        Refused(() => later.Read(1, memory, header).Dispose());
+
+        static void Refused(Action act) => Assert.Contains(
+            "puts each frame together from several datasets", Assert.Throws<FormatException>(act).Message, StringComparison.Ordinal);
     }
 
     [Theory]

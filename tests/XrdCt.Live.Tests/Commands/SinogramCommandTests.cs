@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Server;
 using XrdCt.Live.Server.Commands;
+using XrdCt.Live.Server.Conversion;
 using XrdCt.Live.Storage;
 using XrdCt.Live.Storage.Sinograms;
 using XrdCt.Live.Tests.Storage;
@@ -53,6 +56,33 @@ public sealed class SinogramCommandTests : IDisposable
         Assert.Contains("itself", Refusal(2, "convert", _scan + "::/entry/data/intensity", _scan, "--to", "ndtomo"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Convert_ToXyOntoAFile_IsRefusedBeforeItIsRead()
+    {
+        File.WriteAllText(_folder.File("m.xy"), "mine");
+        using SinogramFile file = new(_scan, new SinogramReading(), ChunkUnpacking.Unpack);
+        using CancellationTokenSource stopped = new();
+        stopped.Cancel();
+
+        Assert.Contains("exists", Assert.Throws<IOException>(Convert).Message, StringComparison.Ordinal);
+        File.Delete(_folder.File("m.xy"));
+        Assert.Contains("stopped", Assert.Throws<UserException>(Convert).Message, StringComparison.Ordinal);
+
+        void Convert() => SinogramConversion.Run(file, _folder.File("m.xy"), layout: null, overwrite: false, isShown: false, stopped.Token);
+    }
+
+    [Fact]
+    public void Run_SinogramThatClaimsTooMuch_IsRefusedBeforeMemoryIsTaken()
+    {
+        using Claim file = new() { Header = new SinogramHeader { Angles_deg = new double[4096], Translations_um = new double[8192], Radial = new double[17] } };
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        UserException e = Assert.Throws<UserException>(() => SinogramPass.Run(file, null, (_, _, _) => { }, CancellationToken.None));
+
+        Assert.Contains("4096 rotations of 8192 translations", e.Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
     [Theory]
     [InlineData("--angles-deg", "0:90", "START:STOP:COUNT")]
     [InlineData("--axes", "x,y", "rotation,translation,bin")]
@@ -61,8 +91,25 @@ public sealed class SinogramCommandTests : IDisposable
         Assert.Contains(expected, Refusal(2, "convert", _scan, _folder.File("n.h5"), "--to", "ndtomo", option, value), StringComparison.Ordinal);
 
     [Fact]
-    public void Convert_SinogramAsFrames_SaysHow() =>
-        Assert.Contains("--format", Refusal(2, "convert", _scan, _folder.File("n.h5")), StringComparison.Ordinal);
+    public void Convert_SinogramAsFrames_SaysHow()
+    {
+        Run("convert", _scan, _folder.File("n.h5"), "--to", "ndtomo", "--json");
+
+        Assert.Contains("--format", Refusal(2, "convert", _scan, _folder.File("f.h5")), StringComparison.Ordinal);
+        Assert.Contains("--format", Refusal(2, "convert", _folder.File("n.h5"), _folder.File("f.h5")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Convert_FramesCalledData_AreNoSinogram()
+    {
+        ForeignPython.Run("h5py, numpy", """
+            import sys, h5py, numpy
+            with h5py.File(sys.argv[1], 'w') as f: f['data'], f['omega'] = numpy.ones((5, 6, 7), 'u2'), numpy.arange(5.)
+            print(1)
+            """, _folder.File("frames.h5"));
+
+        Assert.Equal(0, Invoke(["convert", _folder.File("frames.h5"), _folder.File("copy.h5"), "--json"], TextWriter.Null));
+    }
 
     [Fact]
     public void Info_Scan_SaysWhatIsInIt()
@@ -75,6 +122,8 @@ public sealed class SinogramCommandTests : IDisposable
         Assert.Equal((-30, 30), (said.GetProperty("translation_first_um").GetDouble(), said.GetProperty("translation_last_um").GetDouble()));
         Assert.Equal(ScanSamples.Value(4, 6, 129), said.GetProperty("intensity_highest").GetSingle());
         Assert.Equal("0.97", said.GetProperty("parameters").GetProperty("process/polarisation_factor").GetString());
+        Assert.Contains(said.GetProperty("parameters").EnumerateObject(), p => p.Name.StartsWith("centre_of_rotation/", StringComparison.Ordinal));
+        Assert.Contains(said.GetProperty("parameters").EnumerateObject(), p => p.Name.StartsWith("stage/", StringComparison.Ordinal));
 
         string Text(string name) => said.GetProperty(name).GetString()!;
     }
@@ -102,6 +151,17 @@ public sealed class SinogramCommandTests : IDisposable
         (exit, said) = Run("validate", _folder.File("c.yml"), "--json");
         Assert.Equal(1, exit);
         Assert.Contains("'scam'", said.GetProperty("findings")[0].GetProperty("what").GetString(), StringComparison.Ordinal);
+    }
+
+    private sealed class Claim : ISinogramFile
+    {
+        public required SinogramHeader Header { get; init; }
+
+        public void ReadBins(int first, int count, Span<float> values) => throw new InvalidOperationException("nothing is read");
+
+        public void Dispose()
+        {
+        }
     }
 
     private static int[] Read(string path, SinogramLayout layout)

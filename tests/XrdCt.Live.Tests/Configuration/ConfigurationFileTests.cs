@@ -468,6 +468,52 @@ public sealed class ConfigurationFileTests : IDisposable
         return dot < 0 ? text : Regex.Match(text, $@"(?ms)^(# )?{key[..dot]}:.*?(?=^[a-z]|\z)").Value;
     }
 
+    /// <summary>What <c>run</c> refuses, <c>validate</c> does not call valid: whatever the header leaves to be said.</summary>
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("compute: { backend: metal }", "'compute.backend'")]
+    [InlineData("compute: { device: -1 }", "'compute.device'")]
+    [InlineData("display: { port: 70000 }", "'display.port'")]
+    [InlineData("output: { folder: ' ' }", "'output.folder'")]
+    [InlineData("publish: { endpoint: 'tcp://127.0.0.1:31010' }", null)]
+    [InlineData("publish: { endpoint: nonsense }", "publish.endpoint")]
+    [InlineData("publish: { memory_limit_mb: 0 }", "'publish.memory_limit_mb'")]
+    [InlineData("publish: { linger_s: -1 }", "'publish.linger_s'")]
+    [InlineData("reconstruction: { filter: none }", "'reconstruction.filter'")]
+    [InlineData("integration: { filter: none }", "'integration.filter'")]
+    [InlineData("scan: { order: interlaced, translations: 0, rotations: 16, step_um: 50, range_deg: 180 }", "translationCount")]
+    [InlineData("channels: [ { name: a, kind: b } ]", "'channels[0].kind'")]
+    [InlineData("roi: { radius_um: 100, channel: none }", "roi.channel")]
+    [InlineData("roi: { radius_um: -1 }", "'roi.radius_um'")]
+    [InlineData("geometry: { poni: test.poni, mask: none.edf }", "none.edf does not exist")]
+    public void Check_WhatRunRefuses_IsNamed(string section, string? gist)
+    {
+        string key = section.Split(':')[0] + ":";
+        string usual = string.Join('\n', Whole.Split('\n').Where(line => section.Length == 0 || !line.StartsWith(key, StringComparison.Ordinal)));
+        foreach (string parts in (string[])["", ", from_header: [energy]", ", from_header: [mask, distance]", ", from_header: [flat_field]"])
+        {
+            BeamlineConfiguration read = Read($"{usual.Replace("31001\" }", $"31001\"{parts} }}", StringComparison.Ordinal)}\n{section}\n");
+            Assert.Equal(parts.Length > 0, read.Source!.FromHeader.Length > 0);
+            if (gist is null)
+            {
+                SetUp.Check(read, _folder.Path, "beamline.yml");
+            }
+            else
+            {
+                Assert.Contains(gist, Assert.Throws<UserException>(() => SetUp.Check(read, _folder.Path, "beamline.yml")).Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public void Check_GeometryThatTheHeaderCompletes_IsNotRefused()
+    {
+        File.WriteAllLines(_folder.File("test.poni"), File.ReadAllLines(_folder.File("test.poni")).Where(line => !line.StartsWith("Wavelength", StringComparison.Ordinal)));
+
+        Assert.Contains("avelength", Assert.Throws<UserException>(() => SetUp.Check(Read(Whole), _folder.Path, "beamline.yml")).Message, StringComparison.Ordinal);
+        SetUp.Check(Read(Whole.Replace("31001\" }", "31001\", from_header: [energy] }", StringComparison.Ordinal)), _folder.Path, "beamline.yml");
+    }
+
     private ResultPublisherOptions Publisher(string section)
     {
         BeamlineConfiguration read = Read($"{Whole}\n{section}\n");

@@ -136,6 +136,18 @@ public class LinkedFrameTests(BlissFiles files) : IClassFixture<BlissFiles>
         Refused(gist, () => reader.Read(0, new byte[reader.Shape.PixelCount * 4]));
     }
 
+    [Fact]
+    public void Open_OtherThanNumbers_AreNotCalledBigEndian()
+    {
+        string path = Path.Combine(files.Of("latest").Folder, "texts.h5");
+        ForeignPython.Run("h5py, numpy", """
+            import sys, h5py, numpy
+            with h5py.File(sys.argv[1], 'w') as f: f['texts'] = numpy.full((2, 3, 4), b'text')
+            print(1)
+            """, path);
+        Refused("texts holds String of 4 bytes", () => new FrameStackReader(path, "/texts", Decode).Dispose());
+    }
+
     [Theory]
     [MemberData(nameof(VersionNames))]
     public void Open_WithoutADataset_FindsTheScansFrames(string version)

@@ -82,6 +82,52 @@ public sealed class SinogramFileTests(H5pyWriter h5py) : IClassFixture<H5pyWrite
         AssertValues(file, 0, Bins);
     }
 
+    [Theory]
+    [InlineData("numpy.nan")]
+    [InlineData("numpy.inf")]
+    [InlineData("0.")]
+    [InlineData("-60.")]
+    public void Open_EnergyThatIsNone_IsUnknown(string energy)
+    {
+        string path = Write("", $"put('data', 'trb'); f['tth'] = tth; f['omega'] = om; f['translations'] = tr; f['energy'] = {energy}");
+        using (SinogramFile file = Open(path))
+        {
+            Assert.Null(file.Header.Energy_keV);
+        }
+
+        path = Write(Entry, $"put('scan/data/intensity', 'trb'); del f['scan/beam/incident_energy']; unit('scan/beam/incident_energy', {energy}, 'keV')");
+        using SinogramFile entry = Open(path);
+        Assert.Null(entry.Header.Energy_keV);
+    }
+
+    /// <summary>As many rotations as translations: nothing but @axes tells them apart.</summary>
+    [Theory]
+    [InlineData("['rotation_angles', 'translation_values']", "v[..., 0]")]
+    [InlineData("['translation_values', 'rotation_angle']", "v[..., 0].T")]
+    [InlineData("['rotation_angle', 'rotation_angles']", "v[..., 0].T")]
+    [InlineData("['rotation_angles']", "v[..., 0].T")]
+    [InlineData("['rotation_angles', 'diffraction_channel']", "v[..., 0].T")]
+    [InlineData("['rotation_angles', 'translation_values', 'diffraction_channel']", "v")]
+    [InlineData("['rotation_angles', 'translation_values', 'diffraction_channel']", "v[..., 0]")]
+    [InlineData("['rotation_angle', 'rotation_angles', 'diffraction_channel']", "v.transpose(1, 0, 2)")]
+    [InlineData("['diffraction_channel', 'rotation_angles', 'translation_values']", "v.transpose(2, 0, 1)")]
+    [InlineData("['diffraction_channel', 'rotation_angles', 'translation_values']", "v[..., 0]")]
+    public void Open_SquareNxxrdct_HasTheOrderOfItsAxes(string axes, string values)
+    {
+        string path = Write(Entry, $"""
+            v, tr = v[:, :4], tr[:4]; f['scan/sample'].pop('translation_values'); unit('scan/sample/translation_values', tr * 1e-3, 'm')
+            f['scan/data/intensity'] = {values}; f['scan/data'].attrs['axes'] = {axes}
+            """);
+
+        using SinogramFile file = Open(path);
+
+        Assert.Equal(file.Header.BinCount == 1 ? null : RadialUnit.Q_invA, file.Header.Unit);
+        Assert.Equal(file.Header.BinCount == 1 ? [0] : [1, 1.5, 2, 2.5, 3, 3.5, 4], file.Header.Radial);
+        float[] first = new float[16];
+        file.ReadBins(0, 1, first);
+        Assert.Equal(Enumerable.Range(0, 16).Select(i => Value(i / 4, i % 4, 0)), first);
+    }
+
     [Fact]
     public void Open_TextsInAllTheirForms_AreRead()
     {

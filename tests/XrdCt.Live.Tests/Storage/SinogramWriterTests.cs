@@ -168,6 +168,19 @@ public sealed class SinogramWriterTests : IDisposable
     }
 
     [Fact]
+    public void New_FullDisk_IsOneSentenceAndLeavesNothing()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "no /dev/full here");
+        File.CreateSymbolicLink(_folder.File("x.h5.part"), "/dev/full");
+        SinogramHeader header = Header(3, 300, 20000, RadialUnit.Q_invA);
+
+        IOException e = Assert.Throws<IOException>(() => new SinogramWriter(_folder.File("x.h5"), SinogramLayout.NDTomo, header, "test", overwrite: false));
+
+        Assert.Contains($"the sinogram cannot be saved to '{_folder.File("x.h5")}'", e.Message, StringComparison.Ordinal);
+        Assert.Empty(_folder.Names);
+    }
+
+    [Fact]
     public void Write_OverAFile_OnlyWhereAllowed()
     {
         File.WriteAllText(_folder.File("x.h5"), "mine");
