@@ -12,6 +12,7 @@ internal static class VirtualSources
     // As a scan of many detectors has them; each is opened.
     private const int MostSources = 1000;
     private const int MostNested = 4;
+    private const long LargestChunk_bytes = 1L << 30;
 
     /// <summary>Checks all sources, and theirs.</summary>
     /// <param name="walk">Follows their links.</param>
@@ -73,8 +74,17 @@ internal static class VirtualSources
         }
 
         using NativeFile opened = H5File.OpenRead(source.FilePath);
-        return opened.LinkExists(source.Dataset)
+        if (!opened.LinkExists(source.Dataset))
+        {
+            throw file.Wrong($"{path} takes numbers from {source.File}:{source.Dataset}, which cannot be reached: name the source");
+        }
+
+        return ChunkBytes(opened.Dataset(source.Dataset)) <= LargestChunk_bytes
             ? found
-            : throw file.Wrong($"{path} takes numbers from {source.File}:{source.Dataset}, which cannot be reached: name the source");
+            : throw file.Wrong($"{path} takes numbers from {source.File}:{source.Dataset}, whose chunks are larger than {LargestChunk_bytes >> 20} MiB");
     }
+
+    private static double ChunkBytes(IH5Dataset dataset) => dataset.Layout.Class == H5DataLayoutClass.Chunked
+        ? (((IH5DataLayout)dataset.Layout).Chunks ?? []).Aggregate((double)dataset.Type.Size, (product, side) => product * side)
+        : 0;
 }

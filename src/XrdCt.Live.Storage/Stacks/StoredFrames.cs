@@ -121,13 +121,20 @@ internal sealed class StoredFrames : IFrameSource
         BitshuffleFilter.Use(_decoder);
         try
         {
+            // PureHDF looks at no more of an element than its size.
             switch (PixelTypes.SizeOf(Type))
             {
                 case 1:
                     _data.Read(access, plain, fileSelection: place);
                     break;
+                case 2:
+                    _data.Read(access, MemoryMarshal.Cast<byte, ushort>(plain), fileSelection: place);
+                    break;
+                case 4:
+                    _data.Read(access, MemoryMarshal.Cast<byte, uint>(plain), fileSelection: place);
+                    break;
                 default:
-                    ReadWide(plain, access, place);
+                    _data.Read(access, MemoryMarshal.Cast<byte, ulong>(plain), fileSelection: place);
                     break;
             }
         }
@@ -138,37 +145,6 @@ internal sealed class StoredFrames : IFrameSource
     }
 
     private static Exception Cause(Exception fault) => fault is TargetInvocationException { InnerException: { } inner } ? Cause(inner) : fault;
-
-    private void ReadWide(Span<byte> plain, H5DatasetAccess access, HyperslabSelection place)
-    {
-        switch (Type)
-        {
-            case PixelType.UInt16:
-                _data.Read(access, MemoryMarshal.Cast<byte, ushort>(plain), fileSelection: place);
-                break;
-            case PixelType.Int16:
-                _data.Read(access, MemoryMarshal.Cast<byte, short>(plain), fileSelection: place);
-                break;
-            case PixelType.UInt32:
-                _data.Read(access, MemoryMarshal.Cast<byte, uint>(plain), fileSelection: place);
-                break;
-            case PixelType.Int32:
-                _data.Read(access, MemoryMarshal.Cast<byte, int>(plain), fileSelection: place);
-                break;
-            case PixelType.UInt64:
-                _data.Read(access, MemoryMarshal.Cast<byte, ulong>(plain), fileSelection: place);
-                break;
-            case PixelType.Int64:
-                _data.Read(access, MemoryMarshal.Cast<byte, long>(plain), fileSelection: place);
-                break;
-            case PixelType.Float32:
-                _data.Read(access, MemoryMarshal.Cast<byte, float>(plain), fileSelection: place);
-                break;
-            default:
-                _data.Read(access, MemoryMarshal.Cast<byte, double>(plain), fileSelection: place);
-                break;
-        }
-    }
 
     private (ImageShape Shape, PixelType Type, int Count) Describe()
     {

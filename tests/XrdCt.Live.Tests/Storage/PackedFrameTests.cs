@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using XrdCt.Live.Ingest.Decoding;
+using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Storage.Stacks;
 
 namespace XrdCt.Live.Tests.Storage;
@@ -55,6 +56,28 @@ public class PackedFrameTests
         linked.Read(1, one);
         direct.Read(1, other);
         Assert.True(one.AsSpan().SequenceEqual(other));
+    }
+
+    [Fact]
+    public void Read_EveryElementType_GivesTheBytesThatH5pyReads()
+    {
+        using TemporaryFolder folder = new();
+        JsonElement theirs = ForeignPython.Run("h5py, numpy", """
+            import sys, json, h5py, numpy, base64
+            with h5py.File(sys.argv[1], 'w') as f:
+                for t in ('u1', 'i1', 'u2', 'i2', 'u4', 'i4', 'u8', 'i8', 'f4', 'f8'):
+                    v = (numpy.arange(24).reshape(2, 3, 4) * (10 if t[0] == 'u' else -5)).astype(t) / (1 if t[0] != 'f' else 7)
+                    f.create_dataset(t, data=v.astype(t), chunks=(1, 2, 4), compression='gzip', shuffle=True)
+            with h5py.File(sys.argv[1]) as f: print(json.dumps({t: base64.b64encode(f[t][1].tobytes()).decode() for t in f}))
+            """, folder.File("types.h5"));
+        Assert.Equal(10, theirs.EnumerateObject().Count());
+        foreach (JsonProperty type in theirs.EnumerateObject())
+        {
+            using FrameStackReader reader = new(folder.File("types.h5"), type.Name, Decode);
+            byte[] plain = new byte[reader.Shape.PixelCount * PixelTypes.SizeOf(reader.Type)];
+            reader.Read(1, plain);
+            Assert.Equal(type.Value.GetBytesFromBase64(), plain);
+        }
     }
 
     private static bool Decode(ReadOnlySpan<byte> bytes, int elementSize, Span<byte> pixels) =>

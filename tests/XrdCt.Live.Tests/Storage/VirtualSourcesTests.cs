@@ -5,7 +5,7 @@ namespace XrdCt.Live.Tests.Storage;
 /// <summary>Virtual lists of numbers, written by h5py: source.h5 has /n = 0 … 9, big-endian in /swapped, float in /real.</summary>
 public sealed class VirtualSourcesTests(H5pyWriter h5py) : IClassFixture<H5pyWriter>, IDisposable
 {
-    private const string Source = "f['n'] = numpy.arange(10); f['real'] = numpy.arange(10.); f['swapped'] = numpy.arange(10, dtype='>i8'); f['s'] = h5py.SoftLink('/n')";
+    private const string Source = "f['n'] = numpy.arange(10); f['real'] = numpy.arange(10.); f['swapped'] = numpy.arange(10, dtype='>i8'); f['s'] = h5py.SoftLink('/n'); f.create_dataset('huge', (1 << 28,), 'i8', chunks=(1 << 28,))";
 
     // join(path, parts): one after the other.
     private const string Join = """
@@ -34,6 +34,7 @@ public sealed class VirtualSourcesTests(H5pyWriter h5py) : IClassFixture<H5pyWri
     [InlineData("join('v', ('source.h5', '/none'))", "takes numbers from source.h5, which has no dataset /none")]
     [InlineData("join('v', ('source.h5', '/real'))", "v has Int64 numbers, but its source source.h5:/real has Float64")]
     [InlineData("join('v', ('source.h5', '/swapped'))", "but its source source.h5:/swapped has Int64, big-endian")]
+    [InlineData("join('v', ('source.h5', '/huge'))", "source.h5:/huge, whose chunks are larger than 1024 MiB")]
     [InlineData("join('v', ('.', '/v'))", "behind 4 others, or in a circle")]
     [InlineData("join('v', ('virtual.h5', '/w')); join('w', ('virtual.h5', '/v'))", "behind 4 others, or in a circle")]
     [InlineData("join('w', ('gone.h5', '/n')); join('v', ('virtual.h5', '/w'))", "takes numbers from gone.h5, which is not there")]
