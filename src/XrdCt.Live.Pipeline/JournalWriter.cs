@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Readings;
 
 namespace XrdCt.Live.Pipeline;
 
@@ -14,6 +15,9 @@ internal sealed class JournalWriter : IDisposable
     // Durable within a second: this, and a transaction of at most 256 rows (6 MB) with its two syncs.
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
 
+    // Readings that wait for a disk that cannot be written, at most: at 250 Hz four minutes of them.
+    private const int MostReadings = 1 << 16;
+
     // Events are rare; a journal that cannot be written must not let them pile up.
     private const int MostEvents = 64;
 
@@ -24,11 +28,13 @@ internal sealed class JournalWriter : IDisposable
     private readonly TimeProvider _time;
     private readonly Channel<JournalledPattern> _rows;
     private readonly Channel<JournalledPattern> _freeRows;
+    private readonly Channel<StageReading> _readings;
     private readonly Channel<JournalledEvent> _events;
     private readonly JournalledPattern[] _batch = new JournalledPattern[LiveGraph.Rows.Capacity];
+    private readonly List<StageReading> _told = [];
     private readonly List<JournalledEvent> _news = [];
     private readonly AutoResetEvent _wake = new(initialState: false);
-    private string _told = "";
+    private string _lastComplaint = "";
     private long _memoryOnly;
     private bool _hasBegun;
     private bool _isBroken;
@@ -57,6 +63,7 @@ internal sealed class JournalWriter : IDisposable
         _hasBegun = journal.Scan is not null;
         _rows = LiveGraph.Rows.Create<JournalledPattern>(singleWriter: true, singleReader: true);
         _freeRows = LiveGraph.FreeRows.Create<JournalledPattern>(singleWriter: false, singleReader: true);
+        _readings = LiveGraph.Readings.Create<StageReading>(singleWriter: true, singleReader: true);
         _events = Channel.CreateBounded<JournalledEvent>(MostEvents);
         for (int i = 0; i < LiveGraph.FreeRows.Capacity; i++)
         {
@@ -96,6 +103,9 @@ internal sealed class JournalWriter : IDisposable
         }
     }
 
+    /// <summary>Edge of the readings; waits where it is full.</summary>
+    public ChannelWriter<StageReading> Readings => _readings.Writer;
+
     /// <summary>Notes an event; from any thread.</summary>
     public void Note(JournalledEventKind kind, string sentence) =>
         _events.Writer.TryWrite(new JournalledEvent(_time.GetUtcNow(), kind, sentence));
@@ -132,10 +142,18 @@ internal sealed class JournalWriter : IDisposable
         }
 
         TakeNews();
+        while (_readings.Reader.TryRead(out StageReading reading))
+        {
+            if (_told.Count < MostReadings && !_isBroken)
+            {
+                _told.Add(reading);
+            }
+        }
+
         try
         {
             // Nobody needs a journal of a scan that never came.
-            if (count > 0 || (_news.Count > 0 && _journal.Scan is not null))
+            if (count > 0 || (_news.Count + _told.Count > 0 && _journal.Scan is not null))
             {
                 Write(_batch.AsSpan(0, count));
             }
@@ -156,9 +174,9 @@ internal sealed class JournalWriter : IDisposable
             _news.Add(news);
         }
 
-        if (_complaint() is var complaint && complaint != _told && _news.Count < MostEvents)
+        if (_complaint() is var complaint && complaint != _lastComplaint && _news.Count < MostEvents)
         {
-            _told = complaint;
+            _lastComplaint = complaint;
             _news.Add(new JournalledEvent(_time.GetUtcNow(), JournalledEventKind.Complaint, complaint));
         }
     }
@@ -179,8 +197,9 @@ internal sealed class JournalWriter : IDisposable
 
         try
         {
-            _journal.Write(scan, rows, CollectionsMarshal.AsSpan(_news));
+            _journal.Write(scan, rows, CollectionsMarshal.AsSpan(_news), CollectionsMarshal.AsSpan(_told));
             _news.Clear();
+            _told.Clear();
         }
         catch (IOException e)
         {

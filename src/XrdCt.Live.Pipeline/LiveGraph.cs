@@ -9,7 +9,9 @@ namespace XrdCt.Live.Pipeline;
 ///            (series,          (decode, trim,                 (sinogram,     (FBP, at the
 ///             counters)         no allocation)                 channels)      display's pace)
 ///                                      ▲────────patterns to reuse────┤
-///                                                                    └─rows─► Journal ─► disk
+///                                                                    ├─rows─► Journal ─► disk
+///  socket ─► Follow ──────────positions, monitor─────────────────────┘            ▲
+///                 └─readings──────────────────────────────────────────────────────┘
 /// </code>
 /// Data edges wait: pressure runs back to the socket's receive watermark, and from there to the sender. Frames can be lost at the
 /// socket only, and what is lost there shows as missing cells. The one edge that may drop carries no data, only the
@@ -42,9 +44,15 @@ public static class LiveGraph
     /// <summary>Rows that are durable and free to be filled again; there are as many as the rows edge holds.</summary>
     public static Edge FreeRows { get; } = new("rows to reuse", "Journal", "Place", 256, (2048 * 12) + 64, EdgePolicy.Wait);
 
+    /// <summary>
+    /// What the beamline told besides the frames, on its way to the disk. Where the disk stands still, whoever receives them waits, and the
+    /// socket's watermark holds the sender.
+    /// </summary>
+    public static Edge Readings { get; } = new("readings", "Follow", "Journal", 1024, 64, EdgePolicy.Wait);
+
     /// <summary>News that a line of the scan can be reconstructed; which one stands in the set of stale projections.</summary>
     public static Edge Lines { get; } = new("lines", "Place", "Reconstruct", 1, 1, EdgePolicy.KeepNewest);
 
     /// <summary>All edges, in order of the flow.</summary>
-    public static IReadOnlyList<Edge> Edges { get; } = [Frames, Patterns, FreePatterns, Rows, FreeRows, Lines];
+    public static IReadOnlyList<Edge> Edges { get; } = [Frames, Patterns, FreePatterns, Rows, FreeRows, Readings, Lines];
 }

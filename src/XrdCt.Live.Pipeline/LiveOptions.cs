@@ -1,5 +1,6 @@
 using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
@@ -39,6 +40,12 @@ public sealed record LiveOptions
     /// <summary>Divide by the beam monitor where the stream carries one. Default true.</summary>
     public bool NormaliseToMonitor { get; init; } = true;
 
+    /// <summary>How frames find what the beamline tells on a stream of its own; null (default) where nothing is told there.</summary>
+    public ReadingRule? Readings { get; init; }
+
+    /// <summary>How long late readings are waited for after the last frame. Default 10 s.</summary>
+    public TimeSpan ReadingsGrace { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Workers that decode and integrate, each a few frames at a time. Default: one per core.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
 
@@ -77,6 +84,7 @@ public sealed record LiveOptions
         Mask = Integration.Mask,
         Integration = Integration.Options,
         NormaliseToMonitor = NormaliseToMonitor,
+        Readings = Readings,
         Filter = Filter,
         RoiChannel = RoiChannel,
         RoiRadius_um = RoiRadius_um,

@@ -4,6 +4,7 @@ using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Pipeline.Metrics;
 
@@ -15,6 +16,11 @@ namespace XrdCt.Live.Pipeline;
 /// </summary>
 public sealed class LiveScan
 {
+    private static readonly TimeSpan FollowTick = TimeSpan.FromMilliseconds(50);
+
+    // A second at 250 Hz.
+    private const int UsualWaiting = 250;
+
     private readonly LiveOptions _options;
     private readonly Func<IFrameSource> _openSource;
     private readonly Func<IFrameIntegrator> _createIntegrator;
@@ -29,6 +35,7 @@ public sealed class LiveScan
     private readonly LiveReconstruction _reconstruction;
     private readonly ScanSettings _settings;
     private readonly IScanJournal? _journal;
+    private readonly Func<ReadingFeed>? _openReadings;
     private readonly JournalWriter? _rows;
     private readonly Channel<RawFrame> _frames;
     private readonly Channel<DiffractionPattern> _patterns;
@@ -58,6 +65,8 @@ public sealed class LiveScan
     /// <param name="patterns">Who passes every pattern on; null for nobody. Its failure ends it, not the scan.</param>
     /// <param name="journal">Who keeps every pattern until the result is saved; null for nobody. One that holds patterns of these settings
     /// is continued. It stays the caller's. Its failure costs the scan its safety, and no more.</param>
+    /// <param name="openReadings">Opens the stream of what the beamline tells besides the frames, for <see cref="LiveOptions.Readings"/>;
+    /// called on the thread that uses it and gives it back. Null where there is none.</param>
     public LiveScan(
         LiveOptions options,
         Func<IFrameSource> openSource,
@@ -66,7 +75,8 @@ public sealed class LiveScan
         IScanStore store,
         TimeProvider time,
         IPatternPublisher? patterns = null,
-        IScanJournal? journal = null)
+        IScanJournal? journal = null,
+        Func<ReadingFeed>? openReadings = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
@@ -81,6 +91,7 @@ public sealed class LiveScan
         _assembly = new ScanAssembly(_settings, _tally, patterns, _reception.Complain);
         _reconstruction = new LiveReconstruction(_settings);
         _journal = journal;
+        _openReadings = openReadings;
         _rows = journal is null
             ? null
             : new JournalWriter(journal, NewRow, Known, () => _reception.Complaint, SayAndShow, time);
@@ -153,10 +164,12 @@ public sealed class LiveScan
         Task[] workers = [.. Enumerable.Range(0, _options.Workers).Select(_ => OnOwnThread(() => Integrate(broken.Token)))];
         Task journal = _rows is null ? Task.CompletedTask : OnOwnThread(_rows.Run);
         Task place = PlaceAsync(broken.Token);
+        Task follow = _openReadings is null ? Task.CompletedTask : OnOwnThread(() => Follow(place, stop, broken.Token));
+        _ = Task.WhenAll(place, follow).ContinueWith(_ => _lines.Writer.TryComplete(), TaskScheduler.Default);
         Task reconstruct = ReconstructAsync(broken.Token);
 
         Exception? cause = await FirstFailureAsync(
-            [receive, .. workers, place, reconstruct],
+            [receive, .. workers, place, follow, reconstruct],
             whenAllWorkersEnd: (workers, () => _patterns.Writer.TryComplete()),
             failed: () =>
             {
@@ -227,7 +240,8 @@ public sealed class LiveScan
 
     private void Continue(JournalledScan known)
     {
-        _damaged = _journal!.Read(row => _assembly.Place(row, out _));
+        _journal!.ReadReadings(reading => _assembly.Tell(reading, out _));
+        _damaged = _journal.Read(row => _assembly.Place(row, out _));
         _tally.GoOnFrom(known.Counters);
         _reception.Continue(known, _assembly.IsPlaced);
         string left = _damaged > 0 ? $"; {_damaged} damaged ones are left out" : "";
@@ -423,27 +437,60 @@ public sealed class LiveScan
 
     private async Task PlaceAsync(CancellationToken broken)
     {
-        try
+        await foreach (DiffractionPattern pattern in _patterns.Reader.ReadAllAsync(broken).ConfigureAwait(false))
         {
-            await foreach (DiffractionPattern pattern in _patterns.Reader.ReadAllAsync(broken).ConfigureAwait(false))
+            if (await PlaceAsync(pattern).ConfigureAwait(false))
             {
-                if (await PlaceAsync(pattern).ConfigureAwait(false))
+                _lines.Writer.TryWrite(true);
+            }
+
+            if (pattern.Outcome == FrameOutcome.Accepted)
+            {
+                _latency.Add((_time.GetUtcNow() - pattern.Header.AcquiredAt).TotalMilliseconds);
+                Volatile.Write(ref _placedAfter, _reception.SinceStart?.Ticks ?? 0);
+            }
+
+            _freePatterns.Writer.TryWrite(pattern);
+        }
+    }
+
+    /// <summary>
+    /// Takes what the beamline tells besides the frames, until all of them are placed and none waits any more, or has waited for long enough.
+    /// </summary>
+    private void Follow(Task place, CancellationToken stop, CancellationToken broken)
+    {
+        ReadingFeed feed = _openReadings!();
+        feed.BeginScan();
+        long? placedAt = null;
+        while (!broken.IsCancellationRequested)
+        {
+            if (feed.TryNext(_reception.SeriesId, FollowTick, out StageReading reading, out string? refusal))
+            {
+                if (_assembly.Tell(reading, out refusal))
                 {
                     _lines.Writer.TryWrite(true);
                 }
 
-                if (pattern.Outcome == FrameOutcome.Accepted)
+                if (refusal is null && _rows is not null)
                 {
-                    _latency.Add((_time.GetUtcNow() - pattern.Header.AcquiredAt).TotalMilliseconds);
-                    Volatile.Write(ref _placedAfter, _reception.SinceStart?.Ticks ?? 0);
+                    Give(_rows.Readings, reading, broken);
                 }
-
-                _freePatterns.Writer.TryWrite(pattern);
             }
-        }
-        finally
-        {
-            _lines.Writer.TryComplete();
+
+            if (refusal is not null)
+            {
+                _reception.Complain(refusal);
+            }
+
+            if (place.IsCompleted)
+            {
+                placedAt ??= _time.GetTimestamp();
+                TimeSpan patience = stop.IsCancellationRequested ? TimeSpan.Zero : _options.ReadingsGrace;
+                if (_assembly.WaitingCount == 0 || _time.GetElapsedTime(placedAt.Value) > patience)
+                {
+                    return;
+                }
+            }
         }
     }
 
@@ -490,8 +537,10 @@ public sealed class LiveScan
         }
     }
 
-    // What is wrong with what came goes before what was found and put right.
-    private string News() => _reception.Complaint is { Length: > 0 } complaint ? complaint : _reconstruction.Remark;
+    // What is wrong with what came goes before what was found and put right. A few frames always wait for what comes a little later.
+    private string News() => _reception.Complaint is { Length: > 0 } complaint ? complaint
+        : _assembly.WaitingCount is > UsualWaiting and var waiting ? $"{waiting} frames wait for their positions or monitor values"
+        : _reconstruction.Remark;
 
     private void ShowResults(bool slicesChanged)
     {
@@ -558,6 +607,11 @@ public sealed class LiveScan
         string sentence = ending.IsComplete && !complete && cause is null
             ? $"{_options.Plan.CellCount - counters.Placed} of {_options.Plan.CellCount} cells are empty: their frames came but could not be used"
             : ending.Sentence;
+        if (_assembly.UnmatchedCount is > 0 and var unmatched)
+        {
+            sentence += $"; {unmatched} frames never got the position or monitor value they needed: they are saved as they came, marked, and in no slice";
+        }
+
         if (!complete && cause is null && _reception.Complaint.Length > 0)
         {
             sentence += $" ({_reception.Complaint})";

@@ -1,7 +1,9 @@
+using System.Globalization;
 using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Pipeline.Metrics;
@@ -37,6 +39,16 @@ internal sealed class ScanAssembly
     private readonly bool[] _placed;
     private readonly int[] _lineCount;
     private readonly bool[] _stale;
+
+    // What waits for a position or a monitor value lies in its cell as it came, and is left out of everything else until it has them.
+    private readonly ReadingRule? _rule;
+    private readonly ReadingBook? _book;
+    private readonly bool[] _held;
+    private readonly Dictionary<int, FrameHeader> _waiting = [];
+    private readonly PriorityQueue<int, long> _waitingByTime = new();
+    private readonly PositionGrid? _grid;
+    private int _givenUp;
+    private int _unmatched;
     private IPatternPublisher? _publisher;
     private int _closedLines;
     private int _settled;
@@ -73,6 +85,10 @@ internal sealed class ScanAssembly
         _placed = new bool[plan.CellCount];
         _lineCount = new int[plan.LineCount];
         _stale = new bool[plan.RotationCount];
+        _held = new bool[plan.CellCount];
+        _grid = plan.Path.Order == ScanOrder.Positions ? new PositionGrid(plan, plan.CellCount) : null;
+        _rule = RuleOf(settings);
+        _book = _rule is null ? null : new ReadingBook(_rule, plan.CellCount);
     }
 
     /// <summary>Intensities and variances, divided by monitor / <see cref="MonitorReference"/>.</summary>
@@ -135,8 +151,18 @@ internal sealed class ScanAssembly
             }
 
             int offset = Sinogram.Offset(cell);
-            _monitors[offset] = row.Header.Monitor;
-            ChooseReference(row.Header);
+            FrameHeader header = row.Header;
+            bool isHeld = Lacks(ref header);
+            if (isHeld)
+            {
+                Hold(row.Header, offset);
+            }
+            else
+            {
+                Note(header, offset);
+                PutOnGrid(header);
+            }
+
             divisor = Divisor(offset);
             Divide(row.Intensity, divisor, Sinogram.Pattern(cell));
             Divide(row.Variance, divisor * divisor, Sinogram.Variance(cell));
@@ -146,9 +172,11 @@ internal sealed class ScanAssembly
                 _channels[c][offset] = _values[c];
             }
 
-            Monitor[offset] = (float)(row.Header.Monitor + 0.0);
-            NotePosition(row.Header, offset);
-            Accumulate(cell);
+            if (!isHeld)
+            {
+                Accumulate(cell);
+            }
+
             for (int b = 0; b < _count.Length; b++)
             {
                 _count[b] += row.Count[b];
@@ -171,6 +199,55 @@ internal sealed class ScanAssembly
         return ready;
     }
 
+    /// <summary>Takes what the beamline tells besides the frames.</summary>
+    /// <param name="reading">The reading.</param>
+    /// <param name="refusal">Why it is of no use, one sentence; null where it was taken.</param>
+    /// <returns>True when a projection can be reconstructed (again).</returns>
+    public bool Tell(in StageReading reading, out string? refusal)
+    {
+        bool ready = false;
+        lock (_lock)
+        {
+            refusal = _book is null ? "nobody waits for readings" : _book.Add(reading);
+            if (_rule is { Key: ReadingKey.Index })
+            {
+                return refusal is null && _waiting.TryGetValue(reading.Index!.Value, out FrameHeader waiting) && TryRelease(waiting);
+            }
+
+            while (_book is not null && _waitingByTime.TryPeek(out int index, out long middle_ticks) && middle_ticks <= _book.ToldUntil_ticks)
+            {
+                _waitingByTime.Dequeue();
+                ready |= TryRelease(_waiting[index]);
+
+                // All that could be told of its time is told.
+                _givenUp += _waiting.ContainsKey(index) ? 1 : 0;
+            }
+        }
+
+        return ready;
+    }
+
+    /// <summary>Frames that wait for a position or a monitor value.</summary>
+    public int WaitingCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiting.Count - _givenUp;
+            }
+        }
+    }
+
+    /// <summary>After <see cref="Close"/>: frames that never got the position or monitor value they needed.</summary>
+    public int UnmatchedCount => _unmatched;
+
+    /// <summary>After <see cref="Close"/>: which cells (frames, where positions decide) those are, [rotation, translation]; null where there is none.</summary>
+    public bool[]? Unmatched => _unmatched > 0 ? [.. _held] : null;
+
+    /// <summary>How the frames make the cells, where positions decide; null where the index does.</summary>
+    public Regridding? Regridding => _grid?.ToRegridding();
+
     /// <summary>
     /// Nothing more will come: declares every empty cell missing and every measured projection ready, settles the monitor reference, and
     /// sums the mean pattern anew in the order of the frames.
@@ -185,13 +262,25 @@ internal sealed class ScanAssembly
                 CloseLine(_closedLines++);
             }
 
+            _unmatched = _waiting.Count;
+            foreach (FrameHeader left in _waiting.Values)
+            {
+                // What is known of it all the same; it stays held.
+                FrameHeader header = left;
+                Lacks(ref header);
+                Note(header, Sinogram.Offset(Plan.CellOf(header.Index)));
+                DivideInPlace(Plan.CellOf(header.Index));
+            }
+
+            _waiting.Clear();
+            _waitingByTime.Clear();
             SettleReference();
             Array.Clear(_weightedSum);
             Array.Clear(_weight);
             Array.Clear(_variance);
             for (int i = 0; i < Plan.CellCount; i++)
             {
-                if (_placed[i])
+                if (_placed[i] && !_held[Sinogram.Offset(Plan.CellOf(i))])
                 {
                     Accumulate(Plan.CellOf(i));
                 }
@@ -280,11 +369,17 @@ internal sealed class ScanAssembly
     {
         lock (_lock)
         {
+            float[] values = [.. _channels[channel]];
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = _held[i] ? float.NaN : values[i];
+            }
+
             return new SinogramMap(
                 _settings.Description.Channels[channel].Name,
                 Plan.RotationCount,
                 Plan.TranslationCount,
-                [.. _channels[channel]]);
+                _grid is null ? values : _grid.ToRegridding().Mix(values));
         }
     }
 
@@ -336,6 +431,7 @@ internal sealed class ScanAssembly
 
         (Monitor[one], Monitor[other]) = (Monitor[other], Monitor[one]);
         (_monitors[one], _monitors[other]) = (_monitors[other], _monitors[one]);
+        (_held[one], _held[other]) = (_held[other], _held[one]);
         if (Positions is not null)
         {
             (Positions.Translation_mm[one], Positions.Translation_mm[other]) = (Positions.Translation_mm[other], Positions.Translation_mm[one]);
@@ -348,6 +444,103 @@ internal sealed class ScanAssembly
         float[] values = new float[length];
         Array.Fill(values, float.NaN);
         return values;
+    }
+
+    private bool Lacks(ref FrameHeader header) => _book is not null && _book.Complete(ref header) != ReadingQuantities.None;
+
+    private void Hold(in FrameHeader header, int offset)
+    {
+        _held[offset] = true;
+        _monitors[offset] = double.NaN;
+        _waiting.Add(header.Index, header);
+        if (_rule!.Key == ReadingKey.Time)
+        {
+            _waitingByTime.Enqueue(header.Index, _book!.Middle_ticks(header));
+        }
+    }
+
+    private void Note(in FrameHeader header, int offset)
+    {
+        _monitors[offset] = header.Monitor;
+        ChooseReference(header);
+        Monitor[offset] = (float)(header.Monitor + 0.0);
+        NotePosition(header, offset);
+    }
+
+    // Only with both positions: the rule of an order of positions needs them.
+    private void PutOnGrid(in FrameHeader header)
+    {
+        if (_grid is not null && !_grid.Put(
+            header.Index, (header.Translation_mm!.Value - _rule!.TranslationZero_mm) * 1000, header.Rotation_deg!.Value - _rule.RotationZero_deg))
+        {
+            _complain?.Invoke(string.Create(
+                CultureInfo.InvariantCulture,
+                $"frame {header.Index} was taken at {header.Translation_mm:0.#####} mm and {header.Rotation_deg:0.####}°, outside the grid of the plan: it is in no slice"));
+        }
+    }
+
+    // Where positions decide, no frame is without; they may come with the frames themselves.
+    private static ReadingRule? RuleOf(ScanSettings settings)
+    {
+        if (settings.Description.Plan.Path.Order != ScanOrder.Positions)
+        {
+            return settings.Readings;
+        }
+
+        ReadingRule rule = settings.Readings ?? new ReadingRule { Key = ReadingKey.Index, Needs = ReadingQuantities.None };
+        return rule with { Needs = rule.Needs | ReadingQuantities.Translation | ReadingQuantities.Rotation };
+    }
+
+    // A frame that waited and has all now, or never will.
+    private bool TryRelease(in FrameHeader waiting)
+    {
+        FrameHeader header = waiting;
+        if (Lacks(ref header))
+        {
+            return false;
+        }
+
+        _waiting.Remove(header.Index);
+        ScanCell cell = Plan.CellOf(header.Index);
+        int offset = Sinogram.Offset(cell);
+        _held[offset] = false;
+        Note(header, offset);
+        PutOnGrid(header);
+        DivideInPlace(cell);
+        Accumulate(cell);
+        bool isOver = header.Index / Plan.LineLength < _closedLines;
+        if (isOver)
+        {
+            MarkStale(cell.Rotation);
+        }
+
+        return isOver;
+    }
+
+    // A cell that was held is as it came: dividing it now gives what dividing it at once would have.
+    private void DivideInPlace(ScanCell cell)
+    {
+        int offset = Sinogram.Offset(cell);
+        double divisor = Divisor(offset);
+        Divide(Sinogram.Pattern(cell), divisor, Sinogram.Pattern(cell));
+        Divide(Sinogram.Variance(cell), divisor * divisor, Sinogram.Variance(cell));
+        foreach (float[] channel in _channels)
+        {
+            channel[offset] = (float)(channel[offset] / divisor);
+        }
+    }
+
+    // Where positions decide, a frame may be of any projection.
+    private void MarkStale(int rotation)
+    {
+        if (_grid is null)
+        {
+            _stale[rotation] = true;
+        }
+        else
+        {
+            Array.Fill(_stale, true);
+        }
     }
 
     // Made when the first position comes: most streams tell none.
@@ -512,7 +705,7 @@ internal sealed class ScanAssembly
         bool ready = line < _closedLines;
         if (ready)
         {
-            _stale[cell.Rotation] = true;
+            MarkStale(cell.Rotation);
         }
 
         while (_closedLines < Plan.LineCount && IsOver(_closedLines))
@@ -535,7 +728,7 @@ internal sealed class ScanAssembly
         }
         else
         {
-            _stale[Plan.CellOf(line * Plan.LineLength).Rotation] = true;
+            MarkStale(Plan.CellOf(line * Plan.LineLength).Rotation);
         }
     }
 }

@@ -18,7 +18,7 @@ internal static class ScanFingerprint
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         ScanPlan plan = options.Plan;
         Add(hash, $"{options.Title}\n");
-        Add(hash, $"{plan.Path} {plan.TranslationCount} {plan.RotationCount} {plan.Step_um} {plan.Range_deg} {plan.IncludesEnd} {plan.Anchor} {options.NormaliseToMonitor}\n");
+        Add(hash, $"{plan.Path} {plan.TranslationCount} {plan.RotationCount} {plan.Step_um} {plan.Range_deg} {plan.IncludesEnd} {plan.Anchor} {options.NormaliseToMonitor} {options.Readings}\n");
         Add(hash, $"{string.Join(' ', plan.Subsets)}\n");
         Add(hash, $"{options.Integration.Options}\n{options.Integration.Axis.Lower} {options.Integration.Axis.Upper}\n");
         Add(hash, $"{options.Integration.Geometry with { Corners = null }}\n");

@@ -23,6 +23,7 @@ public static class ScanResult
         JournalledScan known = journal.Scan ?? throw new ArgumentException("the journal is empty", nameof(journal));
         var tally = new FrameTally();
         var assembly = new ScanAssembly(settings, tally);
+        journal.ReadReadings(reading => assembly.Tell(reading, out _));
         damaged = journal.Read(row => assembly.Place(row, out _));
         tally.GoOnFrom(known.Counters);
         assembly.Close();
@@ -57,6 +58,9 @@ public static class ScanResult
             Mask = settings.Mask,
             Integration = settings.Integration,
             Sinogram = assembly.Sinogram,
+            Readings = settings.Readings,
+            Regridding = assembly.Regridding,
+            Unmatched = assembly.Unmatched,
             Stage = reconstruction.Stage,
             Axis = reconstruction.Axis,
             Monitor = assembly.Monitor,

@@ -56,7 +56,7 @@ internal sealed class StageAlignment
     private void Look(ScanAssembly assembly, double before_px)
     {
         ZigzagVerdict direction = Findings.Direction;
-        if (_said.Path.Order != ScanOrder.ContinuousRotation)
+        if (_said.Path.Order is not (ScanOrder.ContinuousRotation or ScanOrder.Positions))
         {
             direction = LineAlignment.Judge(assembly.Plan, assembly.SinogramOf(Channel).Values);
             if ((direction.IsZigzag ?? _said.Path.IsZigzag) != assembly.Plan.Path.IsZigzag)

@@ -89,7 +89,12 @@ public sealed class NexusScanStore : IScanStore
     {
         // Not in a using: disposing writes index and superblock; after a failure a broken file would look whole.
         H5NativeWriter writer = tree.File.BeginWrite(stream, NexusNodes.Options);
-        IntensityWriter.Write(writer, tree.Intensity, tree.ChunkShape, scan.Sinogram);
+        IntensityWriter.Write(writer, tree.Intensity, tree.ChunkShape, scan.Sinogram, scan.Regridding);
+        if (tree.Frames is { } frames)
+        {
+            IntensityWriter.WriteFrames(writer, frames, ScanTree.FramesPerChunk, scan.Sinogram);
+        }
+
         writer.Dispose();
     }
 

@@ -14,6 +14,9 @@ namespace XrdCt.Live.Phantoms.Experiment;
 /// <remarks>Left out on purpose: absorption in the sample (20 % at most at 50 keV) and multiple scattering.</remarks>
 public sealed class VirtualExperiment
 {
+    // Apart from the streams of the frames' noise.
+    private const long JitterStream = 1L << 40;
+
     private readonly Lazy<ProjectionProfile>[] _profiles;
 
     /// <summary>Sets up an experiment.</summary>
@@ -76,6 +79,16 @@ public sealed class VirtualExperiment
     /// <summary>Where the rotation axis is on the plan's translation axis, µm. Default 0, as the plan has it.</summary>
     public double AxisOffset_um { get; init; }
 
+    /// <summary>How far the stage is off its position in every frame, at most, µm; uniform, by the seed. Default 0.</summary>
+    public double PositionJitter_um { get; init; }
+
+    /// <summary>Where the stage tells that it is in a cell, µm: that of the plan, and what it is off by.</summary>
+    public double Stage_um(ScanCell cell)
+    {
+        SeededRandom random = new(Seed, JitterStream + Plan.IndexOf(cell));
+        return Plan.Position_um(cell.Translation) + random.NextBetween(-PositionJitter_um, PositionJitter_um);
+    }
+
     /// <summary>Where the beam is in a cell, relative to the rotation axis, µm.</summary>
     public double Beam_um(ScanCell cell)
     {
@@ -84,7 +97,7 @@ public sealed class VirtualExperiment
         double behind_um = isBackward ? Backlash_um - (2 * Plan.Lead_steps * Plan.Step_um) : 0;
 
         // A cell that is seen from behind is measured with the stage on the other side, by a beam that misses the axis by as much.
-        return Plan.Position_um(cell.Translation) + behind_um + (Plan.SeenFromBehind(line) ? AxisOffset_um : -AxisOffset_um);
+        return Stage_um(cell) + behind_um + (Plan.SeenFromBehind(line) ? AxisOffset_um : -AxisOffset_um);
     }
 
     /// <summary>Beam monitor of a frame, relative to the start of the scan.</summary>

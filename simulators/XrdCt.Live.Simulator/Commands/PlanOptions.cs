@@ -56,6 +56,11 @@ internal sealed class PlanOptions
         Description = "Where the rotation axis is on the plan's translation axis, µm",
     };
 
+    private readonly Option<double> _jitter_um = new("--position-jitter-um")
+    {
+        Description = "How far the stage is off its position in every frame, at most, µm; what it tells is where it was",
+    };
+
     private readonly Option<long> _seed = new("--seed")
     {
         Description = "Seed of sample, detector defects, noise and faults",
@@ -69,7 +74,7 @@ internal sealed class PlanOptions
 
     public PlanOptions() => _order.AcceptOnlyFromAmong([.. ScanPath.ByName.Keys]);
 
-    public IEnumerable<Option> All => [_translations, _rotations, _step_um, _range_deg, _order, _subsets, _backlash_um, _axisOffset_um, _seed, _poni];
+    public IEnumerable<Option> All => [_translations, _rotations, _step_um, _range_deg, _order, _subsets, _backlash_um, _axisOffset_um, _jitter_um, _seed, _poni];
 
     public long Seed(ParseResult result) => result.GetValue(_seed);
 
@@ -103,6 +108,7 @@ internal sealed class PlanOptions
     {
         Backlash_um = Finite(result, _backlash_um),
         AxisOffset_um = Finite(result, _axisOffset_um),
+        PositionJitter_um = Finite(result, _jitter_um),
     };
 
     private static double Finite(ParseResult result, Option<double> option) => result.GetValue(option) is var value && double.IsFinite(value)

@@ -16,6 +16,7 @@ internal sealed class ScanCommand
     private readonly SendOptions _send = new();
     private readonly PlanOptions _plan = new();
     private readonly FaultSwitches _faults = new();
+    private readonly ReadingSwitches _readings = new();
 
     private readonly Option<int?> _die = new("--die-at")
     {
@@ -36,7 +37,7 @@ internal sealed class ScanCommand
     {
         Command command = new(
             "scan", "Stream a simulated XRD-CT scan: full-size Pilatus frames, bitshuffle-LZ4, DECTRIS Stream V2");
-        foreach (Option option in _send.All.Concat([_writePoni, _writeMask]).Concat(_plan.All).Concat(_faults.All).Append(_die))
+        foreach (Option option in _send.All.Concat([_writePoni, _writeMask]).Concat(_plan.All).Concat(_faults.All).Concat(_readings.All).Append(_die))
         {
             command.Options.Add(option);
         }
@@ -50,12 +51,15 @@ internal sealed class ScanCommand
         FaultOptions faults = _faults.Options(result) with { DieAt = result.GetValue(_die) };
         StreamOptions options = _send.Options(result, _plan.Seed(result), faults);
         VirtualExperiment experiment = _plan.Experiment(result);
+        using ReadingSender? readings = _readings.Open(result, options);
+        options = options with { Readings = readings };
         WriteCompanions(result, experiment);
         PushSink sink = _send.Open(result);
         using StreamRun run = new(_send.Endpoint(result), sink);
         using SeriesStreamer streamer = Streamer(experiment, options, sink);
         SeriesSummary summary = run.Send(streamer);
-        bool isDelivered = run.Drain(options.Timeout);
+        readings?.Dispose();
+        bool isDelivered = run.Drain(options.Timeout) && readings is not { UnsentCount: > 0 };
         if (_send.IsJson(result))
         {
             Console.WriteLine(JsonSerializer.Serialize(summary, SummaryJson.Default.SeriesSummary));

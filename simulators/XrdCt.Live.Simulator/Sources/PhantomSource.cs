@@ -25,7 +25,7 @@ public sealed class PhantomSource(VirtualExperiment experiment) : IFrameSource
         ScanCell cell = experiment.Plan.CellOf(index);
         return new FrameFacts(
             experiment.MonitorOf(index),
-            experiment.Plan.Position_um(cell.Translation) / 1000,
+            experiment.Stage_um(cell) / 1000,
             experiment.Plan.Angle_deg(cell.Rotation));
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using XrdCt.Live.Egress.Dialects;
 using XrdCt.Live.Egress.ZeroMq;
 using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Simulator.Sources;
 
 namespace XrdCt.Live.Simulator.Streaming;
@@ -284,12 +285,21 @@ public sealed class SeriesStreamer : IDisposable
             Encoding = _series.Encoding,
             Payload = frame.Payload,
             PlainMd5 = frame.PlainMd5,
-            Monitor = frame.Facts.Monitor,
-            Translation_mm = frame.Facts.Translation_mm,
-            Rotation_deg = frame.Facts.Rotation_deg,
+            Monitor = _options.Readings is null ? frame.Facts.Monitor : null,
+            Translation_mm = _options.Readings is null ? frame.Facts.Translation_mm : null,
+            Rotation_deg = _options.Readings is null ? frame.Facts.Rotation_deg : null,
         };
         _writer.WriteImage(_series, image, _message);
         Send(cancellation);
+        _options.Readings?.Tell(new StageReading
+        {
+            SeriesId = _series.SeriesId,
+            Index = index,
+            At = _series.Date + ((start + stop) / 2),
+            Translation_mm = frame.Facts.Translation_mm ?? double.NaN,
+            Rotation_deg = frame.Facts.Rotation_deg ?? double.NaN,
+            Monitor = frame.Facts.Monitor ?? double.NaN,
+        });
         _bytes += _message.ByteCount;
         _sent.Add(index);
         if (_seen.Add(index) && index < _highest)

@@ -35,6 +35,9 @@ public sealed record StreamOptions
     /// <summary>Seed of the faults.</summary>
     public long Seed { get; init; } = 1;
 
+    /// <summary>Who tells positions and monitor values beside the frames; null where they go with them. It stays the caller's.</summary>
+    public ReadingSender? Readings { get; init; }
+
     /// <summary>What should go wrong.</summary>
     public FaultOptions Faults { get; init; } = new();
 }

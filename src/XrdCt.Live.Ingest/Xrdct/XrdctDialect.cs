@@ -2,6 +2,7 @@ using MessagePack;
 using XrdCt.Live.Ingest.Streams;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Readings;
 
 namespace XrdCt.Live.Ingest.Xrdct;
 
@@ -22,22 +23,9 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
     {
         ArgumentNullException.ThrowIfNull(message);
         Fields fields = new();
-        try
+        if (TryRead(message, ref fields) is string refusal)
         {
-            MessagePackReader reader = new(message.Part(0)) { Depth = 0 };
-            if (!TryReadMap(ref reader, ref fields))
-            {
-                return Rejections.Malformed("the message is not of the xrdct dialect: its first part is no MessagePack map with text keys");
-            }
-        }
-        catch (MessagePackSerializationException e)
-        {
-            return Rejections.Malformed($"the message is not of the xrdct dialect: {e.Message}");
-        }
-        catch (Exception e) when (e is EndOfStreamException or OverflowException or ArgumentException)
-        {
-            // ArgumentException: MessagePackReader takes the length of a text for negative where it is 2³¹ and more.
-            return Rejections.Malformed("the message is not of the xrdct dialect: its first part is cut short");
+            return Rejections.Malformed(refusal);
         }
 
         if (fields.Series < 0)
@@ -52,6 +40,70 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
             Kind.End => new SourceEvent { Kind = SourceEventKind.SeriesEnded, SeriesId = fields.Series },
             _ => Rejections.Malformed("the message has an unknown type; start, image and end are known"),
         };
+    }
+
+    /// <summary>Reads a message of type <c>reading</c>.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="firstFrame">Number that the stream gives to the first frame of a series.</param>
+    /// <param name="reading">The reading.</param>
+    /// <returns>Why it is none, one sentence; null where it is one.</returns>
+    internal static string? TryRead(StreamMessage message, int firstFrame, out StageReading reading)
+    {
+        Fields fields = new();
+        reading = default;
+        if (TryRead(message, ref fields) is string refusal)
+        {
+            return refusal;
+        }
+
+        long index = fields.Index - firstFrame;
+        bool hasTime = fields.Time_ns is > 0 and < long.MaxValue;
+        FrameFacts facts = fields.Facts;
+        if (fields.Kind != Kind.Reading)
+        {
+            return "the message is no reading: its type is not 'reading'";
+        }
+
+        if (fields.Index < 0 && !hasTime)
+        {
+            return "a reading has neither an index nor a time";
+        }
+
+        if (facts == FrameFacts.None)
+        {
+            return "a reading tells neither translation_mm nor rotation_deg nor monitor";
+        }
+
+        reading = new StageReading
+        {
+            SeriesId = fields.Series < 0 ? null : fields.Series,
+            Index = fields.Index < 0 ? null : (int)Math.Clamp(index, -1, int.MaxValue),
+            At = hasTime ? DateTimeOffset.UnixEpoch.AddTicks(fields.Time_ns / 100) : null,
+            Translation_mm = facts.Translation_mm ?? double.NaN,
+            Rotation_deg = facts.Rotation_deg ?? double.NaN,
+            Monitor = facts.Monitor,
+        };
+        return null;
+    }
+
+    private static string? TryRead(StreamMessage message, ref Fields fields)
+    {
+        try
+        {
+            MessagePackReader reader = new(message.Part(0)) { Depth = 0 };
+            return TryReadMap(ref reader, ref fields)
+                ? null
+                : "the message is not of the xrdct dialect: its first part is no MessagePack map with text keys";
+        }
+        catch (MessagePackSerializationException e)
+        {
+            return $"the message is not of the xrdct dialect: {e.Message}";
+        }
+        catch (Exception e) when (e is EndOfStreamException or OverflowException or ArgumentException)
+        {
+            // ArgumentException: MessagePackReader takes the length of a text for negative where it is 2³¹ and more.
+            return "the message is not of the xrdct dialect: its first part is cut short";
+        }
     }
 
     private static SourceEvent Start(in Fields fields) => new()
@@ -171,6 +223,10 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
         {
             fields.Stop_ns = value;
         }
+        else if (key.SequenceEqual("time_ns"u8))
+        {
+            fields.Time_ns = value;
+        }
         else
         {
             ReadFloat(key, value, ref fields);
@@ -204,6 +260,7 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
             fields.Kind = text.SequenceEqual("image"u8) ? Kind.Image
                 : text.SequenceEqual("start"u8) ? Kind.Start
                 : text.SequenceEqual("end"u8) ? Kind.End
+                : text.SequenceEqual("reading"u8) ? Kind.Reading
                 : Kind.Unknown;
         }
         else if (key.SequenceEqual("dtype"u8))
@@ -307,6 +364,7 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
         Start,
         Image,
         End,
+        Reading,
     }
 
     private ref struct Fields
@@ -320,6 +378,7 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
         public long Index = -1;
         public long Images = -1;
         public long Stop_ns = -1;
+        public long Time_ns = -1;
         public long Rows = -1;
         public long Columns = -1;
         public double Energy_keV = double.NaN;

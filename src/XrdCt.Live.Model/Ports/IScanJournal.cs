@@ -1,3 +1,5 @@
+using XrdCt.Live.Model.Readings;
+
 namespace XrdCt.Live.Model.Ports;
 
 /// <summary>
@@ -16,9 +18,14 @@ public interface IScanJournal : IDisposable
     /// <param name="scan">The scan as it stands; replaces what was said of it before.</param>
     /// <param name="patterns">Patterns; lent for the call.</param>
     /// <param name="events">Events.</param>
+    /// <param name="readings">What the beamline told besides the frames, in the order in which it came.</param>
     /// <exception cref="IOException">Nothing was written (the disk is full, the folder gone); the message names the path and the reason.
     /// Later writes may succeed.</exception>
-    void Write(JournalledScan scan, ReadOnlySpan<JournalledPattern> patterns, ReadOnlySpan<JournalledEvent> events);
+    void Write(JournalledScan scan, ReadOnlySpan<JournalledPattern> patterns, ReadOnlySpan<JournalledEvent> events, ReadOnlySpan<StageReading> readings = default);
+
+    /// <summary>Reads every reading, in the order in which they came; damaged ones are left out.</summary>
+    /// <param name="take">Takes a reading.</param>
+    void ReadReadings(Action<StageReading> take);
 
     /// <summary>Reads every pattern, in the order of the frame index.</summary>
     /// <param name="take">Takes a pattern, which is lent for the call.</param>

@@ -1,5 +1,6 @@
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
@@ -39,8 +40,20 @@ public sealed record ScanRecord
     /// <summary>Integration settings.</summary>
     public required IntegrationOptions Integration { get; init; }
 
-    /// <summary>All patterns.</summary>
+    /// <summary>All patterns: by cell, or by frame where there is a <see cref="Regridding"/>.</summary>
     public required SinogramStack Sinogram { get; init; }
+
+    /// <summary>How the frames make the cells, where their recorded positions decide; null where their index does.</summary>
+    public Regridding? Regridding { get; init; }
+
+    /// <summary>How frames found what the beamline told on a stream of its own; null where nothing was told there.</summary>
+    public ReadingRule? Readings { get; init; }
+
+    /// <summary>
+    /// Cells (frames, where there is a <see cref="Regridding"/>) that hold a pattern but lack a position or monitor value they needed: the
+    /// pattern is as it came, and no slice shows it. Null where there is none.
+    /// </summary>
+    public bool[]? Unmatched { get; init; }
 
     /// <summary>What the data said of the stage; the plan of <see cref="Sinogram"/> is what they say where it differs from the configuration's.</summary>
     public StageFindings Stage { get; init; } = StageFindings.None;

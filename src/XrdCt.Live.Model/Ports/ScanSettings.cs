@@ -1,5 +1,6 @@
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Slices;
 
 namespace XrdCt.Live.Model.Ports;
@@ -33,6 +34,9 @@ public sealed record ScanSettings
 
     /// <summary>Whether intensities are divided by the beam monitor.</summary>
     public required bool NormaliseToMonitor { get; init; }
+
+    /// <summary>How frames find what the beamline tells on a stream of its own; null where nothing is told there.</summary>
+    public ReadingRule? Readings { get; init; }
 
     /// <summary>Apodisation of the slices.</summary>
     public required RampFilter Filter { get; init; }

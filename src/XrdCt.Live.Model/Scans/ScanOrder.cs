@@ -28,4 +28,10 @@ public enum ScanOrder
     /// number of them the gaps are nearly even.
     /// </summary>
     Golden,
+
+    /// <summary>
+    /// Frames anywhere, in any order: the recorded motor positions decide, and are brought onto the grid of the plan. A line is as many
+    /// frames as there are translations.
+    /// </summary>
+    Positions,
 }

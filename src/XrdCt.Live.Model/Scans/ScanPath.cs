@@ -2,7 +2,8 @@ namespace XrdCt.Live.Model.Scans;
 
 /// <summary>How the stages move through a scan.</summary>
 /// <param name="Order">Order of the lines.</param>
-/// <param name="IsZigzag">Whether every other line runs backwards; never with <see cref="ScanOrder.ContinuousRotation"/>.</param>
+/// <param name="IsZigzag">Whether every other line runs backwards; never with <see cref="ScanOrder.ContinuousRotation"/> or
+/// <see cref="ScanOrder.Positions"/>.</param>
 public readonly record struct ScanPath(ScanOrder Order, bool IsZigzag = false)
 {
     private const string Backwards = "-zigzag";
@@ -15,6 +16,7 @@ public readonly record struct ScanPath(ScanOrder Order, bool IsZigzag = false)
         ("interlaced", ScanOrder.Interlaced),
         ("bit-reversed", ScanOrder.BitReversed),
         ("golden", ScanOrder.Golden),
+        ("positions", ScanOrder.Positions),
     ];
 
     /// <summary>Paths by the names that configurations, command lines and files use; case does not matter.</summary>
@@ -36,7 +38,7 @@ public readonly record struct ScanPath(ScanOrder Order, bool IsZigzag = false)
     /// <summary>True where a line runs over rotations, false where over translations.</summary>
     public bool LinesRunOverRotations => Order is ScanOrder.RotationFast or ScanOrder.ContinuousRotation;
 
-    internal bool IsPossible => !(IsZigzag && Order == ScanOrder.ContinuousRotation);
+    internal bool IsPossible => !(IsZigzag && Order is (ScanOrder.ContinuousRotation or ScanOrder.Positions));
 
     /// <summary>A path without backward lines.</summary>
     public static implicit operator ScanPath(ScanOrder order) => new(order);

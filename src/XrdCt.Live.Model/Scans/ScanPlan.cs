@@ -55,7 +55,7 @@ public sealed class ScanPlan
 
         if (!path.IsPossible)
         {
-            throw new ArgumentException("a rotation that never stops has no backward lines", nameof(path));
+            throw new ArgumentException("a rotation that never stops, and positions that decide for themselves, have no backward lines", nameof(path));
         }
 
         subsets ??= UsualSubsets;

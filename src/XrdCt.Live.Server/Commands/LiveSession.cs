@@ -83,6 +83,8 @@ internal sealed class LiveSession
         NexusScanStore store = OpenStore(Configuration.Output.Folder);
         ILiveDisplay shown = publisher is null ? hub : new DisplayFanOut(hub, publisher);
         bool allWell;
+        ReadingsSetUp? told = SetUp.Readings(Configuration, File);
+        using (ReadingFeed? readings = told is null ? null : new ReadingFeed(told.Open))
         using (var feed = new SeriesFeed(source.Open))
         {
             allWell = await ScanAfterScanAsync(
@@ -98,7 +100,8 @@ internal sealed class LiveSession
                         store,
                         TimeProvider.System,
                         publisher,
-                        journal)
+                        journal,
+                        readings is null ? null : () => readings)
                     {
                         Say = Warn,
                     };

@@ -28,6 +28,10 @@ public sealed class BeamlineConfiguration
     [YamlMember(Alias = "scan")]
     public ScanSection? Scan { get; set; }
 
+    /// <summary>Positions and monitor values from a stream of their own; none when absent.</summary>
+    [YamlMember(Alias = "readings")]
+    public ReadingsSection? Readings { get; set; }
+
     /// <summary>What is followed live.</summary>
     [YamlMember(Alias = "channels")]
     public List<ChannelSection> Channels { get; set; } = [];

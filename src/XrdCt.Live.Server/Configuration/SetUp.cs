@@ -146,6 +146,8 @@ internal static class SetUp
             RoiRadius_um = parts.RoiRadius_um,
             Filter = parts.Filter,
             NormaliseToMonitor = configuration.Scan!.NormaliseToMonitor,
+            Readings = parts.Readings?.Rule,
+            ReadingsGrace = parts.Readings?.Grace ?? TimeSpan.Zero,
             Workers = Workers(configuration, file),
             Batches_bytes = parts.Frames.Batches_bytes,
             SilenceLimit = parts.SilenceLimit,
@@ -216,6 +218,7 @@ internal static class SetUp
             roiChannel,
             Within(Required(roi.Radius_um, file, "roi.radius_um"), 10 * plan.TranslationCount * plan.Step_um, file, "roi.radius_um"),
             OneOf(Ramps, configuration.Reconstruction.Filter, file, "reconstruction.filter"),
+            Readings(configuration, file),
             TimeSpan.FromSeconds(Within(source.SilenceLimit_s, LongestWait_s, file, "source.silence_limit_s")),
             TimeSpan.FromSeconds(Within(source.EndGrace_s, LongestWait_s, file, "source.end_grace_s")));
     }
@@ -228,6 +231,11 @@ internal static class SetUp
         ImageShape shape = Reading(() => DetectorSetUp.ReadShape(files));
         return SourceSetUp.Of(source, shape, Workers(configuration, file), file);
     }
+
+    /// <summary>Checks where positions and monitor values come from; null where they come with the frames, or not at all.</summary>
+    public static ReadingsSetUp? Readings(BeamlineConfiguration configuration, string file) => configuration.Readings is ReadingsSection readings
+        ? ReadingsSetUp.Of(readings, Required(configuration.Source, file, "source"), file)
+        : null;
 
     /// <summary>Workers that decode and integrate at the same time.</summary>
     public static int Workers(BeamlineConfiguration configuration, string file) => configuration.Compute.Workers is int workers
@@ -494,6 +502,7 @@ internal static class SetUp
         string RoiChannel,
         double RoiRadius_um,
         RampFilter Filter,
+        ReadingsSetUp? Readings,
         TimeSpan SilenceLimit,
         TimeSpan EndGrace);
 }

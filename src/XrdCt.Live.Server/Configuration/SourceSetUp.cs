@@ -18,13 +18,15 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
     // Of the memory limit, for messages that were let go and wait for the next ones; the rest is for those in flight.
     private const double PooledShare = 0.25;
 
-    private static readonly Dictionary<string, ZmqAttachment> Attachments = new(StringComparer.OrdinalIgnoreCase)
+    /// <summary>Ways to attach a socket by the names that configurations use.</summary>
+    public static readonly IReadOnlyDictionary<string, ZmqAttachment> Attachments = new Dictionary<string, ZmqAttachment>(StringComparer.OrdinalIgnoreCase)
     {
         ["connect"] = ZmqAttachment.Connect,
         ["bind"] = ZmqAttachment.Bind,
     };
 
-    private static readonly Dictionary<string, ZmqPattern> Sockets = new(StringComparer.OrdinalIgnoreCase)
+    /// <summary>Sockets by the names that configurations use.</summary>
+    public static readonly IReadOnlyDictionary<string, ZmqPattern> Sockets = new Dictionary<string, ZmqPattern>(StringComparer.OrdinalIgnoreCase)
     {
         ["pull"] = ZmqPattern.Pull,
         ["sub"] = ZmqPattern.Subscribe,

@@ -5,6 +5,7 @@ using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
@@ -57,6 +58,7 @@ internal static class JournalJson
                 geometry.Corners is not null,
                 settings.Integration,
                 settings.NormaliseToMonitor,
+                settings.Readings,
                 settings.Filter,
                 settings.RoiChannel,
                 settings.RoiRadius_um),
@@ -96,6 +98,7 @@ internal static class JournalJson
             Mask = Unpack(mask, text.Geometry.Shape),
             Integration = text.Integration,
             NormaliseToMonitor = text.NormaliseToMonitor,
+            Readings = text.Readings,
             Filter = text.Filter,
             RoiChannel = text.RoiChannel,
             RoiRadius_um = text.RoiRadius_um,
@@ -179,6 +182,7 @@ internal static class JournalJson
         bool HasCorners,
         IntegrationOptions Integration,
         bool NormaliseToMonitor,
+        ReadingRule? Readings,
         RampFilter Filter,
         string RoiChannel,
         double RoiRadius_um);

@@ -4,7 +4,7 @@ namespace XrdCt.Live.Storage.Journal;
 internal static class JournalSchema
 {
     /// <summary>Version of the tables; a newer one is not read.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     // 'XCTJ', in the field that SQLite keeps for the program a file belongs to (file format, §1.3.17).
     public const int ApplicationId = 0x5843544A;
@@ -31,6 +31,7 @@ internal static class JournalSchema
         "CREATE TABLE pattern (frame INTEGER PRIMARY KEY, rotation INTEGER NOT NULL, translation INTEGER NOT NULL, "
             + "series INTEGER NOT NULL, acquired_at INTEGER NOT NULL, monitor REAL, translation_mm REAL, rotation_deg REAL, "
             + "digest INTEGER NOT NULL, bins BLOB NOT NULL)",
+        "CREATE TABLE reading (id INTEGER PRIMARY KEY, series INTEGER, frame INTEGER, at INTEGER, translation_mm REAL, rotation_deg REAL, monitor REAL)",
         "CREATE TABLE scan (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
     ];
 }

@@ -3,6 +3,7 @@ using System.IO.Hashing;
 using System.Text.Json;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Storage.Files;
 
@@ -37,6 +38,7 @@ public sealed class SqliteScanJournal : IScanJournal
     private SqliteDatabase? _database;
     private SqliteStatement? _insertPattern;
     private SqliteStatement? _insertEvent;
+    private SqliteStatement? _insertReading;
     private SqliteStatement? _replaceValue;
 
     private SqliteScanJournal(ScanSettings settings, string? folder, bool keeps, long? mostPages)
@@ -113,7 +115,7 @@ public sealed class SqliteScanJournal : IScanJournal
     }
 
     /// <inheritdoc />
-    public void Write(JournalledScan scan, ReadOnlySpan<JournalledPattern> patterns, ReadOnlySpan<JournalledEvent> events)
+    public void Write(JournalledScan scan, ReadOnlySpan<JournalledPattern> patterns, ReadOnlySpan<JournalledEvent> events, ReadOnlySpan<StageReading> readings = default)
     {
         ArgumentNullException.ThrowIfNull(scan);
         try
@@ -132,6 +134,11 @@ public sealed class SqliteScanJournal : IScanJournal
                 foreach (JournalledEvent e in events)
                 {
                     Insert(e);
+                }
+
+                foreach (StageReading reading in readings)
+                {
+                    Insert(reading);
                 }
 
                 Replace(JournalSchema.State, JournalJson.Write(scan));
@@ -155,6 +162,43 @@ public sealed class SqliteScanJournal : IScanJournal
         catch (Exception fault) when (WriteFailure.IsFileFault(fault))
         {
             throw WriteFailure.Explain("the journal", Path ?? System.IO.Path.Combine(_folder!, "scan" + Extension), fault);
+        }
+    }
+
+    /// <inheritdoc />
+    public void ReadReadings(Action<StageReading> take)
+    {
+        ArgumentNullException.ThrowIfNull(take);
+        if (_database is null)
+        {
+            return;
+        }
+
+        using SqliteStatement select = _database.Prepare(
+            "SELECT series, frame, at, translation_mm, rotation_deg, monitor FROM reading ORDER BY id");
+        try
+        {
+            while (select.Step())
+            {
+                if (select.Long(2) is < 0 || select.Long(2) > DateTime.MaxValue.Ticks || select.Long(1) is < int.MinValue or > int.MaxValue)
+                {
+                    continue;
+                }
+
+                take(new StageReading
+                {
+                    SeriesId = select.Long(0),
+                    Index = (int?)select.Long(1),
+                    At = select.Long(2) is long ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null,
+                    Translation_mm = select.Double(3),
+                    Rotation_deg = select.Double(4),
+                    Monitor = select.Double(5),
+                });
+            }
+        }
+        catch (SqliteException)
+        {
+            // A damaged page or a bad place of the disk: frames that need what stood there are marked as without.
         }
     }
 
@@ -239,9 +283,10 @@ public sealed class SqliteScanJournal : IScanJournal
     {
         _insertPattern?.Dispose();
         _insertEvent?.Dispose();
+        _insertReading?.Dispose();
         _replaceValue?.Dispose();
         _database?.Dispose();
-        (_insertPattern, _insertEvent, _replaceValue, _database) = (null, null, null, null);
+        (_insertPattern, _insertEvent, _insertReading, _replaceValue, _database) = (null, null, null, null, null);
     }
 
     private static void CheckHead(string path)
@@ -419,6 +464,8 @@ public sealed class SqliteScanJournal : IScanJournal
 
         _insertPattern = database.Prepare("INSERT OR REPLACE INTO pattern VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         _insertEvent = database.Prepare("INSERT INTO event (at, kind, sentence) VALUES (?, ?, ?)");
+        _insertReading = database.Prepare(
+            "INSERT INTO reading (series, frame, at, translation_mm, rotation_deg, monitor) VALUES (?, ?, ?, ?, ?, ?)");
         _replaceValue = database.Prepare("INSERT OR REPLACE INTO scan VALUES (?, ?)");
         _database = database;
     }
@@ -447,6 +494,31 @@ public sealed class SqliteScanJournal : IScanJournal
         insert.Bind(2, e.Kind.ToString());
         insert.Bind(3, e.Sentence);
         insert.Run();
+    }
+
+    private void Insert(in StageReading reading)
+    {
+        SqliteStatement insert = _insertReading!;
+        Bind(1, reading.SeriesId);
+        Bind(2, reading.Index);
+        Bind(3, reading.At?.UtcTicks);
+        insert.Bind(4, reading.Translation_mm);
+        insert.Bind(5, reading.Rotation_deg);
+        insert.Bind(6, reading.Monitor);
+        insert.Run();
+
+        void Bind(int column, long? value)
+        {
+            if (value is long number)
+            {
+                insert.Bind(column, number);
+            }
+            else
+            {
+                // SQLite keeps no NaN: it is NULL there.
+                insert.Bind(column, double.NaN);
+            }
+        }
     }
 
     private void Replace(string name, string value)

@@ -7,7 +7,8 @@ namespace XrdCt.Live.Storage.Nexus;
 
 /// <summary>
 /// Copies a stack [rotation, translation, bin] into a chunked dataset [translation, rotation, bin], chunk by chunk
-/// through one buffer of the size of a chunk. Both have the bins fastest, so only rows of bins are moved about.
+/// through one buffer of the size of a chunk. Both have the bins fastest, so only rows of bins are moved about. A stack of frames is
+/// brought onto the grid on its way.
 /// </summary>
 internal static class IntensityWriter
 {
@@ -18,8 +19,13 @@ internal static class IntensityWriter
     /// <param name="dataset">Dataset of that file, [translation, rotation, bin].</param>
     /// <param name="chunkShape">Its chunk shape: translations, rotations, bins.</param>
     /// <param name="stack">The values.</param>
+    /// <param name="regridding">How the frames of the stack make the cells; null where it holds cells.</param>
     public static void Write(
-        H5NativeWriter writer, H5Dataset<Memory<float>> dataset, ReadOnlySpan<int> chunkShape, SinogramStack stack)
+        H5NativeWriter writer,
+        H5Dataset<Memory<float>> dataset,
+        ReadOnlySpan<int> chunkShape,
+        SinogramStack stack,
+        Regridding? regridding)
     {
         int translations = stack.Plan.TranslationCount;
         int rotations = stack.Plan.RotationCount;
@@ -33,7 +39,7 @@ internal static class IntensityWriter
                 for (int b = 0; b < stack.BinCount; b += chunkShape[2])
                 {
                     int bCount = Math.Min(chunkShape[2], stack.BinCount - b);
-                    Gather(stack, (t, tCount), (r, rCount), (b, bCount), buffer);
+                    Gather(stack, regridding, (t, tCount), (r, rCount), (b, bCount), buffer);
                     HyperslabSelection place = new(
                         Rank,
                         starts: [(ulong)t, (ulong)r, (ulong)b],
@@ -44,8 +50,24 @@ internal static class IntensityWriter
         }
     }
 
+    /// <summary>Writes a stack of frames as it is, [frame, bin].</summary>
+    /// <param name="writer">The open file.</param>
+    /// <param name="dataset">Dataset of that file.</param>
+    /// <param name="framesPerChunk">Frames of a chunk, whose bins are all.</param>
+    /// <param name="stack">The values.</param>
+    public static void WriteFrames(H5NativeWriter writer, H5Dataset<Memory<float>> dataset, int framesPerChunk, SinogramStack stack)
+    {
+        for (int frame = 0; frame < stack.Plan.CellCount; frame += framesPerChunk)
+        {
+            int count = Math.Min(framesPerChunk, stack.Plan.CellCount - frame);
+            HyperslabSelection place = new(2, starts: [(ulong)frame, 0], blocks: [(ulong)count, (ulong)stack.BinCount]);
+            writer.Write(dataset, stack.Values.AsMemory(frame * stack.BinCount, count * stack.BinCount), fileSelection: place);
+        }
+    }
+
     private static void Gather(
         SinogramStack stack,
+        Regridding? regridding,
         (int Start, int Count) translations,
         (int Start, int Count) rotations,
         (int Start, int Count) bins,
@@ -56,7 +78,15 @@ internal static class IntensityWriter
             for (int r = 0; r < rotations.Count; r++)
             {
                 ScanCell cell = new(rotations.Start + r, translations.Start + t);
-                stack.Pattern(cell).Slice(bins.Start, bins.Count).CopyTo(block);
+                if (regridding is null)
+                {
+                    stack.Pattern(cell).Slice(bins.Start, bins.Count).CopyTo(block);
+                }
+                else
+                {
+                    regridding.Mix(stack, stack.Offset(cell), bins.Start, block[..bins.Count]);
+                }
+
                 block = block[bins.Count..];
             }
         }

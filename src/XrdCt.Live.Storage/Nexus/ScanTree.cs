@@ -4,6 +4,7 @@ using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
@@ -27,6 +28,9 @@ internal sealed class ScanTree
     private const int BinsPerChunk = 64;
 
     private const double AngstromPerMetre = 1e10;
+
+    /// <summary>Frames of a chunk of <see cref="Frames"/>: half a megabyte at 2,048 bins.</summary>
+    public const int FramesPerChunk = 64;
 
     private const string LengthUnits = "um";
     private const string AngleUnits = "degree";
@@ -78,6 +82,15 @@ internal sealed class ScanTree
         Intensity.Attributes["signal"] = 1;
         Intensity.Attributes["axes"] = "translation_values:rotation_angles:diffraction_channel";
 
+        if (scan.Regridding is not null)
+        {
+            Frames = new H5Dataset<Memory<float>>(
+                [(ulong)_plan.CellCount, (ulong)axis.BinCount],
+                [(uint)Math.Min(FramesPerChunk, _plan.CellCount), (uint)axis.BinCount],
+                NexusNodes.Compressed());
+            NexusNodes.WithUnits(Frames, CountUnits);
+        }
+
         File = NexusNodes.Root(EntryName, scan.Program, scan.EndedAt);
         File[EntryName] = Entry();
     }
@@ -87,6 +100,9 @@ internal sealed class ScanTree
 
     /// <summary>The intensities, [translation, rotation, bin], not yet written.</summary>
     public H5Dataset<Memory<float>> Intensity { get; }
+
+    /// <summary>The patterns as they were taken, [frame, bin], not yet written; null where the index of a frame is its cell.</summary>
+    public H5Dataset<Memory<float>>? Frames { get; }
 
     /// <summary>Shape of a chunk of <see cref="Intensity"/>: translations, rotations, bins.</summary>
     public int[] ChunkShape { get; }
@@ -119,7 +135,11 @@ internal sealed class ScanTree
         entry["instrument"] = Instrument();
         entry["control"] = Control();
         entry["data"] = Data();
-        if (_scan.Positions is { } positions)
+        if (Frames is { } frames)
+        {
+            entry["frames"] = FrameGroup(frames);
+        }
+        else if (_scan.Positions is { } positions)
         {
             entry["positions"] = Positions(positions);
         }
@@ -128,6 +148,11 @@ internal sealed class ScanTree
         entry["live"] = live;
         entry["roi_candidates"] = RoiCandidates(_scan.Roi);
         entry["scan_plan"] = Plan();
+        if (_scan.Readings is not null || _scan.Unmatched is not null)
+        {
+            entry["readings"] = Readings(_scan.Readings);
+        }
+
         entry["stage"] = Stage();
         entry["centre_of_rotation"] = Axis();
         entry["counters"] = Counters(_scan.Counters);
@@ -237,7 +262,7 @@ internal sealed class ScanTree
 
     private H5Group Control()
     {
-        float[] monitor = Transposed<float>(_scan.Monitor);
+        float[] monitor = Transposed<float>(_scan.Regridding?.Mix(_scan.Monitor) ?? _scan.Monitor);
         H5Dataset data = NexusNodes.Table(monitor, _plan.TranslationCount, _plan.RotationCount, NoUnits);
         data.Attributes["description"] =
             "[translation, rotation]; beam monitor as it came, NaN where unmeasured or unknown";
@@ -257,7 +282,9 @@ internal sealed class ScanTree
 
     private H5Group Data()
     {
-        byte[] coverage = Transposed(MemoryMarshal.AsBytes(_scan.Sinogram.Measured));
+        byte[] coverage = Transposed(_scan.Regridding is { } grid
+            ? [.. Enumerable.Range(0, _plan.CellCount).Select(i => grid.IsMeasured(i) ? (byte)1 : (byte)0)]
+            : MemoryMarshal.AsBytes(_scan.Sinogram.Measured));
         H5Dataset covered = NexusNodes.Table(coverage, _plan.TranslationCount, _plan.RotationCount);
         covered.Attributes["description"] = "[translation, rotation]; 1 = measured, 0 = not (intensity NaN)";
 
@@ -273,7 +300,53 @@ internal sealed class ScanTree
         data["rotation_angles"] = _rotations;
         data["diffraction_channel"] = _channels;
         data["coverage"] = covered;
+        if (_scan.Regridding is { } regridding)
+        {
+            H5Dataset weight = NexusNodes.Table(Transposed<float>(regridding.Coverage), _plan.TranslationCount, _plan.RotationCount, NoUnits);
+            weight.Attributes["description"] = "[translation, rotation]; how much of a frame lies about the cell: 1 where one lies on it";
+            data["coverage_weight"] = weight;
+        }
+
         return data;
+    }
+
+    // What the frames were before they were brought onto the grid, in their order.
+    private H5Group FrameGroup(H5Dataset<Memory<float>> frames)
+    {
+        H5Group group = NexusNodes.Group("NXdata");
+        group.Attributes["signal"] = "intensity";
+        group.Attributes["axes"] = new[] { ".", "diffraction_channel" };
+        group.Attributes["diffraction_channel_indices"] = 1;
+        group["title"] = NexusNodes.Text($"{_scan.Description.Title}: frames as they were taken");
+        group["intensity"] = frames;
+        group["diffraction_channel"] = _channels;
+        RecordedPositions? positions = _scan.Positions;
+        group["translation"] = NexusNodes.Vector(positions?.Translation_mm ?? [], "mm", "translation as it was told, NaN where not");
+        group["rotation"] = NexusNodes.Vector(positions?.Rotation_deg ?? [], AngleUnits, "rotation as it was told, NaN where not");
+        group["monitor"] = NexusNodes.Vector([.. _scan.Monitor.Select(m => (double)m)], NoUnits, "beam monitor as it came");
+        return group;
+    }
+
+    private H5Group Readings(ReadingRule? rule)
+    {
+        H5Group group = NexusNodes.Group("NXcollection");
+        if (rule is not null)
+        {
+            group["key"] = NexusNodes.Text(rule.Key.ToString().ToLowerInvariant());
+            group["needs"] = NexusNodes.Text(rule.Needs.ToString().ToLowerInvariant());
+            group["largest_gap"] = NexusNodes.Scalar(rule.LargestGap.TotalSeconds, "s");
+            group["exposure"] = NexusNodes.Scalar(rule.Exposure.TotalSeconds, "s");
+            group["translation_zero"] = NexusNodes.Scalar(rule.TranslationZero_mm, "mm");
+            group["rotation_zero"] = NexusNodes.Scalar(rule.RotationZero_deg, AngleUnits);
+        }
+
+        int[] unmatched = _scan.Unmatched is bool[] held
+            ? [.. Enumerable.Range(0, _plan.CellCount).Where(i => held[_scan.Sinogram.Offset(_plan.CellOf(i))])]
+            : [];
+        H5Dataset frames = new(unmatched);
+        frames.Attributes["description"] = "frames that never got a position or monitor value they needed: saved as they came, in no slice";
+        group["unmatched_frames"] = frames;
+        return group;
     }
 
     private H5Group Positions(RecordedPositions positions)

@@ -1,4 +1,5 @@
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Readings;
 
 namespace XrdCt.Live.Tests.Pipeline;
 
@@ -16,13 +17,15 @@ internal sealed class KeptJournal(Func<int, Exception?>? failure = null, int dam
 
     public List<JournalledEvent> Events { get; } = [];
 
+    public List<StageReading> Readings { get; } = [];
+
     public string? SavedPath { get; private set; }
 
     public bool IsKept { get; private set; }
 
     public IReadOnlyDictionary<int, JournalledPattern> Rows => _rows;
 
-    public void Write(JournalledScan scan, ReadOnlySpan<JournalledPattern> patterns, ReadOnlySpan<JournalledEvent> events)
+    public void Write(JournalledScan scan, ReadOnlySpan<JournalledPattern> patterns, ReadOnlySpan<JournalledEvent> events, ReadOnlySpan<StageReading> readings = default)
     {
         if (failure?.Invoke(_writes++) is Exception e)
         {
@@ -35,6 +38,7 @@ internal sealed class KeptJournal(Func<int, Exception?>? failure = null, int dam
         }
 
         Events.AddRange(events);
+        Readings.AddRange(readings);
         Scan = scan;
     }
 
@@ -45,6 +49,8 @@ internal sealed class KeptJournal(Func<int, Exception?>? failure = null, int dam
         pattern.Values.CopyTo(copy.Values);
         _rows.Add(pattern.Header.Index, copy);
     }
+
+    public void ReadReadings(Action<StageReading> take) => Readings.ForEach(take);
 
     public int Read(Action<JournalledPattern> take)
     {

@@ -1,3 +1,4 @@
+using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Pipeline;
@@ -109,7 +110,14 @@ public sealed class ScanOrderTests
         var assembly = new ScanAssembly(options.Settings(), new FrameTally());
         for (int i = 0; i < plan.CellCount; i++)
         {
-            assembly.Place(SmallScan.Pattern(i, Chord(stages[i].Angle_deg, stages[i].Position_um) / Step_um));
+            DiffractionPattern pattern = SmallScan.Pattern(i, Chord(stages[i].Angle_deg, stages[i].Position_um) / Step_um);
+            if (plan.Path.Order == ScanOrder.Positions)
+            {
+                // A turn more every now and then, which is no other position.
+                pattern.Header = pattern.Header with { Translation_mm = stages[i].Position_um / 1000, Rotation_deg = stages[i].Angle_deg + (360 * (i % 3)) };
+            }
+
+            assembly.Place(pattern);
         }
 
         assembly.Close();

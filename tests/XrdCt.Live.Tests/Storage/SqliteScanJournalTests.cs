@@ -207,10 +207,10 @@ public sealed class SqliteScanJournalTests : IDisposable
         string path = Finished();
         using (SqliteDatabase database = SqliteDatabase.Open(path, create: false))
         {
-            database.Run("PRAGMA user_version=2");
+            database.Run("PRAGMA user_version=3");
         }
 
-        Refuses(path, "is of version 2, this program reads version 1");
+        Refuses(path, "is of version 3, this program reads version 2");
     }
 
     [Fact]

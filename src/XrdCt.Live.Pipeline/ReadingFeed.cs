@@ -1,0 +1,100 @@
+using System.Globalization;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Readings;
+
+namespace XrdCt.Live.Pipeline;
+
+/// <summary>
+/// One stream of readings, lent to scan after scan: it stays open between them, and what is told before a scan has begun, or of the next
+/// one, waits for it. Used by one thread at a time.
+/// </summary>
+/// <param name="open">Opens the stream; called at the first use.</param>
+public sealed class ReadingFeed(Func<IReadingSource> open) : IDisposable
+{
+    // Four minutes at 250 Hz; of what waits longer the oldest is let go.
+    private const int MostEarly = 1 << 16;
+
+    private readonly Queue<StageReading> _early = new();
+    private IReadingSource? _source;
+    private int _unseen;
+
+    /// <summary>A scan begins: what came early is looked at again.</summary>
+    public void BeginScan()
+    {
+        _source ??= open();
+        _unseen = _early.Count;
+    }
+
+    /// <summary>Waits for the next reading of a scan.</summary>
+    /// <param name="series">The scan's series; null while it is not known, and readings are kept for it.</param>
+    /// <param name="timeout">Longest wait.</param>
+    /// <param name="reading">The reading.</param>
+    /// <param name="refusal">Why what came is none, or none of this scan; null otherwise.</param>
+    /// <returns>Whether there is one.</returns>
+    public bool TryNext(long? series, TimeSpan timeout, out StageReading reading, out string? refusal)
+    {
+        refusal = null;
+        if (series is long running)
+        {
+            while (_unseen > 0)
+            {
+                _unseen--;
+                reading = _early.Dequeue();
+                if (Judge(reading, running, out refusal))
+                {
+                    return true;
+                }
+            }
+        }
+
+        if (refusal is not null || !_source!.TryReceive(timeout, out reading, out refusal))
+        {
+            reading = default;
+            return false;
+        }
+
+        if (series is long known)
+        {
+            return Judge(reading, known, out refusal);
+        }
+
+        Keep(reading);
+        _unseen = _early.Count;
+        return false;
+    }
+
+    /// <summary>Closes the stream.</summary>
+    public void Dispose() => _source?.Dispose();
+
+    private bool Judge(in StageReading reading, long series, out string? refusal)
+    {
+        refusal = null;
+        if (reading.SeriesId is not long told || told == series)
+        {
+            return true;
+        }
+
+        // Series count upwards; a detector that was restarted counts anew, and its first readings wait in vain.
+        if (told > series)
+        {
+            Keep(reading);
+        }
+        else
+        {
+            refusal = string.Create(CultureInfo.InvariantCulture, $"positions or monitor values of series {told} came during series {series}: they are left out");
+        }
+
+        return false;
+    }
+
+    private void Keep(in StageReading reading)
+    {
+        if (_early.Count == MostEarly)
+        {
+            _early.Dequeue();
+            _unseen = Math.Max(0, _unseen - 1);
+        }
+
+        _early.Enqueue(reading);
+    }
+}

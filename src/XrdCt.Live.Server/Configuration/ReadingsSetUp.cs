@@ -1,0 +1,93 @@
+using XrdCt.Live.Ingest.Xrdct;
+using XrdCt.Live.Ingest.ZeroMq;
+using XrdCt.Live.Model.Readings;
+
+namespace XrdCt.Live.Server.Configuration;
+
+/// <summary>Where positions and monitor values come from, checked.</summary>
+/// <param name="Zmq">The socket.</param>
+/// <param name="Rule">How frames find them.</param>
+/// <param name="Grace">How long late ones are waited for.</param>
+/// <param name="FirstFrame">Number that the stream gives to the first frame of a series.</param>
+internal sealed record ReadingsSetUp(ZmqOptions Zmq, ReadingRule Rule, TimeSpan Grace, int FirstFrame)
+{
+    // A reading is a hundred bytes; a thousand of them are four seconds at 250 Hz.
+    private const int Largest_bytes = 4096;
+    private const int Watermark = 10_000;
+    private const double LongestWait_s = 86_400;
+
+    private static readonly Dictionary<string, ReadingKey> Keys = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["index"] = ReadingKey.Index,
+        ["time"] = ReadingKey.Time,
+    };
+
+    private static readonly Dictionary<string, ReadingQuantities> Quantities = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["translation"] = ReadingQuantities.Translation,
+        ["rotation"] = ReadingQuantities.Rotation,
+        ["monitor"] = ReadingQuantities.Monitor,
+    };
+
+    /// <summary>Checks the section.</summary>
+    /// <param name="readings">What the file says.</param>
+    /// <param name="source">The stream of frames, whose ZeroMQ library is used.</param>
+    /// <param name="file">Name of the file, for messages.</param>
+    public static ReadingsSetUp Of(ReadingsSection readings, SourceSection source, string file)
+    {
+        ReadingQuantities needs = ReadingQuantities.None;
+        foreach (string word in readings.Needs)
+        {
+            needs |= SetUp.OneOf(Quantities, word, file, "readings.needs");
+        }
+
+        if (needs == ReadingQuantities.None)
+        {
+            throw UserException.WrongUse($"{file}: readings.needs is empty: name what a frame waits for ({string.Join(", ", Quantities.Keys)})");
+        }
+
+        var zmq = new ZmqOptions
+        {
+            Endpoint = SetUp.Required(readings.Endpoint, file, "readings.endpoint"),
+            Attachment = SetUp.OneOf(SourceSetUp.Attachments, readings.Attach, file, "readings.attach"),
+            Pattern = SetUp.OneOf(SourceSetUp.Sockets, readings.Socket, file, "readings.socket"),
+            Library = SetUp.OneOf(SourceSetUp.Libraries, source.ZeroMq, file, "source.zeromq"),
+            ReceiveHighWatermark = Watermark,
+            LargestMessage_bytes = Largest_bytes,
+            Pooled_bytes = 16 * Largest_bytes,
+        };
+        try
+        {
+            ZmqRuntime.Check(zmq);
+        }
+        catch (ArgumentException e)
+        {
+            throw UserException.WrongUse($"{file}: readings.endpoint {SetUp.Sentence(e)}", e);
+        }
+
+        if (!double.IsFinite(readings.TranslationZero_mm + readings.RotationZero_deg))
+        {
+            throw UserException.WrongUse($"{file}: readings.translation_zero_mm and readings.rotation_zero_deg must be numbers");
+        }
+
+        return new ReadingsSetUp(
+            zmq,
+            new ReadingRule
+            {
+                Key = SetUp.OneOf(Keys, readings.Key, file, "readings.key"),
+                Needs = needs,
+                LargestGap = TimeSpan.FromSeconds(SetUp.Within(readings.LargestGap_s, LongestWait_s, file, "readings.largest_gap_s")),
+                Exposure = readings.Exposure_ms == 0
+                    ? TimeSpan.Zero
+                    : TimeSpan.FromMilliseconds(SetUp.Within(readings.Exposure_ms, 1000 * LongestWait_s, file, "readings.exposure_ms")),
+                TranslationZero_mm = readings.TranslationZero_mm,
+                RotationZero_deg = readings.RotationZero_deg,
+            },
+            TimeSpan.FromSeconds(SetUp.Within(readings.Grace_s, LongestWait_s, file, "readings.grace_s")),
+            readings.FirstFrame);
+    }
+
+    /// <summary>Opens the stream.</summary>
+    /// <exception cref="InvalidOperationException">The endpoint cannot be used; the message names it.</exception>
+    public ReadingStream Open() => new(ZmqRuntime.Open(Zmq), FirstFrame);
+}
