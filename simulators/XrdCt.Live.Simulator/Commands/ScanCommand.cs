@@ -58,8 +58,7 @@ internal sealed class ScanCommand
         using StreamRun run = new(_send.Endpoint(result), sink);
         using SeriesStreamer streamer = Streamer(experiment, options, sink);
         SeriesSummary summary = run.Send(streamer);
-        readings?.Dispose();
-        bool isDelivered = run.Drain(options.Timeout) && readings is not { UnsentCount: > 0 };
+        bool isDelivered = (readings?.Finish() ?? true) & run.Drain(options.Timeout);
         if (_send.IsJson(result))
         {
             Console.WriteLine(JsonSerializer.Serialize(summary, SummaryJson.Default.SeriesSummary));

@@ -15,16 +15,16 @@ public sealed class ReadingSender : IDisposable
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(200);
 
     private readonly BlockingCollection<(long Due, StageReading Reading)> _queue = [];
-    private readonly IMessageSink _sink;
+    private readonly PushSink _sink;
     private readonly ReadingSenderOptions _options;
     private readonly Thread _thread;
     private SeededRandom _random;
     private long _unsent;
 
     /// <summary>Starts the thread.</summary>
-    /// <param name="sink">Where the readings go.</param>
+    /// <param name="sink">Where the readings go; never closed, as that of the frames.</param>
     /// <param name="options">What is told, and when.</param>
-    public ReadingSender(IMessageSink sink, ReadingSenderOptions options)
+    public ReadingSender(PushSink sink, ReadingSenderOptions options)
     {
         ArgumentNullException.ThrowIfNull(sink);
         ArgumentNullException.ThrowIfNull(options);
@@ -50,11 +50,23 @@ public sealed class ReadingSender : IDisposable
         }
     }
 
-    /// <summary>Sends what is left, each at its time, and ends.</summary>
-    public void Dispose()
+    /// <summary>Sends what is left, each at its time, and waits until the receiver's machine has it.</summary>
+    /// <returns>False where not all was taken in time.</returns>
+    public bool Finish()
     {
         _queue.CompleteAdding();
         _thread.Join();
+        return UnsentCount == 0 && _sink.Drain(_options.Timeout);
+    }
+
+    /// <summary>Sends what is left, and ends.</summary>
+    public void Dispose()
+    {
+        if (_thread.IsAlive)
+        {
+            Finish();
+        }
+
         _queue.Dispose();
     }
 

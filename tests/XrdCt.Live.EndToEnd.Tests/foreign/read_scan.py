@@ -53,6 +53,18 @@ with h5py.File(args.file, "r") as f:
             "configuration": e["process/configuration/data"].asstr()[()],
             "detector": e["instrument/detector/description"].asstr()[()],
         }
+        seen["unmatched"] = e["readings/unmatched_frames"][()].tolist() if "readings" in e else []
+        seen["total_empty"] = int(numpy.isnan(e["live/total/sinogram"][()]).sum()) if "live/total" in e else 0
+        if "frames" in e:
+            t, r = e["frames/translation"][()], e["frames/rotation"][()]
+            step = e["scan_plan/step"][()]
+            known = numpy.isfinite(t) & numpy.isfinite(r)
+            seen["frames"] = {
+                "shape": list(e["frames/intensity"].shape),
+                "without_position": int((~known).sum()),
+                "coverage": float(e["data/coverage_weight"][()].mean()),
+                "off_grid_um": float(numpy.abs(t[known] * 1000 - numpy.round(t[known] * 1000 / step) * step).mean()),
+            }
         if args.mean:
             m = e["mean_pattern"]
             seen["mean"] = {

@@ -175,6 +175,26 @@ internal static class DialectSeeds
 
         yield return
         [
+            Map(7, (ref MessagePackWriter w) =>
+            {
+                w.Write("type");
+                w.Write("reading");
+                w.Write("series");
+                w.Write(7);
+                w.Write("index");
+                w.Write(421);
+                w.Write("time_ns");
+                w.Write(1709818611123456700);
+                w.Write("translation_mm");
+                w.Write(-0.25);
+                w.Write("rotation_deg");
+                w.Write(90.5f);
+                w.Write("monitor");
+                w.Write(1_000_000);
+            }),
+        ];
+        yield return
+        [
             Map(2, (ref MessagePackWriter w) =>
             {
                 w.Write("type");

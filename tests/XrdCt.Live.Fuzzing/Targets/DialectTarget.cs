@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.Streams;
+using XrdCt.Live.Ingest.Xrdct;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Readings;
 
 namespace XrdCt.Live.Fuzzing.Targets;
 
@@ -19,6 +21,7 @@ internal sealed class DialectTarget : IFuzzTarget
 
     private readonly (IStreamDialect Dialect, DialectOptions Options)[] _dialects;
     private readonly FrameDecoder _decoder = new(SampleImage.Shape);
+    private readonly ReadingTransport? _readings;
     private GuardedMessage? _message;
 
     /// <summary>Makes a target.</summary>
@@ -26,6 +29,7 @@ internal sealed class DialectTarget : IFuzzTarget
     internal DialectTarget(string dialect)
     {
         Name = dialect;
+        _readings = dialect == "xrdct" ? new ReadingTransport() : null;
         Seeds = [.. DialectSeeds.Of(dialect).SelectMany((parts, i) => new[] { Joined(0, parts), Joined((byte)((i % 7) + 1), parts) })];
         _dialects =
         [
@@ -57,6 +61,14 @@ internal sealed class DialectTarget : IFuzzTarget
         }
 
         (IStreamDialect dialect, DialectOptions options) = _dialects[input.Span[0] % _dialects.Length];
+        if (_readings is not null)
+        {
+            _readings.Next = message;
+            bool isReading = _readings.Stream.TryReceive(TimeSpan.Zero, out StageReading reading, out string? refusal);
+            Expect(isReading == (refusal is null), "a reading with a refusal, or neither");
+            Expect(!isReading || reading.Index is not null || reading.At is not null, "a reading of nothing");
+        }
+
         long before = GC.GetAllocatedBytesForCurrentThread();
         SourceEvent read = dialect.Read(message);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
@@ -104,6 +116,26 @@ internal sealed class DialectTarget : IFuzzTarget
         {
             FrameOutcome outcome = _decoder.Decode(frame, arena.Counts(SampleImage.Shape.PixelCount));
             Expect(outcome is FrameOutcome.Accepted or FrameOutcome.Truncated, $"decoded as {outcome}");
+        }
+    }
+
+    // Readings come on a socket of their own, in messages of the same kind.
+    private sealed class ReadingTransport : IMessageReceiver
+    {
+        public ReadingTransport() => Stream = new ReadingStream(this, firstFrame: 1);
+
+        public ReadingStream Stream { get; }
+
+        public StreamMessage? Next { get; set; }
+
+        public string Endpoint => "fuzz";
+
+        public int LentCount => 0;
+
+        public StreamMessage? Receive(TimeSpan timeout) => Next;
+
+        public void Dispose()
+        {
         }
     }
 

@@ -1,8 +1,10 @@
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.Streams;
+using XrdCt.Live.Ingest.Xrdct;
 using XrdCt.Live.Ingest.ZeroMq;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Readings;
 
 namespace XrdCt.Live.Tests.Ingest;
 
@@ -44,6 +46,32 @@ public class DocumentedSenderTests
         }
 
         Assert.Equal(SourceEventKind.SeriesEnded, source.Receive(Patience).Kind);
+        peer.Finish();
+    }
+
+    [Fact]
+    public void Receive_SenderOfReadingsOfTheDocumentation_GivesItsReadings()
+    {
+        using TemporaryFolder folder = new();
+        string script = folder.PathOf("readings.py");
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "streams.md"));
+        int section = page.IndexOf("## Readings", StringComparison.Ordinal);
+        int start = page.IndexOf("```python", section, StringComparison.Ordinal) + "```python".Length;
+
+        // The script binds; here the port is ours to choose.
+        File.WriteAllText(script, page[start..page.IndexOf("```", start, StringComparison.Ordinal)].Replace(".bind(", ".connect(", StringComparison.Ordinal));
+        using ReadingStream source = new(
+            ZmqRuntime.Open(new ZmqOptions { Endpoint = "tcp://127.0.0.1:0", Attachment = ZmqAttachment.Bind }), firstFrame: 0);
+        using PythonPeer peer = PythonPeer.Start("msgpack, zmq", script, source.Name.Split(' ')[0]);
+        DateTimeOffset before = DateTimeOffset.UtcNow.AddSeconds(-1);
+        for (int k = 0; k < 3; k++)
+        {
+            Assert.True(source.TryReceive(Patience, out StageReading reading, out string? refusal), refusal);
+            Assert.Equal((1L, k), (reading.SeriesId, reading.Index));
+            Assert.Equal((0.01 * k, 0.0, 1e6 + k), (reading.Translation_mm, reading.Rotation_deg, reading.Monitor));
+            Assert.InRange(reading.At!.Value, before, before + Patience);
+        }
+
         peer.Finish();
     }
 }
