@@ -21,12 +21,15 @@ internal sealed class AxisAlignment
 
     private CentreEstimate _sweep = CentreEstimate.Undetermined(CentreMethod.Sweep, "not asked yet");
     private readonly double _nominal_px;
+    private readonly AxisPosition? _coarse;
     private double _applied_sigma = double.NaN;
     private int _swept;
 
     /// <param name="plan">The scan plan; where the positions are not those of the middle of a frame, it says where the axis is.</param>
-    public AxisAlignment(ScanPlan plan)
+    /// <param name="coarse">Where a coarse scan of the same stages had the axis; null where there was none.</param>
+    public AxisAlignment(ScanPlan plan, AxisPosition? coarse)
     {
+        _coarse = coarse;
         _nominal_px = plan.Path.LinesRunOverRotations ? 0 : 0 - plan.Lead_steps;
         Findings = AxisFindings.None with { AppliedOffset_px = _nominal_px };
     }
@@ -79,7 +82,7 @@ internal sealed class AxisAlignment
             return;
         }
 
-        var found = CentreOfRotation.Combine(plan, PairCentre.Find(plan, total), MassCentre.Find(plan, total), _sweep);
+        var found = CentreOfRotation.Combine(plan, PairCentre.Find(plan, total), MassCentre.Find(plan, total), _sweep, _coarse);
 
         // An axis outside the middle half is found by nobody, and a slice about it would be empty.
         bool isPossible = Math.Abs(found.Offset_px) <= plan.TranslationCount / 4.0;

@@ -43,6 +43,9 @@ public sealed record LiveOptions
     /// <summary>How frames find what the beamline tells on a stream of its own; null (default) where nothing is told there.</summary>
     public ReadingRule? Readings { get; init; }
 
+    /// <summary>Where a coarse scan of the same stages had the rotation axis; null (default) where none was given.</summary>
+    public AxisPosition? CoarseAxis { get; init; }
+
     /// <summary>How long late readings are waited for after the last frame. Default 10 s.</summary>
     public TimeSpan ReadingsGrace { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -85,6 +88,7 @@ public sealed record LiveOptions
         Integration = Integration.Options,
         NormaliseToMonitor = NormaliseToMonitor,
         Readings = Readings,
+        CoarseAxis = CoarseAxis,
         Filter = Filter,
         RoiChannel = RoiChannel,
         RoiRadius_um = RoiRadius_um,

@@ -20,13 +20,14 @@ internal sealed class LiveReconstruction
     private readonly AxisAlignment _axis;
     private readonly float[] _projection;
     private readonly int _roiChannel;
+    private string _positions = "";
 
     public LiveReconstruction(ScanSettings settings)
     {
         _settings = settings;
         _stage = new StageAlignment(settings);
         ScanPlan plan = settings.Description.Plan;
-        _axis = new AxisAlignment(plan);
+        _axis = new AxisAlignment(plan, settings.CoarseAxis);
         _slices = [.. settings.Description.Channels.Select(_ => new ProgressiveSlice(plan, settings.Filter))];
         _projection = new float[plan.TranslationCount];
         _roiChannel = settings.Description.Channels.Select(c => c.Name).ToList().IndexOf(settings.RoiChannel);
@@ -42,8 +43,8 @@ internal sealed class LiveReconstruction
     /// <summary>Where the data have the rotation axis.</summary>
     public AxisFindings Axis => _axis.Findings;
 
-    /// <summary>What is out of the ordinary with stage and axis, as sentences; empty where nothing is.</summary>
-    public string Remark => string.Join("; ", new[] { _stage.Findings.Sentence, _axis.Sentence }.Where(s => s.Length > 0));
+    /// <summary>What is out of the ordinary with positions, stage and axis, as sentences; empty where nothing is.</summary>
+    public string Remark => string.Join("; ", new[] { _positions, _stage.Findings.Sentence, _axis.Sentence }.Where(s => s.Length > 0));
 
     public RoiSuggestion Roi { get; private set; } = new([], "waiting for the first projections");
 
@@ -54,6 +55,7 @@ internal sealed class LiveReconstruction
         int lines = assembly.ClosedLines;
         if (_stage.Update(assembly, lines))
         {
+            _positions = assembly.PositionRemark();
             _axis.Update(assembly.Plan, _stage.Aligned(assembly, _stage.Channel), (double)lines / assembly.Plan.LineCount);
         }
 
@@ -92,6 +94,7 @@ internal sealed class LiveReconstruction
     public void Complete(ScanAssembly assembly)
     {
         _stage.Complete(assembly);
+        _positions = assembly.PositionRemark();
         _axis.Complete(assembly.Plan, _stage.Aligned(assembly, _stage.Channel));
         ScanPlan plan = _settings.Description.Plan;
         bool[] present = new bool[plan.RotationCount];

@@ -227,6 +227,15 @@ internal sealed class ScanAssembly
         return ready;
     }
 
+    /// <summary>What is wrong with the recorded positions, where the index decides; empty where nothing is.</summary>
+    public string PositionRemark()
+    {
+        lock (_lock)
+        {
+            return Positions is null || _grid is not null ? "" : PositionCheck.Compare(Plan, Positions.Translation_mm);
+        }
+    }
+
     /// <summary>Frames that wait for a position or a monitor value.</summary>
     public int WaitingCount
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
 
 namespace XrdCt.Live.Compute.Centring;
 

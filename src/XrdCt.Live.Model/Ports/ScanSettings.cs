@@ -1,6 +1,7 @@
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Readings;
+using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
 
 namespace XrdCt.Live.Model.Ports;
@@ -37,6 +38,9 @@ public sealed record ScanSettings
 
     /// <summary>How frames find what the beamline tells on a stream of its own; null where nothing is told there.</summary>
     public ReadingRule? Readings { get; init; }
+
+    /// <summary>Where a coarse scan of the same stages had the rotation axis; null where none was given.</summary>
+    public AxisPosition? CoarseAxis { get; init; }
 
     /// <summary>Apodisation of the slices.</summary>
     public required RampFilter Filter { get; init; }

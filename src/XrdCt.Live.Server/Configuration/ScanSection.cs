@@ -44,6 +44,13 @@ public sealed class ScanSection
     [YamlMember(Alias = "anchor")]
     public string Anchor { get; set; } = "centre";
 
+    /// <summary>
+    /// Result of the coarse scan that this region of interest was found in: where it has the rotation axis, this scan has it too where its
+    /// own data cannot tell.
+    /// </summary>
+    [YamlMember(Alias = "coarse")]
+    public string? Coarse { get; set; }
+
     /// <summary>Divide by the beam monitor where the stream carries one.</summary>
     [YamlMember(Alias = "normalise_to_monitor")]
     public bool NormaliseToMonitor { get; set; } = true;

@@ -12,6 +12,8 @@ using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Pipeline;
+using XrdCt.Live.Server.Conversion;
+using XrdCt.Live.Storage.Sinograms;
 
 namespace XrdCt.Live.Server.Configuration;
 
@@ -147,6 +149,7 @@ internal static class SetUp
             Filter = parts.Filter,
             NormaliseToMonitor = configuration.Scan!.NormaliseToMonitor,
             Readings = parts.Readings?.Rule,
+            CoarseAxis = parts.CoarseAxis,
             ReadingsGrace = parts.Readings?.Grace ?? TimeSpan.Zero,
             Workers = Workers(configuration, file),
             Batches_bytes = parts.Frames.Batches_bytes,
@@ -219,6 +222,7 @@ internal static class SetUp
             Within(Required(roi.Radius_um, file, "roi.radius_um"), 10 * plan.TranslationCount * plan.Step_um, file, "roi.radius_um"),
             OneOf(Ramps, configuration.Reconstruction.Filter, file, "reconstruction.filter"),
             Readings(configuration, file),
+            CoarseAxis(configuration.Scan!, folder, file),
             TimeSpan.FromSeconds(Within(source.SilenceLimit_s, LongestWait_s, file, "source.silence_limit_s")),
             TimeSpan.FromSeconds(Within(source.EndGrace_s, LongestWait_s, file, "source.end_grace_s")));
     }
@@ -230,6 +234,18 @@ internal static class SetUp
         DetectorFiles files = Files(configuration, folder, file);
         ImageShape shape = Reading(() => DetectorSetUp.ReadShape(files));
         return SourceSetUp.Of(source, shape, Workers(configuration, file), file);
+    }
+
+    private static AxisPosition? CoarseAxis(ScanSection scan, string folder, string file)
+    {
+        if (scan.Coarse is not string coarse)
+        {
+            return null;
+        }
+
+        string path = Path.Combine(folder, coarse);
+        using SinogramFile found = Reading(() => new SinogramFile(path, new SinogramReading(), ChunkUnpacking.Unpack));
+        return found.Axis ?? throw new UserException($"{file}: scan.coarse: '{path}' does not say where its rotation axis is, or could not find it: leave the key out");
     }
 
     /// <summary>Checks where positions and monitor values come from; null where they come with the frames, or not at all.</summary>
@@ -503,6 +519,7 @@ internal static class SetUp
         double RoiRadius_um,
         RampFilter Filter,
         ReadingsSetUp? Readings,
+        AxisPosition? CoarseAxis,
         TimeSpan SilenceLimit,
         TimeSpan EndGrace);
 }

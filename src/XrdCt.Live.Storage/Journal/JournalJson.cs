@@ -59,6 +59,7 @@ internal static class JournalJson
                 settings.Integration,
                 settings.NormaliseToMonitor,
                 settings.Readings,
+                settings.CoarseAxis,
                 settings.Filter,
                 settings.RoiChannel,
                 settings.RoiRadius_um),
@@ -99,6 +100,7 @@ internal static class JournalJson
             Integration = text.Integration,
             NormaliseToMonitor = text.NormaliseToMonitor,
             Readings = text.Readings,
+            CoarseAxis = text.CoarseAxis,
             Filter = text.Filter,
             RoiChannel = text.RoiChannel,
             RoiRadius_um = text.RoiRadius_um,
@@ -183,6 +185,7 @@ internal static class JournalJson
         IntegrationOptions Integration,
         bool NormaliseToMonitor,
         ReadingRule? Readings,
+        AxisPosition? CoarseAxis,
         RampFilter Filter,
         string RoiChannel,
         double RoiRadius_um);

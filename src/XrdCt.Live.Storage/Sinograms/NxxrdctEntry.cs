@@ -1,6 +1,7 @@
 using System.Globalization;
 using PureHDF;
 using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Storage.Hdf5;
 using XrdCt.Live.Storage.Images;
 
@@ -152,6 +153,17 @@ internal static class NxxrdctEntry
         string? place = places.FirstOrDefault(p => file.Find(p) is not null);
         return place is null || NumberList.Read(file, place) is not { } positions ? (null, null)
             : (positions, NumberList.UnitsOf(file, place) is { } units ? FileUnits.Radial(units) : null);
+    }
+
+    /// <summary>Where a scan of ours has the rotation axis: what the slices were made about, and how sure that is; null where the file does not say.</summary>
+    public static AxisPosition? Axis(NumberFile file, string entry)
+    {
+        double? offset = NumberList.Single(file, $"{entry}/centre_of_rotation/offset");
+        double? uncertainty = NumberList.Single(file, $"{entry}/centre_of_rotation/offset_errors");
+        double? step_um = NumberList.Single(file, $"{entry}/scan_plan/step");
+        return offset * step_um is double position_um && uncertainty * step_um is double sigma_um && double.IsFinite(position_um) && sigma_um is > 0 and < double.PositiveInfinity
+            ? new AxisPosition(position_um, sigma_um)
+            : null;
     }
 
     private static double? Energy(NumberFile file, string path) =>

@@ -60,6 +60,9 @@ public sealed class SinogramFile : ISinogramFile
         ? NxxrdctEntry.Parameters(_file, entry)
         : []);
 
+    /// <summary>Where an NXxrdct file of ours has the rotation axis; null where it does not say.</summary>
+    public AxisPosition? Axis => _file.Guard("the file", () => NxxrdctEntry.Find(_file) is { } entry ? NxxrdctEntry.Axis(_file, entry) : (AxisPosition?)null);
+
     /// <summary>The file of a location.</summary>
     public static string FileOf(string location)
     {

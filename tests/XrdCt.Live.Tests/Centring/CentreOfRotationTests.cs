@@ -2,6 +2,7 @@ using PureHDF;
 using PureHDF.VOL.Native;
 using XrdCt.Live.Compute.Centring;
 using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Phantoms.Experiment;
 using XrdCt.Live.Phantoms.Samples;
 using XrdCt.Live.Tests.Simulators;

@@ -5,11 +5,14 @@ using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Ingest.ZeroMq;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Pipeline;
 using XrdCt.Live.Server;
 using XrdCt.Live.Server.Configuration;
+using XrdCt.Live.Storage;
 using XrdCt.Live.Tests.Storage;
 using YamlDotNet.Serialization;
 
@@ -486,6 +489,17 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("roi: { radius_um: 100, channel: none }", "roi.channel")]
     [InlineData("roi: { radius_um: -1 }", "'roi.radius_um'")]
     [InlineData("geometry: { poni: test.poni, mask: none.edf }", "none.edf does not exist")]
+    [InlineData("readings: { endpoint: 'tcp://127.0.0.1:31003', needs: [monitor], key: time, exposure_ms: 4 }", null)]
+    [InlineData("readings: { endpoint: 'tcp://127.0.0.1:31003' }", "readings.needs is empty")]
+    [InlineData("readings: { needs: [monitor] }", "'readings.endpoint'")]
+    [InlineData("readings: { endpoint: nonsense, needs: [monitor] }", "readings.endpoint")]
+    [InlineData("readings: { endpoint: 'tcp://127.0.0.1:31003', needs: [motor] }", "'readings.needs'")]
+    [InlineData("readings: { endpoint: 'tcp://127.0.0.1:31003', needs: [monitor], key: trigger }", "'readings.key'")]
+    [InlineData("readings: { endpoint: 'tcp://127.0.0.1:31003', needs: [monitor], grace_s: -1 }", "'readings.grace_s'")]
+    [InlineData("readings: { endpoint: 'tcp://127.0.0.1:31003', needs: [monitor], largest_gap_s: 0 }", "'readings.largest_gap_s'")]
+    [InlineData("readings: { endpoint: 'tcp://127.0.0.1:31003', needs: [monitor], rotation_zero_deg: .nan }", "readings.rotation_zero_deg")]
+    [InlineData("scan: { order: interlaced, translations: 21, rotations: 16, step_um: 5, range_deg: 180, coarse: none.nxs }", "none.nxs")]
+    [InlineData("scan: { order: interlaced, translations: 21, rotations: 16, step_um: 5, range_deg: 180, coarse: test.poni }", "test.poni")]
     public void Check_WhatRunRefuses_IsNamed(string section, string? gist)
     {
         string key = section.Split(':')[0] + ":";
@@ -503,6 +517,23 @@ public sealed class ConfigurationFileTests : IDisposable
                 Assert.Contains(gist, Assert.Throws<UserException>(() => SetUp.Check(read, _folder.Path, "beamline.yml")).Message, StringComparison.Ordinal);
             }
         }
+    }
+
+    [Fact]
+    public void LiveOptions_CoarseScan_HasItsAxis()
+    {
+        ScanRecord coarse = ScanSamples.Scan() with { Axis = AxisFindings.None with { Offset_px = -1.5, Uncertainty_px = 0.04 } };
+        string path = new NexusScanStore(_folder.Path).Save(coarse);
+        string with = Whole.Replace("range_deg: 180", $"range_deg: 180, coarse: {Path.GetFileName(path)}", StringComparison.Ordinal);
+        LiveOptions options = SetUp.LiveOptions(Read(with), _folder.Path, "beamline.yml");
+        double step_um = coarse.Description.Plan.Step_um;
+        Assert.Equal(-1.5 * step_um, options.CoarseAxis!.Value.Position_um, 1e-9);
+        Assert.Equal(0.04 * step_um, options.CoarseAxis.Value.Uncertainty_um, 1e-9);
+
+        string unknown = new NexusScanStore(_folder.Path).Save(coarse with { Axis = AxisFindings.None });
+        string without = Whole.Replace("range_deg: 180", $"range_deg: 180, coarse: {Path.GetFileName(unknown)}", StringComparison.Ordinal);
+        UserException e = Assert.Throws<UserException>(() => SetUp.LiveOptions(Read(without), _folder.Path, "beamline.yml"));
+        Assert.Contains("does not say where its rotation axis is", e.Message);
     }
 
     [Fact]

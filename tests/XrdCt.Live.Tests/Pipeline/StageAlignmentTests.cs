@@ -2,6 +2,7 @@ using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Pipeline;
 using XrdCt.Live.Pipeline.Metrics;
@@ -34,7 +35,7 @@ public sealed class StageAlignmentTests
         Assert.Equal(right.Sinogram.Values, assembly.Sinogram.Values);
         Assert.Equal(right.Sinogram.Variances, assembly.Sinogram.Variances);
         Assert.Equal(right.Monitor, assembly.Monitor);
-        Assert.Equal(right.Positions!.Translation_mm, assembly.Positions!.Translation_mm);
+        Assert.Equal(right.Positions!.Rotation_deg, assembly.Positions!.Rotation_deg);
         Assert.Equal(expected.Slices()[0].Values, reconstruction.Slices()[0].Values);
         Assert.Equal(right.Missing(), assembly.Missing());
     }
@@ -117,6 +118,35 @@ public sealed class StageAlignmentTests
         LiveReconstruction reconstruction = Run(plan, Frames(plan, 0)).Reconstruction;
         Assert.StartsWith("undetermined: ", reconstruction.Axis.Status);
         Assert.Equal(0, reconstruction.Axis.AppliedOffset_px);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Complete_TruncatedScan_TakesTheAxisOfTheCoarseScan(bool isTruncated)
+    {
+        // A sample wider than the scan: its own data do not tell.
+        double[] frames = Frames(Raster, 0, axis_um: 6);
+        if (isTruncated)
+        {
+            for (int i = 0; i < frames.Length; i++)
+            {
+                frames[i] += 50 * (1 + (i % 3)) * (1 + (0.02 * Math.Sin(i)));
+            }
+        }
+
+        ScanSettings settings = (SmallScan.Options(Raster) with { CoarseAxis = new AxisPosition(-23, 0.8) }).Settings();
+        var assembly = new ScanAssembly(settings, new FrameTally());
+        for (int i = 0; i < frames.Length; i++)
+        {
+            assembly.Place(Pattern(i, frames[i]));
+        }
+
+        assembly.Close();
+        var reconstruction = new LiveReconstruction(settings);
+        reconstruction.Complete(assembly);
+        Assert.Equal(isTruncated ? -2.3 : 0.6, reconstruction.Axis.AppliedOffset_px, isTruncated ? 1e-9 : 0.05);
+        Assert.Equal("coarse_scan", reconstruction.Axis.Estimates[^1].Method);
     }
 
     [Fact]
@@ -235,7 +265,7 @@ public sealed class StageAlignmentTests
     private static DiffractionPattern Pattern(int index, double intensity)
     {
         DiffractionPattern pattern = SmallScan.Pattern(index, intensity, monitor: 1 + (index % 3));
-        pattern.Header = pattern.Header with { Translation_mm = index };
+        pattern.Header = pattern.Header with { Rotation_deg = index };
         return pattern;
     }
 

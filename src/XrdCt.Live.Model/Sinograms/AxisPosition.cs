@@ -1,4 +1,4 @@
-namespace XrdCt.Live.Compute.Centring;
+namespace XrdCt.Live.Model.Sinograms;
 
 /// <summary>Where the rotation axis is on the translation stage: what one scan can tell another of a different step.</summary>
 /// <param name="Position_um">Translation at which the beam hits the axis, µm from the nominal zero of the plan.</param>
