@@ -54,7 +54,7 @@ public sealed record LiveOptions
 
     /// <summary>
     /// Frames that all workers together hold beyond one each, bytes as they came: where batches would be larger, they stay smaller.
-    /// Default 300 MB, which are 16 workers with batches of eight frames of 2 MB.
+    /// Default 300 MB, which are 150 frames of 2 MB.
     /// </summary>
     public long Batches_bytes { get; init; } = 300_000_000;
 
