@@ -464,7 +464,7 @@ public sealed class LiveScan
         long? placedAt = null;
         while (!broken.IsCancellationRequested)
         {
-            if (feed.TryNext(_reception.SeriesId, FollowTick, out StageReading reading, out string? refusal))
+            if (feed.TryNext(_reception.StartedAt is null ? null : _reception.SeriesId, FollowTick, out StageReading reading, out string? refusal))
             {
                 if (_assembly.Tell(reading, out refusal))
                 {

@@ -112,6 +112,12 @@ internal sealed class ReadingBook
             return "a reading has no index, by which frames find it";
         }
 
+        // Late readings of the scan before have the same indices.
+        if (reading.SeriesId is null)
+        {
+            return $"a reading of frame {index} does not say of which series: without that it may be another scan's";
+        }
+
         if (index < 0 || index >= _monitors.Length)
         {
             return $"a reading is of frame {index}, outside the scan plan of {_monitors.Length} cells";

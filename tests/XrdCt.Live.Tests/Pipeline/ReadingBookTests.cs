@@ -41,6 +41,7 @@ public sealed class ReadingBookTests
         Assert.Equal("a reading is of frame 3, outside the scan plan of 3 cells", byIndex.Add(Reading(index: 3, monitor: 1)));
         Assert.Equal("a reading is of frame -1, outside the scan plan of 3 cells", byIndex.Add(Reading(index: -1, monitor: 1)));
         Assert.Equal("a reading has no index, by which frames find it", byIndex.Add(Reading(at_ms: 1, monitor: 1)));
+        Assert.StartsWith("a reading of frame 0 does not say of which series", byIndex.Add(Reading(index: 0, monitor: 9) with { SeriesId = null }));
         Assert.Null(byIndex.Add(Reading(index: 0, monitor: 1)));
         Assert.Equal("a reading of frame 0 came twice: the first stays", byIndex.Add(Reading(index: 0, monitor: 2)));
         FrameHeader header = Header(0);
@@ -104,6 +105,7 @@ public sealed class ReadingBookTests
     private static StageReading Reading(
         int? index = null, double? at_ms = null, double translation_mm = double.NaN, double rotation_deg = double.NaN, double monitor = double.NaN) => new()
         {
+            SeriesId = 1,
             Index = index,
             At = at_ms is double ms ? Noon.AddMilliseconds(ms) : null,
             Translation_mm = translation_mm,
