@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Pipeline;
@@ -142,6 +143,46 @@ public sealed class GrowingFileWriterTests
             while (assembly.TakeChanged(cell))
             {
                 taken.Add(cell.Cell, (cell.IsMeasured, cell.Intensity[0]));
+            }
+
+            return taken;
+        }
+    }
+
+    [Fact]
+    public void TakeChanged_FrameThatWaitsForItsMonitor_IsEmptyUntilItHasIt()
+    {
+        LiveOptions options = SmallScan.Options(new ScanPlan(5, 4, 10)) with
+        {
+            Readings = new ReadingRule { Key = ReadingKey.Index, Needs = ReadingQuantities.Monitor },
+        };
+        var assembly = new ScanAssembly(options.Settings(), new FrameTally());
+        assembly.Tell(Reading(0, 1024), out _);
+        assembly.Place(SmallScan.Pattern(0, 100));
+        assembly.Place(SmallScan.Pattern(1, 100));
+        assembly.Place(SmallScan.Pattern(2, 100));
+        Assert.Equal([(0, true, 100f, 1024f)], Drain());
+        assembly.MarkAllChanged();
+        Assert.Equal((1, false, float.NaN, float.NaN), Drain()[1]);
+
+        // Half as bright as the reference, which is that of the first.
+        assembly.Tell(Reading(1, 512), out _);
+        Assert.Equal([(1, true, 200f, 512f)], Drain());
+
+        // What never gets one is saved as it came.
+        assembly.Close();
+        Assert.Equal([(2, true, 100f, float.NaN)], Drain());
+
+        StageReading Reading(int index, double monitor) =>
+            new() { Index = index, Monitor = monitor, Translation_mm = double.NaN, Rotation_deg = double.NaN };
+
+        List<(int Translation, bool IsMeasured, float Value, float Monitor)> Drain()
+        {
+            var cell = new PlacedCell(SmallScan.Bins);
+            List<(int Translation, bool IsMeasured, float Value, float Monitor)> taken = [];
+            while (assembly.TakeChanged(cell))
+            {
+                taken.Add((cell.Cell.Translation, cell.IsMeasured, cell.Intensity[0], cell.Monitor));
             }
 
             return taken;

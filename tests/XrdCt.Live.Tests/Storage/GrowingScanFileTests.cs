@@ -117,6 +117,26 @@ public class GrowingScanFileTests
     }
 
     [Fact]
+    public void Write_WherePositionsDecide_PutsFrameAfterFrameBesideAnEmptyGrid()
+    {
+        using TemporaryFolder folder = new();
+        ScanRecord whole = ScanSamples.Scan(4, 3, 5);
+        ScanRecord scan = whole with { Positions = null, Regridding = new Regridding(new int[13], [], [], new float[12]) };
+        using GrowingScanFile file = Made(folder, scan);
+        file.Write(Cell(whole, 5));
+        Assert.False(file.Show(scan with { Positions = whole.Positions }, Go));
+
+        using NativeFile read = H5File.OpenRead(file.Path!);
+        float[] frames = read.Dataset("/entry/frames/intensity").Read<float[]>();
+        Assert.Equal([ScanSamples.Value(1, 1, 0), ScanSamples.Value(1, 1, 4)], [frames[5 * 5], frames[(5 * 5) + 4]]);
+        Assert.Equal(5, frames.Count(float.IsFinite));
+        Assert.Equal(whole.Monitor[5], read.Dataset("/entry/frames/monitor").Read<double[]>()[5]);
+        Assert.Equal(whole.Positions!.Rotation_deg[5], read.Dataset("/entry/frames/rotation").Read<double[]>()[5]);
+        Assert.All(read.Dataset("/entry/data/intensity").Read<float[]>(), v => Assert.True(float.IsNaN(v)));
+        Assert.All(read.Dataset("/entry/data/coverage").Read<byte[]>(), v => Assert.Equal(0, v));
+    }
+
+    [Fact]
     public void Write_Cell_AllocatesNothing()
     {
         using TemporaryFolder folder = new();
