@@ -174,7 +174,7 @@ public sealed class GrowingFileWriterTests
         Assert.Equal([(2, true, 100f, float.NaN)], Drain());
 
         StageReading Reading(int index, double monitor) =>
-            new() { Index = index, Monitor = monitor, Translation_mm = double.NaN, Rotation_deg = double.NaN };
+            new() { SeriesId = 1, Index = index, Monitor = monitor, Translation_mm = double.NaN, Rotation_deg = double.NaN };
 
         List<(int Translation, bool IsMeasured, float Value, float Monitor)> Drain()
         {
