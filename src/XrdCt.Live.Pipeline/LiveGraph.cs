@@ -10,8 +10,9 @@ namespace XrdCt.Live.Pipeline;
 ///             counters)         no allocation)                 channels)      display's pace)
 ///                                      ▲────────patterns to reuse────┤
 ///                                                                    ├─rows─► Journal ─► disk
-///  socket ─► Follow ──────────positions, monitor─────────────────────┘            ▲
-///                 └─readings──────────────────────────────────────────────────────┘
+///  socket ─► Follow ──────────positions, monitor─────────────────────┤            ▲
+///                 └─readings─────────────────────────────────────────┼────────────┘
+///                                                                    └╌╌cells that changed, once a second╌╌► growing file
 /// </code>
 /// Data edges wait: pressure runs back to the socket's receive watermark, and from there to the sender. Frames can be lost at the
 /// socket only, and what is lost there shows as missing cells. The one edge that may drop carries no data, only the

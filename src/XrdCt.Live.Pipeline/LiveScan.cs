@@ -37,6 +37,7 @@ public sealed class LiveScan
     private readonly IScanJournal? _journal;
     private readonly Func<ReadingFeed>? _openReadings;
     private readonly JournalWriter? _rows;
+    private GrowingFileWriter? _growing;
     private readonly Channel<RawFrame> _frames;
     private readonly Channel<DiffractionPattern> _patterns;
     private readonly Channel<DiffractionPattern> _freePatterns;
@@ -113,6 +114,9 @@ public sealed class LiveScan
     /// <summary>Is told what an operator should read in the log: what was continued, and whether patterns are durable.</summary>
     public Action<string> Say { get; init; } = _ => { };
 
+    /// <summary>A file that others may read while the scan runs; null for none. It stays the caller's. Its failure ends it, not the scan.</summary>
+    public IGrowingFile? GrowingFile { get; init; }
+
     /// <summary>How the scan stands now; replaced several times a second.</summary>
     public LiveState State { get; private set; } = new()
     {
@@ -149,6 +153,9 @@ public sealed class LiveScan
     public async Task<LiveOutcome> RunAsync(CancellationToken stop)
     {
         using var failure = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using GrowingFileWriter? growing = _growing = GrowingFile is null
+            ? null
+            : new GrowingFileWriter(GrowingFile, _assembly, _options.Integration.Axis.BinCount, SayAndShow);
         _display.Show(Description);
         _display.Show(_reconstruction.Roi);
         if (_journal?.Scan is JournalledScan known)
@@ -163,6 +170,7 @@ public sealed class LiveScan
         Task<ScanEnding> receive = OnOwnThread(() => Receive(failure.Token, broken.Token));
         Task[] workers = [.. Enumerable.Range(0, _options.Workers).Select(_ => OnOwnThread(() => Integrate(broken.Token)))];
         Task journal = _rows is null ? Task.CompletedTask : OnOwnThread(_rows.Run);
+        Task grow = growing is null ? Task.CompletedTask : OnOwnThread(growing.Run);
         Task place = PlaceAsync(broken.Token);
         Task follow = _openReadings is null ? Task.CompletedTask : OnOwnThread(() => Follow(place, stop, broken.Token));
         _ = Task.WhenAll(place, follow).ContinueWith(_ => _lines.Writer.TryComplete(), TaskScheduler.Default);
@@ -190,6 +198,8 @@ public sealed class LiveScan
         _rows?.Complete();
         await journal.ConfigureAwait(false);
         _rows?.Dispose();
+        growing?.Complete();
+        await grow.ConfigureAwait(false);
         _assembly.Close();
         if (Attempt(() => _reconstruction.Complete(_assembly)) is Exception unreconstructed && cause is null)
         {
@@ -533,6 +543,13 @@ public sealed class LiveScan
             }
 
             ShowResults(slicesChanged: changed);
+
+            // Not before the journal has begun, by which the next process finds what this one may leave.
+            if (_tally.Read() is { Placed: > 0 } counters && (_journal is null || _journal.Scan is not null))
+            {
+                _growing?.Offer(() => Record("", counters));
+            }
+
             Tell(_reception.StartedAt is null ? ScanPhase.Waiting : ScanPhase.Running, News());
         }
     }
@@ -630,15 +647,23 @@ public sealed class LiveScan
             Tell(ScanPhase.Saving, complete ? "" : sentence);
         });
         string path = "";
-        Exception? unsaved = Attempt(() => path = _store.Save(Record(sentence, counters)));
+        ScanRecord? record = null;
+        Exception? unsaved = Attempt(() => path = _store.Save(record = Record(sentence, counters)));
         if (unsaved is not null)
         {
+            if (record is not null)
+            {
+                _growing?.Keep(record);
+            }
+
             string reason = unsaved is IOException ? unsaved.Message : $"the scan cannot be saved: {unsaved.GetBaseException().Message.TrimEnd('.')}";
             string both = (complete ? reason : $"{sentence}; and {reason}") + Refuge();
             _ = Attempt(() => Tell(ScanPhase.Failed, both));
             return new LiveOutcome(ScanPhase.Failed, both, null, counters, cause ?? unsaved);
         }
 
+        // Before the journal is: what a process leaves that is killed here, the next one finds by its journal.
+        _growing?.Remove();
         if (_journal is not null && Attempt(() => _journal.Complete(path, keep: _damaged > 0)) is Exception left)
         {
             Say(left.Message);
@@ -653,13 +678,14 @@ public sealed class LiveScan
     // Where an unsaved result is all the same.
     private string Refuge()
     {
+        string grown = _growing?.Path is string file ? $"; all intensities can be read in '{file}'" : "";
         if (_journal?.Path is not string path)
         {
-            return "";
+            return grown;
         }
 
         string but = _rows!.MemoryOnlyCount is > 0 and var lost ? $" (all but {lost} of them)" : "";
-        return $"; the patterns are safe in the journal '{path}'{but}: 'xrdct recover {path}' saves them once that is put right, and so does the next start";
+        return $"; the patterns are safe in the journal '{path}'{but}: 'xrdct recover {path}' saves them once that is put right, and so does the next start{grown}";
     }
 
     private string Note()

@@ -39,6 +39,7 @@ internal sealed class ScanAssembly
     private readonly bool[] _placed;
     private readonly int[] _lineCount;
     private readonly bool[] _stale;
+    private readonly bool[] _changed;
 
     // What waits for a position or a monitor value lies in its cell as it came, and is left out of everything else until it has them.
     private readonly ReadingRule? _rule;
@@ -85,6 +86,7 @@ internal sealed class ScanAssembly
         _placed = new bool[plan.CellCount];
         _lineCount = new int[plan.LineCount];
         _stale = new bool[plan.RotationCount];
+        _changed = new bool[plan.CellCount];
         _held = new bool[plan.CellCount];
         _grid = plan.Path.Order == ScanOrder.Positions ? new PositionGrid(plan, plan.CellCount) : null;
         _rule = RuleOf(settings);
@@ -161,6 +163,7 @@ internal sealed class ScanAssembly
             {
                 Note(header, offset);
                 PutOnGrid(header);
+                _changed[offset] = true;
             }
 
             divisor = Divisor(offset);
@@ -255,7 +258,16 @@ internal sealed class ScanAssembly
     public bool[]? Unmatched => _unmatched > 0 ? [.. _held] : null;
 
     /// <summary>How the frames make the cells, where positions decide; null where the index does.</summary>
-    public Regridding? Regridding => _grid?.ToRegridding();
+    public Regridding? Regridding
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _grid?.ToRegridding();
+            }
+        }
+    }
 
     /// <summary>
     /// Nothing more will come: declares every empty cell missing and every measured projection ready, settles the monitor reference, and
@@ -313,6 +325,45 @@ internal sealed class ScanAssembly
         lock (_lock)
         {
             Array.Fill(_stale, true);
+        }
+    }
+
+    /// <summary>Declares that every cell has changed, as far as <see cref="TakeChanged"/> is concerned.</summary>
+    public void MarkAllChanged()
+    {
+        lock (_lock)
+        {
+            Array.Fill(_changed, true);
+        }
+    }
+
+    /// <summary>Copies one of the cells that have changed since they were last taken. One that waits for a reading is empty until it has it.</summary>
+    /// <param name="copy">Receives it.</param>
+    /// <returns>False where none has.</returns>
+    public bool TakeChanged(PlacedCell copy)
+    {
+        lock (_lock)
+        {
+            int offset = _changed.AsSpan().IndexOf(true);
+            if (offset < 0)
+            {
+                return false;
+            }
+
+            _changed[offset] = false;
+            var cell = new ScanCell(offset / Plan.TranslationCount, offset % Plan.TranslationCount);
+            copy.Cell = cell;
+            copy.IsMeasured = Sinogram.Measured[offset] && !Waits(offset);
+            Sinogram.Pattern(cell).CopyTo(copy.Intensity);
+            if (!copy.IsMeasured)
+            {
+                copy.Intensity.Fill(float.NaN);
+            }
+
+            copy.Monitor = Monitor[offset];
+            copy.Translation_mm = Positions?.Translation_mm[offset] ?? double.NaN;
+            copy.Rotation_deg = Positions?.Rotation_deg[offset] ?? double.NaN;
+            return true;
         }
     }
 
@@ -433,6 +484,7 @@ internal sealed class ScanAssembly
 
     private void Exchange(int one, int other)
     {
+        _changed[one] = _changed[other] = true;
         foreach (float[] channel in _channels)
         {
             (channel[one], channel[other]) = (channel[other], channel[one]);
@@ -454,6 +506,9 @@ internal sealed class ScanAssembly
         Array.Fill(values, float.NaN);
         return values;
     }
+
+    // Once all is over, nothing waits any more: what is held still is saved as it came.
+    private bool Waits(int offset) => _held[offset] && _waiting.Count > 0;
 
     private bool Lacks(ref FrameHeader header) => _book is not null && _book.Complete(ref header) != ReadingQuantities.None;
 
@@ -530,6 +585,7 @@ internal sealed class ScanAssembly
     private void DivideInPlace(ScanCell cell)
     {
         int offset = Sinogram.Offset(cell);
+        _changed[offset] = true;
         double divisor = Divisor(offset);
         Divide(Sinogram.Pattern(cell), divisor, Sinogram.Pattern(cell));
         Divide(Sinogram.Variance(cell), divisor * divisor, Sinogram.Variance(cell));
@@ -613,6 +669,7 @@ internal sealed class ScanAssembly
                 continue;
             }
 
+            _changed[offset] = true;
             Divide(Sinogram.Pattern(cell), 1 / factor, Sinogram.Pattern(cell));
             Divide(Sinogram.Variance(cell), 1 / (factor * factor), Sinogram.Variance(cell));
             foreach (float[] channel in _channels)

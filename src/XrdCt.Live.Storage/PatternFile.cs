@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Storage.Files;
 using XrdCt.Live.Storage.Nexus;
@@ -34,7 +33,7 @@ public static class PatternFile
         SaveText(path, overwrite, text =>
         {
             WriteHeader(text, pattern.Source, pattern.Settings);
-            WriteColumns(text, pattern.Axis.Centres, pattern.Intensity, Label(pattern.Axis.Unit));
+            WriteColumns(text, pattern.Axis.Centres, pattern.Intensity, RadialNames.Label(pattern.Axis.Unit));
         });
     }
 
@@ -60,7 +59,7 @@ public static class PatternFile
         SaveText(path, overwrite, text =>
         {
             WriteHeader(text, header.Origin, settings);
-            WriteColumns(text, header.Radial, mean, header.Unit is { } unit ? Label(unit) : "channel");
+            WriteColumns(text, header.Radial, mean, header.Unit is { } unit ? RadialNames.Label(unit) : "channel");
         });
     }
 
@@ -81,7 +80,7 @@ public static class PatternFile
         {
             ReadOnlySpan<double> x = pattern.Axis.Centres;
             WriteHeader(text, pattern.Source, pattern.Settings);
-            text.Write($"# x: {Label(pattern.Axis.Unit)}; intensity and sigma: counts; count: pixels kept\n");
+            text.Write($"# x: {RadialNames.Label(pattern.Axis.Unit)}; intensity and sigma: counts; count: pixels kept\n");
             text.Write("x,intensity,sigma,count\n");
             for (int bin = 0; bin < x.Length; bin++)
             {
@@ -165,8 +164,6 @@ public static class PatternFile
 
     private static string Number(double value) =>
         double.IsNaN(value) ? NoPixels : value.ToString("R", CultureInfo.InvariantCulture);
-
-    private static string Label(RadialUnit unit) => $"{RadialNames.Quantity(unit)} ({RadialNames.Units(unit)})";
 
     private static void Check(IntegratedPattern pattern)
     {

@@ -90,7 +90,7 @@ internal sealed class LiveSession
             allWell = await ScanAfterScanAsync(
                 feed,
                 options,
-                (known, journal) =>
+                (known, journal, growing) =>
                 {
                     var scan = new LiveScan(
                         known,
@@ -104,6 +104,7 @@ internal sealed class LiveSession
                         readings is null ? null : () => readings)
                     {
                         Say = Warn,
+                        GrowingFile = growing,
                     };
                     Volatile.Write(ref current, scan);
                     return scan;
@@ -133,7 +134,7 @@ internal sealed class LiveSession
     }
 
     private async Task<bool> ScanAfterScanAsync(
-        SeriesFeed feed, LiveOptions? options, Func<LiveOptions, IScanJournal?, LiveScan> setUp, CancellationToken stop)
+        SeriesFeed feed, LiveOptions? options, Func<LiveOptions, IScanJournal?, IGrowingFile?, LiveScan> setUp, CancellationToken stop)
     {
         bool allWell = true;
         LiveOutcome? last = null;
@@ -146,7 +147,8 @@ internal sealed class LiveSession
             }
 
             using SqliteScanJournal? journal = OpenJournal(known.Settings(), mayContinue: scans == 0);
-            LiveScan scan = setUp(known, journal);
+            using GrowingScanFile? growing = SetUpGrowingFile(known.Title, journal?.Scan?.StartedAt);
+            LiveScan scan = setUp(known, journal, growing);
             last = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false);
             Report(last, scan.State);
             feed.PutBack(last.Next);
@@ -186,6 +188,21 @@ internal sealed class LiveSession
         {
             throw new UserException($"the journals in '{output.Folder}' cannot be listed: {SetUp.Sentence(e)}", e);
         }
+    }
+
+    private GrowingScanFile? SetUpGrowingFile(string title, DateTimeOffset? continued)
+    {
+        OutputSection output = Configuration.Output;
+        if (!output.GrowingFile)
+        {
+            return null;
+        }
+
+        GrowingScanFile file = continued is DateTimeOffset startedAt
+            ? GrowingScanFile.Continued(output.Folder, title, startedAt)
+            : new GrowingScanFile(output.Folder);
+        file.Made = path => Say($"growing file: {path}");
+        return file;
     }
 
     private bool TakesFromHeader => Configuration.Source?.FromHeader is { Length: > 0 };

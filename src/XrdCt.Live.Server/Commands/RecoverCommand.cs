@@ -48,8 +48,13 @@ internal static class RecoverCommand
             }
 
             string saved = new NexusScanStore(output ?? Path.GetDirectoryName(Path.GetFullPath(path))!).Save(scan);
-            journal.Complete(saved, keep: damaged > 0);
+            if (damaged == 0)
+            {
+                using var leftOver = GrowingScanFile.Continued(Path.GetDirectoryName(Path.GetFullPath(path))!, scan.Description.Title, scan.StartedAt);
+                leftOver.Remove();
+            }
 
+            journal.Complete(saved, keep: damaged > 0);
             Report(scan, saved, damaged, json);
             return 0;
         }

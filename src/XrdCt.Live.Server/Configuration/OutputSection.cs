@@ -16,4 +16,10 @@ public sealed class OutputSection
     /// <summary>Whether the journal stays when the result is saved.</summary>
     [YamlMember(Alias = "keep_journal")]
     public bool KeepJournal { get; set; }
+
+    /// <summary>
+    /// Whether a file of the result's layout, uncompressed, can be opened beside the results while the scan runs; it makes way for the result.
+    /// </summary>
+    [YamlMember(Alias = "growing_file")]
+    public bool GrowingFile { get; set; } = true;
 }

@@ -15,7 +15,8 @@ internal static class WriteFailure
     private const int MacQuota = 69;
 
     /// <summary>Whether the world outside is at fault (sees through PureHDF's reflection calls).</summary>
-    public static bool IsFileFault(Exception fault) => Unwrap(fault) is IOException or UnauthorizedAccessException;
+    public static bool IsFileFault(Exception fault) =>
+        Unwrap(fault) is var cause && (cause is IOException or UnauthorizedAccessException || IsTooLarge(cause));
 
     /// <summary>The sentence, as an exception.</summary>
     /// <param name="what">What was to be saved: <c>the scan</c>.</param>
@@ -31,6 +32,7 @@ internal static class WriteFailure
             UnauthorizedAccessException => $"no permission to write in '{folder}': grant it or choose another folder",
             DirectoryNotFoundException or FileNotFoundException =>
                 $"the folder '{folder}' does not exist and cannot be made: choose another",
+            _ when IsTooLarge(cause) => "the disk, or the user's limit, allows no file of that size: choose another folder",
             PathTooLongException => "the name is too long: choose a shorter title or folder",
             IOException io when IsDiskFull(io) => "the disk is full: free some space or choose another folder",
             _ when File.Exists(folder) => $"'{folder}' is a file: choose a folder",
@@ -41,6 +43,9 @@ internal static class WriteFailure
 
     private static Exception Unwrap(Exception fault) =>
         fault is TargetInvocationException { InnerException: { } inner } ? Unwrap(inner) : fault;
+
+    // EFBIG: .NET makes an argument of it that nobody gave (Interop.GetExceptionForIoErrno).
+    private static bool IsTooLarge(Exception cause) => cause is ArgumentOutOfRangeException { ParamName: "value" };
 
     private static bool IsDiskFull(IOException fault) =>
         OperatingSystem.IsWindows()

@@ -5,6 +5,7 @@ namespace XrdCt.Live.Storage.Hdf5;
 /// <summary>What a dataset's header says of it. What cannot be told (messages that are shared, other types) is null.</summary>
 internal sealed class DatasetHeader
 {
+    private const int ContiguousClass = 1;
     private const int VirtualClass = 3;
 
     /// <summary>Reads it.</summary>
@@ -43,6 +44,12 @@ internal sealed class DatasetHeader
 
     /// <summary>Which object of the collection.</summary>
     public uint HeapIndex { get; private set; }
+
+    /// <summary>Where its elements stand, one after the other; <see cref="Hdf5Metadata.Nowhere"/> where they do not, or are not there yet.</summary>
+    public ulong ElementsAddress { get; private set; } = Hdf5Metadata.Nowhere;
+
+    /// <summary>Bytes of all elements at <see cref="ElementsAddress"/>.</summary>
+    public ulong Elements_bytes { get; private set; }
 
     private ReadOnlyMemory<byte>? Plain(HeaderMessageType type) => Object.Find(type) is { IsShared: false } message ? message.Data : null;
 
@@ -89,15 +96,20 @@ internal sealed class DatasetHeader
         };
     }
 
-    // Specification, IV.A.2.i: virtual datasets came with version 4.
+    // Specification, IV.A.2.i: virtual datasets came with version 4; versions 1 and 2 have the class elsewhere.
     private void ReadLayout(ReadOnlySpan<byte> message)
     {
         MetadataCursor cursor = Object.File.Cursor(message);
         byte version = cursor.Byte();
-        IsVirtual = version >= 4 && cursor.Byte() == VirtualClass;
+        int layout = version >= 3 ? cursor.Byte() : -1;
+        IsVirtual = version >= 4 && layout == VirtualClass;
         if (IsVirtual)
         {
             (HeapAddress, HeapIndex) = (cursor.Address(), cursor.UInt32());
+        }
+        else if (layout == ContiguousClass)
+        {
+            (ElementsAddress, Elements_bytes) = (cursor.Address(), cursor.Length());
         }
     }
 }

@@ -28,4 +28,8 @@ internal static class RadialNames
         RadialUnit.D_A => "d",
         _ => throw new ArgumentOutOfRangeException(nameof(unit), unit, "unknown radial unit"),
     };
+
+    /// <summary>Quantity and unit, for people: viewers show a long name as it is, without the unit.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not one of <see cref="RadialUnit"/>.</exception>
+    public static string Label(RadialUnit unit) => $"{Quantity(unit)} ({Units(unit)})";
 }

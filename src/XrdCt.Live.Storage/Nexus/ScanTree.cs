@@ -43,23 +43,31 @@ internal sealed class ScanTree
     private readonly H5Dataset _translations;
     private readonly H5Dataset _rotations;
     private readonly H5Dataset _channels;
+    private readonly bool _isGrowing;
+    private readonly Dictionary<string, string> _channelGroups = [];
 
     /// <summary>Builds the tree.</summary>
     /// <exception cref="ArgumentException">Parts of the record differ in size.</exception>
     public ScanTree(ScanRecord scan)
+        : this(scan, isGrowing: false)
+    {
+    }
+
+    private ScanTree(ScanRecord scan, bool isGrowing)
     {
         CheckSizes(scan);
         _scan = scan;
+        _isGrowing = isGrowing;
         _plan = scan.Sinogram.Plan;
         RadialAxis axis = scan.Description.Axis;
 
         _translations = Linked(
             NexusNodes.Vector(
-                [.. Enumerable.Range(0, _plan.TranslationCount).Select(_plan.Position_um)], LengthUnits, "translation"),
+                [.. Enumerable.Range(0, _plan.TranslationCount).Select(_plan.Position_um)], LengthUnits, "translation (um)"),
             "sample/translation_values");
         _rotations = Linked(
             NexusNodes.Vector(
-                [.. Enumerable.Range(0, _plan.RotationCount).Select(_plan.Angle_deg)], AngleUnits, "rotation"),
+                [.. Enumerable.Range(0, _plan.RotationCount).Select(_plan.Angle_deg)], AngleUnits, "rotation (degree)"),
             "sample/rotation_angle");
         _channels = Linked(
             NexusNodes.Vector(axis.Centres.ToArray(), RadialNames.Units(axis.Unit), RadialNames.Quantity(axis.Unit)),
@@ -74,8 +82,9 @@ internal sealed class ScanTree
             Math.Min(CellsPerChunk, _plan.RotationCount),
             Math.Min(BinsPerChunk, axis.BinCount),
         ];
-        Intensity = new H5Dataset<Memory<float>>(
-            dims, [.. ChunkShape.Select(c => (uint)c)], NexusNodes.Compressed());
+        Intensity = isGrowing
+            ? new H5Dataset<Memory<float>>(dims)
+            : new H5Dataset<Memory<float>>(dims, [.. ChunkShape.Select(c => (uint)c)], NexusNodes.Compressed());
         NexusNodes.WithUnits(Intensity, CountUnits);
         Linked(Intensity, "data/intensity");
         // The way NXxrdct names the axes; generic viewers want the array on the group, which is there as well.
@@ -84,16 +93,24 @@ internal sealed class ScanTree
 
         if (scan.Regridding is not null)
         {
-            Frames = new H5Dataset<Memory<float>>(
-                [(ulong)_plan.CellCount, (ulong)axis.BinCount],
-                [(uint)Math.Min(FramesPerChunk, _plan.CellCount), (uint)axis.BinCount],
-                NexusNodes.Compressed());
+            ulong[] frames = [(ulong)_plan.CellCount, (ulong)axis.BinCount];
+            Frames = isGrowing
+                ? new H5Dataset<Memory<float>>(frames)
+                : new H5Dataset<Memory<float>>(
+                    frames, [(uint)Math.Min(FramesPerChunk, _plan.CellCount), (uint)axis.BinCount], NexusNodes.Compressed());
             NexusNodes.WithUnits(Frames, CountUnits);
         }
 
         File = NexusNodes.Root(EntryName, scan.Program, scan.EndedAt);
         File[EntryName] = Entry();
     }
+
+    /// <summary>
+    /// The tree of a file whose cells are filled in place while the scan runs: no cell is covered yet, and the intensities are not in chunks,
+    /// because a pattern that stands in one piece is written at once, and again where it changes.
+    /// </summary>
+    /// <exception cref="ArgumentException">Parts of the record differ in size.</exception>
+    public static ScanTree Growing(ScanRecord scan) => new(scan, isGrowing: true);
 
     /// <summary>The file.</summary>
     public H5File File { get; }
@@ -106,6 +123,26 @@ internal sealed class ScanTree
 
     /// <summary>Shape of a chunk of <see cref="Intensity"/>: translations, rotations, bins.</summary>
     public int[] ChunkShape { get; }
+
+    /// <summary>Names of the channels and of their groups below <c>/entry/live</c>.</summary>
+    public IReadOnlyDictionary<string, string> ChannelGroups => _channelGroups;
+
+    /// <summary>The fields of <c>/entry/counters</c>.</summary>
+    public static IReadOnlyList<(string Name, long Count)> CountsOf(FrameCounters counters) =>
+    [
+        ("received", counters.Received),
+        ("integrated", counters.Integrated),
+        ("placed", counters.Placed),
+        ("duplicate", counters.Duplicate),
+        ("out_of_order", counters.OutOfOrder),
+        ("malformed", counters.Malformed),
+        ("truncated", counters.Truncated),
+        ("wrong_shape", counters.WrongShape),
+        ("foreign_series", counters.ForeignSeries),
+        ("outside_plan", counters.OutsidePlan),
+        ("before_header", counters.BeforeHeader),
+        ("missing", counters.Missing),
+    ];
 
     private double? Wavelength_A =>
         _scan.Energy_keV is { } energy_keV ? PhotonEnergy.Hc_keV_A / energy_keV
@@ -282,9 +319,11 @@ internal sealed class ScanTree
 
     private H5Group Data()
     {
-        byte[] coverage = Transposed(_scan.Regridding is { } grid
-            ? [.. Enumerable.Range(0, _plan.CellCount).Select(i => grid.IsMeasured(i) ? (byte)1 : (byte)0)]
-            : MemoryMarshal.AsBytes(_scan.Sinogram.Measured));
+        byte[] coverage = _isGrowing
+            ? new byte[_plan.CellCount]
+            : Transposed(_scan.Regridding is { } grid
+                ? [.. Enumerable.Range(0, _plan.CellCount).Select(i => grid.IsMeasured(i) ? (byte)1 : (byte)0)]
+                : MemoryMarshal.AsBytes(_scan.Sinogram.Measured));
         H5Dataset covered = NexusNodes.Table(coverage, _plan.TranslationCount, _plan.RotationCount);
         covered.Attributes["description"] = "[translation, rotation]; 1 = measured, 0 = not (intensity NaN)";
 
@@ -372,8 +411,8 @@ internal sealed class ScanTree
         mean.Attributes["axes"] = new[] { "x" };
         mean["title"] = NexusNodes.Text($"{_scan.Description.Title}: mean pattern");
         mean["x"] = NexusNodes.Vector(
-            axis.Centres.ToArray(), RadialNames.Units(axis.Unit), RadialNames.Quantity(axis.Unit));
-        mean["intensity"] = NexusNodes.Vector(_scan.Mean.Intensity, CountUnits, "mean intensity");
+            axis.Centres.ToArray(), RadialNames.Units(axis.Unit), RadialNames.Label(axis.Unit));
+        mean["intensity"] = NexusNodes.Vector(_scan.Mean.Intensity, CountUnits, "mean intensity (counts)");
         mean["sigma"] = sigma;
         // The same numbers under the name by which viewers find error bars.
         mean["intensity_errors"] = sigma;
@@ -389,6 +428,7 @@ internal sealed class ScanTree
         foreach (string channel in ChannelNames())
         {
             string name = NexusNodes.ValidName(channel, taken);
+            _channelGroups[channel] = name;
             SinogramMap? sinogram = _scan.ChannelSinograms.FirstOrDefault(s => s.Channel == channel);
             SliceMap? slice = _scan.Slices.FirstOrDefault(s => s.Channel == channel);
             H5Dataset? values = sinogram is null
@@ -425,8 +465,8 @@ internal sealed class ScanTree
         double[] positions_um = [.. Enumerable.Range(0, slice.Size).Select(slice.Position_um)];
         H5Group plot = ChannelPlot(channel, $"{channel}: slice", "slice", ["y", "x"]);
         plot["slice"] = NexusNodes.Table(slice.Values, slice.Size, slice.Size, CountUnits);
-        plot["x"] = NexusNodes.Vector(positions_um, LengthUnits, "x");
-        plot["y"] = NexusNodes.Vector((double[])positions_um.Clone(), LengthUnits, "y");
+        plot["x"] = NexusNodes.Vector(positions_um, LengthUnits, "x (um)");
+        plot["y"] = NexusNodes.Vector((double[])positions_um.Clone(), LengthUnits, "y (um)");
         plot["pixel_size"] = NexusNodes.Scalar(slice.PixelSize_um, LengthUnits);
         plot["projection_count"] = slice.ProjectionCount;
         if (sinogram is not null)
@@ -537,18 +577,11 @@ internal sealed class ScanTree
     private static H5Group Counters(FrameCounters counters)
     {
         H5Group group = NexusNodes.Group("NXcollection");
-        group["received"] = counters.Received;
-        group["integrated"] = counters.Integrated;
-        group["placed"] = counters.Placed;
-        group["duplicate"] = counters.Duplicate;
-        group["out_of_order"] = counters.OutOfOrder;
-        group["malformed"] = counters.Malformed;
-        group["truncated"] = counters.Truncated;
-        group["wrong_shape"] = counters.WrongShape;
-        group["foreign_series"] = counters.ForeignSeries;
-        group["outside_plan"] = counters.OutsidePlan;
-        group["before_header"] = counters.BeforeHeader;
-        group["missing"] = counters.Missing;
+        foreach ((string name, long count) in CountsOf(counters))
+        {
+            group[name] = count;
+        }
+
         return group;
     }
 

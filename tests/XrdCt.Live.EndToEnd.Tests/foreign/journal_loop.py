@@ -30,6 +30,7 @@ ROWS, COLUMNS = 120, 160
 TRANSLATIONS, ROTATIONS = 20, 18
 FRAMES = TRANSLATIONS * ROTATIONS
 RATE_HZ = 150
+GROWING = ".growing.nxs"
 PONI = """poni_version: 2
 Detector: Detector
 Detector_config: {"pixel1": 0.0001, "pixel2": 0.0001, "max_shape": [120, 160]}
@@ -158,7 +159,8 @@ class Scan:
         return subprocess.Popen([sys.executable, __file__, "--send", str(self.args.detector_port), str(Scan.sent), "--folder", ""])
 
     def files(self, extension):
-        return sorted(glob.glob(os.path.join(self.folder, "results", "*" + extension)))
+        found = glob.glob(os.path.join(self.folder, "results", "*" + extension))
+        return sorted(f for f in found if extension.startswith(GROWING) or GROWING not in f)
 
     def errors(self):
         with open(os.path.join(self.folder, "errors.txt")) as f:
@@ -209,6 +211,8 @@ def check_same(scan, undisturbed, problems, name):
             problems.append(f"{name}: {os.path.basename(path)} differs in {found[:10]}")
     if scan.files(".journal") or scan.files(".journal-wal"):
         problems.append(f"{name}: the journal was left behind; {scan.errors()}")
+    if scan.files(GROWING + "*"):
+        problems.append(f"{name}: the growing file was left behind; {scan.errors()}")
 
 
 def check_goes_on(scan, undisturbed, problems, name):
@@ -230,6 +234,8 @@ def check_goes_on(scan, undisturbed, problems, name):
         problems.append(f"{name}: {covered.size - covered.sum()} cells are empty, {missing} frames are listed; {scan.errors()}")
     if scan.files(".journal"):
         problems.append(f"{name}: the journal was left behind")
+    if scan.files(GROWING + "*"):
+        problems.append(f"{name}: the growing file was left behind")
     return int(covered.size - covered.sum())
 
 
