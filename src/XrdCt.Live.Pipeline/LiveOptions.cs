@@ -37,8 +37,11 @@ public sealed record LiveOptions
     /// <summary>Apodisation of the live reconstruction. Default Shepp-Logan.</summary>
     public RampFilter Filter { get; init; } = RampFilter.SheppLogan;
 
-    /// <summary>Divide by the beam monitor where the stream carries one. Default true.</summary>
-    public bool NormaliseToMonitor { get; init; } = true;
+    /// <summary>Which corrections the sinogram gets.</summary>
+    public CorrectionOptions Corrections { get; init; } = new();
+
+    /// <summary>Whether the corrected intensities are saved beside the raw ones. Default true.</summary>
+    public bool KeepsCorrected { get; init; } = true;
 
     /// <summary>How frames find what the beamline tells on a stream of its own; null (default) where nothing is told there.</summary>
     public ReadingRule? Readings { get; init; }
@@ -86,7 +89,8 @@ public sealed record LiveOptions
         Geometry = Integration.Geometry,
         Mask = Integration.Mask,
         Integration = Integration.Options,
-        NormaliseToMonitor = NormaliseToMonitor,
+        Corrections = Corrections,
+        KeepsCorrected = KeepsCorrected,
         Readings = Readings,
         CoarseAxis = CoarseAxis,
         Filter = Filter,

@@ -18,6 +18,7 @@ internal sealed class LiveReconstruction
     private readonly ProgressiveSlice[] _slices;
     private readonly StageAlignment _stage;
     private readonly AxisAlignment _axis;
+    private readonly SinogramCorrection _correction;
     private readonly float[] _projection;
     private readonly int _roiChannel;
     private string _positions = "";
@@ -28,6 +29,7 @@ internal sealed class LiveReconstruction
         _stage = new StageAlignment(settings);
         ScanPlan plan = settings.Description.Plan;
         _axis = new AxisAlignment(plan, settings.CoarseAxis);
+        _correction = new SinogramCorrection(settings, _stage.Channel);
         _slices = [.. settings.Description.Channels.Select(_ => new ProgressiveSlice(plan, settings.Filter))];
         _projection = new float[plan.TranslationCount];
         _roiChannel = settings.Description.Channels.Select(c => c.Name).ToList().IndexOf(settings.RoiChannel);
@@ -43,8 +45,12 @@ internal sealed class LiveReconstruction
     /// <summary>Where the data have the rotation axis.</summary>
     public AxisFindings Axis => _axis.Findings;
 
-    /// <summary>What is out of the ordinary with positions, stage and axis, as sentences; empty where nothing is.</summary>
-    public string Remark => string.Join("; ", new[] { _positions, _stage.Findings.Sentence, _axis.Sentence }.Where(s => s.Length > 0));
+    /// <summary>The corrected sinogram; null before <see cref="Complete"/>.</summary>
+    public ICorrectedSinogram? Corrected => _correction.Corrected;
+
+    /// <summary>What is out of the ordinary with positions, stage, axis and corrections, as sentences; empty where nothing is.</summary>
+    public string Remark => string.Join(
+        "; ", new[] { _positions, _stage.Findings.Sentence, _axis.Sentence, _correction.Sentence }.Where(s => s.Length > 0));
 
     public RoiSuggestion Roi { get; private set; } = new([], "waiting for the first projections");
 
@@ -59,11 +65,12 @@ internal sealed class LiveReconstruction
             _axis.Update(assembly.Plan, _stage.Aligned(assembly, _stage.Channel), (double)lines / assembly.Plan.LineCount);
         }
 
+        _correction.Update(assembly);
         int[] stale = assembly.TakeStale();
         ScanPlan plan = _settings.Description.Plan;
         for (int channel = 0; stale.Length > 0 && channel < _slices.Length; channel++)
         {
-            float[] sinogram = _stage.Aligned(assembly, channel);
+            float[] sinogram = Projections(assembly, channel);
             foreach (int rotation in stale.Where(r => r < plan.ReconstructedRotationCount))
             {
                 if (ProjectionGaps.Bridge(sinogram.AsSpan(rotation * plan.TranslationCount, plan.TranslationCount), _projection) >= LeastMeasured)
@@ -96,11 +103,12 @@ internal sealed class LiveReconstruction
         _stage.Complete(assembly);
         _positions = assembly.PositionRemark();
         _axis.Complete(assembly.Plan, _stage.Aligned(assembly, _stage.Channel));
+        _correction.Complete(assembly);
         ScanPlan plan = _settings.Description.Plan;
         bool[] present = new bool[plan.RotationCount];
         for (int channel = 0; channel < _slices.Length; channel++)
         {
-            float[] sinogram = _stage.Aligned(assembly, channel);
+            float[] sinogram = Projections(assembly, channel);
             for (int rotation = 0; rotation < plan.RotationCount; rotation++)
             {
                 Span<float> projection = sinogram.AsSpan(rotation * plan.TranslationCount, plan.TranslationCount);
@@ -115,6 +123,18 @@ internal sealed class LiveReconstruction
         {
             Roi = RoiFinder.Find(Slice(_roiChannel), _settings.RoiRadius_um);
         }
+    }
+
+    // Corrections belong to the cells as they were measured, so they come before lines are moved.
+    private float[] Projections(ScanAssembly assembly, int channel)
+    {
+        float[] sinogram = _correction.Of(assembly, channel);
+        if (Stage.AppliedShift_px != 0)
+        {
+            LineAlignment.Align(assembly.Plan, sinogram, Stage.AppliedShift_px);
+        }
+
+        return sinogram;
     }
 
     public IReadOnlyList<SliceMap> Slices() => [.. Enumerable.Range(0, _slices.Length).Select(Slice)];

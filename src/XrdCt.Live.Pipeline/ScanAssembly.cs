@@ -102,6 +102,9 @@ internal sealed class ScanAssembly
     /// <summary>Monitor as it came, per cell; NaN where unmeasured or not told.</summary>
     public float[] Monitor { get; }
 
+    /// <summary>Transmission as it came, per cell; NaN where unmeasured or not told; null while the stream told none.</summary>
+    public float[]? Transmission { get; private set; }
+
     /// <summary>Positions as the stream told them; null while it told none.</summary>
     public RecordedPositions? Positions { get; private set; }
 
@@ -443,6 +446,22 @@ internal sealed class ScanAssembly
         }
     }
 
+    /// <summary>What is known of the cells now: copies, with the total intensity and the spottiness as live channels have them.</summary>
+    /// <param name="total">The channel that stands for the total intensity.</param>
+    /// <param name="spottiness">The channel of the spottiness; null where none is.</param>
+    public CellMaps Maps(int total, int? spottiness)
+    {
+        lock (_lock)
+        {
+            return new CellMaps(
+                Plan,
+                SinogramOf(total).Values,
+                [.. Monitor],
+                Transmission is null ? null : [.. Transmission],
+                spottiness is int channel ? SinogramOf(channel).Values : null);
+        }
+    }
+
     /// <summary>The newest and the mean pattern; null before the first.</summary>
     public PatternView? Patterns()
     {
@@ -493,6 +512,11 @@ internal sealed class ScanAssembly
         (Monitor[one], Monitor[other]) = (Monitor[other], Monitor[one]);
         (_monitors[one], _monitors[other]) = (_monitors[other], _monitors[one]);
         (_held[one], _held[other]) = (_held[other], _held[one]);
+        if (Transmission is not null)
+        {
+            (Transmission[one], Transmission[other]) = (Transmission[other], Transmission[one]);
+        }
+
         if (Positions is not null)
         {
             (Positions.Translation_mm[one], Positions.Translation_mm[other]) = (Positions.Translation_mm[other], Positions.Translation_mm[one]);
@@ -528,6 +552,7 @@ internal sealed class ScanAssembly
         _monitors[offset] = header.Monitor;
         ChooseReference(header);
         Monitor[offset] = (float)(header.Monitor + 0.0);
+        NoteTransmission(header, offset);
         NotePosition(header, offset);
     }
 
@@ -608,6 +633,16 @@ internal sealed class ScanAssembly
         }
     }
 
+    // Made when the first one comes: most streams tell none.
+    private void NoteTransmission(in FrameHeader header, int offset)
+    {
+        if (header.Transmission is double transmission)
+        {
+            Transmission ??= Empty(Monitor.Length);
+            Transmission[offset] = (float)(transmission + 0.0);
+        }
+    }
+
     // Made when the first position comes: most streams tell none.
     private void NotePosition(in FrameHeader header, int offset)
     {
@@ -645,7 +680,7 @@ internal sealed class ScanAssembly
         }
     }
 
-    private bool Divides(double monitor) => _settings.NormaliseToMonitor && monitor > 0 && double.IsFinite(monitor);
+    private bool Divides(double monitor) => _settings.Corrections.Beam == BeamCorrection.Monitor && monitor > 0 && double.IsFinite(monitor);
 
     private double Divisor(int offset) => Divides(_monitors[offset]) ? _monitors[offset] / MonitorReference : 1;
 

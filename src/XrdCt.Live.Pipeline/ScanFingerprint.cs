@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
 
 namespace XrdCt.Live.Pipeline;
 
@@ -18,7 +19,7 @@ internal static class ScanFingerprint
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         ScanPlan plan = options.Plan;
         Add(hash, $"{options.Title}\n");
-        Add(hash, $"{plan.Path} {plan.TranslationCount} {plan.RotationCount} {plan.Step_um} {plan.Range_deg} {plan.IncludesEnd} {plan.Anchor} {options.NormaliseToMonitor} {options.Readings}\n");
+        Add(hash, $"{plan.Path} {plan.TranslationCount} {plan.RotationCount} {plan.Step_um} {plan.Range_deg} {plan.IncludesEnd} {plan.Anchor} {options.Corrections.Beam == BeamCorrection.Monitor} {options.Readings}\n");
         Add(hash, $"{string.Join(' ', plan.Subsets)}\n");
         Add(hash, $"{options.Integration.Options}\n{options.Integration.Axis.Lower} {options.Integration.Axis.Upper}\n");
         Add(hash, $"{options.Integration.Geometry with { Corners = null }}\n");

@@ -1,5 +1,6 @@
 using PureHDF;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Storage.Files;
 using XrdCt.Live.Storage.Nexus;
 
@@ -14,7 +15,8 @@ namespace XrdCt.Live.Storage;
 /// Layout, below <c>/entry</c>: <c>data/intensity</c> [translation, rotation, bin] (NaN where unmeasured) with its axes
 /// and <c>coverage</c>; <c>mean_pattern</c> (x, intensity, sigma, count); <c>live/CHANNEL</c> (slice [y, x] with axes
 /// in µm, sinogram [rotation, translation]); <c>sample</c>, <c>beam</c>, <c>instrument</c>, <c>control</c> as the
-/// definition says; <c>positions</c> as they were told; <c>process</c> with all settings, the geometry and the configuration;
+/// definition says; <c>corrected/intensity</c> [translation, rotation, bin], the same dataset where no correction changes anything, and
+/// <c>corrections</c> with every parameter and finding and the flags of the cells; <c>positions</c> as they were told; <c>process</c> with all settings, the geometry and the configuration;
 /// <c>scan_plan</c>, <c>stage</c>, <c>centre_of_rotation</c>, <c>readings</c>, <c>counters</c>, <c>roi_candidates</c>, <c>ending</c>. Where
 /// recorded positions decide, <c>frames</c> has the patterns as they were taken. Every physical number has a <c>units</c> attribute. Viewers
 /// that follow <c>default</c> show the slice of the first live channel, or the mean pattern where there is none.
@@ -90,7 +92,16 @@ public sealed class NexusScanStore : IScanStore
     {
         // Not in a using: disposing writes index and superblock; after a failure a broken file would look whole.
         H5NativeWriter writer = tree.File.BeginWrite(stream, NexusNodes.Options);
-        IntensityWriter.Write(writer, tree.Intensity, tree.ChunkShape, scan.Sinogram, scan.Regridding);
+        SinogramStack raw = scan.Sinogram;
+        Regridding? regridding = scan.Regridding;
+        IntensityWriter.Write(writer, tree.Intensity, tree.ChunkShape, raw.Plan, raw.BinCount, regridding is null
+            ? (cell, first, values) => raw.Pattern(cell).Slice(first, values.Length).CopyTo(values)
+            : (cell, first, values) => regridding.Mix(raw, raw.Offset(cell), first, values));
+        if (tree.Corrected is { } corrected)
+        {
+            IntensityWriter.Write(writer, corrected, tree.ChunkShape, raw.Plan, raw.BinCount, scan.Corrected!.Read);
+        }
+
         if (tree.Frames is { } frames)
         {
             IntensityWriter.WriteFrames(writer, frames, ScanTree.FramesPerChunk, scan.Sinogram);

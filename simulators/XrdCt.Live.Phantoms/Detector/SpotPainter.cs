@@ -30,7 +30,7 @@ internal sealed class SpotPainter(VirtualExperiment experiment)
     {
         double monitor = experiment.MonitorOf(index);
         SeededRandom random = new(experiment.Seed ^ 0x51A7, index);
-        CollectSpots(cell, monitor);
+        CollectSpots(cell, monitor * experiment.TransmissionOf(cell));
         _counts.Clear();
         foreach ((double amplitude, double row, double column, double width_px) in _spots)
         {

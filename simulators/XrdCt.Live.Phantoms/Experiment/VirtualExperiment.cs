@@ -11,7 +11,10 @@ namespace XrdCt.Live.Phantoms.Experiment;
 /// A scan of a phantom: what each cell of the plan should measure. Independent of the processor's own geometry and
 /// integration. Thread-safe; projections are computed at first use.
 /// </summary>
-/// <remarks>Left out on purpose: absorption in the sample (20 % at most at 50 keV) and multiple scattering.</remarks>
+/// <remarks>
+/// Left out on purpose: multiple scattering, and, unless <see cref="Attenuation_perMm"/> asks for it, absorption in the sample (20 % at most
+/// at 50 keV).
+/// </remarks>
 public sealed class VirtualExperiment
 {
     // Apart from the streams of the frames' noise.
@@ -89,6 +92,24 @@ public sealed class VirtualExperiment
         return Plan.Position_um(cell.Translation) + random.NextBetween(-PositionJitter_um, PositionJitter_um);
     }
 
+    /// <summary>
+    /// Linear attenuation coefficient of the sample, whatever it consists of, 1/mm. All that a ray scatters is attenuated by the whole ray,
+    /// as it is at small angles. Default 0.
+    /// </summary>
+    public double Attenuation_perMm { get; init; }
+
+    /// <summary>Transmission of the sample in a cell, <c>exp(−µ Σ path)</c>; 1 beside it.</summary>
+    public double TransmissionOf(ScanCell cell)
+    {
+        double path_um = 0;
+        for (int i = 0; i < Disc.Components.Count && Attenuation_perMm > 0; i++)
+        {
+            path_um += Path_um(cell, (SampleComponent)i);
+        }
+
+        return Math.Exp(-Attenuation_perMm * path_um / 1000);
+    }
+
     /// <summary>Where the beam is in a cell, relative to the rotation axis, µm.</summary>
     public double Beam_um(ScanCell cell)
     {
@@ -121,6 +142,6 @@ public sealed class VirtualExperiment
             paths_um[i] = Path_um(cell, (SampleComponent)i);
         }
 
-        Powder.Mix(paths_um, monitor, expected);
+        Powder.Mix(paths_um, monitor * TransmissionOf(cell), expected);
     }
 }

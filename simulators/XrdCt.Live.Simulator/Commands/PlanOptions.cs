@@ -61,6 +61,11 @@ internal sealed class PlanOptions
         Description = "How far the stage is off its position in every frame, at most, µm; what it tells is where it was",
     };
 
+    private readonly Option<double> _attenuation_perMm = new("--attenuation-per-mm")
+    {
+        Description = "Linear attenuation coefficient of the sample, 1/mm; the transmission is then sent with every frame, where the dialect carries it",
+    };
+
     private readonly Option<long> _seed = new("--seed")
     {
         Description = "Seed of sample, detector defects, noise and faults",
@@ -74,7 +79,7 @@ internal sealed class PlanOptions
 
     public PlanOptions() => _order.AcceptOnlyFromAmong([.. ScanPath.ByName.Keys]);
 
-    public IEnumerable<Option> All => [_translations, _rotations, _step_um, _range_deg, _order, _subsets, _backlash_um, _axisOffset_um, _jitter_um, _seed, _poni];
+    public IEnumerable<Option> All => [_translations, _rotations, _step_um, _range_deg, _order, _subsets, _backlash_um, _axisOffset_um, _jitter_um, _attenuation_perMm, _seed, _poni];
 
     public long Seed(ParseResult result) => result.GetValue(_seed);
 
@@ -109,6 +114,9 @@ internal sealed class PlanOptions
         Backlash_um = Finite(result, _backlash_um),
         AxisOffset_um = Finite(result, _axisOffset_um),
         PositionJitter_um = Finite(result, _jitter_um),
+        Attenuation_perMm = Finite(result, _attenuation_perMm) is >= 0 and var attenuation_perMm
+            ? attenuation_perMm
+            : throw new UsageException($"{_attenuation_perMm.Name} must be 0 or more, not {result.GetValue(_attenuation_perMm)}"),
     };
 
     private static double Finite(ParseResult result, Option<double> option) => result.GetValue(option) is var value && double.IsFinite(value)

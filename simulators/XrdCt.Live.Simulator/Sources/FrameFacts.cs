@@ -4,4 +4,8 @@ namespace XrdCt.Live.Simulator.Sources;
 /// <param name="Monitor">Beam monitor during the exposure.</param>
 /// <param name="Translation_mm">Where the translation stood, mm.</param>
 /// <param name="Rotation_deg">Where the rotation stood, degrees.</param>
-public readonly record struct FrameFacts(double? Monitor, double? Translation_mm, double? Rotation_deg);
+public readonly record struct FrameFacts(double? Monitor, double? Translation_mm, double? Rotation_deg)
+{
+    /// <summary>Transmission of the sample during the exposure.</summary>
+    public double? Transmission { get; init; }
+}

@@ -26,7 +26,10 @@ public sealed class PhantomSource(VirtualExperiment experiment) : IFrameSource
         return new FrameFacts(
             experiment.MonitorOf(index),
             experiment.Stage_um(cell) / 1000,
-            experiment.Plan.Angle_deg(cell.Rotation));
+            experiment.Plan.Angle_deg(cell.Rotation))
+        {
+            Transmission = experiment.Attenuation_perMm > 0 ? experiment.TransmissionOf(cell) : null,
+        };
     }
 
     /// <inheritdoc/>

@@ -91,7 +91,10 @@ public sealed class RecordingSource : IFrameSource, IDisposable
                 using RawFrame frame = read.Frame;
                 series ??= frame.Header.SeriesId;
                 double? monitor = double.IsNaN(frame.Header.Monitor) ? null : frame.Header.Monitor;
-                FrameFacts facts = new(monitor, frame.Header.Translation_mm, frame.Header.Rotation_deg);
+                FrameFacts facts = new(monitor, frame.Header.Translation_mm, frame.Header.Rotation_deg)
+                {
+                    Transmission = frame.Header.Transmission,
+                };
                 if (frame.Header.SeriesId == series)
                 {
                     frames.TryAdd(frame.Header.Index, new Entry(place.Position, place.Record, frame.Shape, facts));

@@ -286,6 +286,7 @@ public sealed class SeriesStreamer : IDisposable
             Payload = frame.Payload,
             PlainMd5 = frame.PlainMd5,
             Monitor = _options.Readings is null ? frame.Facts.Monitor : null,
+            Transmission = frame.Facts.Transmission,
             Translation_mm = _options.Readings is null ? frame.Facts.Translation_mm : null,
             Rotation_deg = _options.Readings is null ? frame.Facts.Rotation_deg : null,
         };

@@ -10,16 +10,26 @@ namespace XrdCt.Live.Compute.Sinograms;
 /// <remarks>
 /// The ends of a projection are air when they are alike at all rotations, and lower than what lies between: their spread over the rotations
 /// is below a twentieth of the contrast. In a scan of a region of interest the ends lie inside the sample and are not alike: no air is found.
+/// A region in the middle of a round and even sample has ends that are alike, but no air: there the intensity rises from the very end, and
+/// air is flat.
 /// </remarks>
 public sealed class AirScatter
 {
     // Of the contrast between sample and air: spread of the ends over the rotations, and how far above the air a cell still counts as such.
-    private const double LargestSpread = 0.05;
-    private const double Threshold = 0.05;
+    internal const double LargestSpread = 0.05;
+    internal const double Threshold = 0.05;
+
+    // Of the contrast: how much higher the inner half of the air may lie than the outer one. Inside a sample, where the total rises evenly up to
+    // the threshold, it is half of that.
+    internal const double LargestRise = 0.01;
 
     // Cells next to the sample see its rim through the tails of the beam.
-    private const int Margin = 1;
-    private const int LeastCells = 10;
+    internal const int Margin = 1;
+    internal const int LeastCells = 10;
+
+    // Limits far out need no better median than that of a thousand cells.
+    private const int MostSampled = 1024;
+    internal const double Outside_sigma = 5;
 
     private readonly bool[] _cells;
 
@@ -75,50 +85,114 @@ public sealed class AirScatter
         }
 
         int count = cells.Count(c => c);
-        return count >= LeastCells
-            ? new AirScatter(cells, null)
-            : new AirScatter(new bool[cells.Length], $"only {count} cells are outside the sample: no air scatter is taken off");
+        return count < LeastCells ? new AirScatter(new bool[cells.Length], $"only {count} cells are outside the sample: no air scatter is taken off")
+            : !(Rise(plan, total, cells) <= LargestRise * contrast) ? new AirScatter(
+                new bool[cells.Length], "the intensity rises from the very ends of the projections, as in a scan that does not reach beyond the sample: no air scatter is taken off")
+            : new AirScatter(cells, null);
+    }
+
+    // From the outer to the inner half of the air on either side, median over the projections; NaN where there are no two cells to compare.
+    private static double Rise(ScanPlan plan, ReadOnlySpan<float> total, bool[] cells)
+    {
+        int width = plan.TranslationCount;
+        List<float> rises = [];
+        for (int rotation = 0; rotation < plan.RotationCount; rotation++)
+        {
+            float[] projection = total.Slice(rotation * width, width).ToArray();
+            ReadOnlySpan<bool> air = cells.AsSpan(rotation * width, width);
+            int left = air.IndexOf(false);
+            int right = air.Length - 1 - air.LastIndexOf(false);
+            if (left is -1)
+            {
+                continue;
+            }
+
+            AddRise(projection.AsSpan(0, left));
+            Array.Reverse(projection);
+            AddRise(projection.AsSpan(0, right));
+        }
+
+        return Quantiles.Of(rises, 0.5);
+
+        void AddRise(ReadOnlySpan<float> fromTheEnd)
+        {
+            int half = fromTheEnd.Length / 2;
+            if (half > 0)
+            {
+                rises.Add(Mean(fromTheEnd[half..]) - Mean(fromTheEnd[..half]));
+            }
+        }
+    }
+
+    private static float Mean(ReadOnlySpan<float> values)
+    {
+        double sum = 0;
+        foreach (float value in values)
+        {
+            sum += value;
+        }
+
+        return (float)(sum / values.Length);
     }
 
     /// <summary>
-    /// Averages the patterns outside the sample, bin by bin, <c>Σ I / n</c>; of the values of a bin those farther than five standard
-    /// deviations from the median are left out.
+    /// Averages the patterns outside the sample, bin by bin, <c>Σ f · I / n</c>; of the values of a bin those farther than five standard
+    /// deviations from the median are left out. Median and deviation are those of a thousand cells, evenly spread.
     /// </summary>
-    /// <param name="sinogram">All patterns, normalised to the monitor.</param>
+    /// <param name="sinogram">All patterns, divided by the monitor where that is asked for.</param>
+    /// <param name="factors">Factor f of each cell, [rotation, translation].</param>
     /// <param name="pattern">Receives the mean, length of a pattern; NaN where no cell has a value.</param>
-    public void Average(SinogramStack sinogram, Span<float> pattern)
+    /// <param name="variance">Receives its variance, <c>Σ f² · variance / n²</c>; NaN where no cell has a value.</param>
+    /// <exception cref="ArgumentException">A length is another one.</exception>
+    public void Average(SinogramStack sinogram, ReadOnlySpan<float> factors, Span<float> pattern, Span<float> variance)
     {
         ArgumentNullException.ThrowIfNull(sinogram);
-        if (pattern.Length != sinogram.BinCount || _cells.Length != sinogram.Plan.CellCount)
+        int bins = sinogram.BinCount;
+        if (pattern.Length != bins || variance.Length != bins || _cells.Length != sinogram.Plan.CellCount || factors.Length != _cells.Length)
         {
-            throw new ArgumentException($"expected {sinogram.BinCount} bins of {_cells.Length} cells", nameof(pattern));
+            throw new ArgumentException($"expected {bins} bins of {_cells.Length} cells", nameof(pattern));
         }
 
-        const double Outside_sigma = 5;
-        int[] offsets = [.. Enumerable.Range(0, _cells.Length).Where(i => _cells[i] && sinogram.Measured[i])];
-        float[] values = new float[offsets.Length];
-        for (int b = 0; b < pattern.Length; b++)
+        int[] cells = [.. Enumerable.Range(0, _cells.Length).Where(i => _cells[i] && sinogram.Measured[i])];
+        (float[] Low, float[] High) limits = Limits(sinogram, factors, cells);
+        (double[] Value, double[] Variance, int[] Count) sums = (new double[bins], new double[bins], new int[bins]);
+        foreach (int cell in cells)
         {
-            for (int i = 0; i < offsets.Length; i++)
-            {
-                values[i] = sinogram.Values[(offsets[i] * sinogram.BinCount) + b];
-            }
+            CellKernels.Accumulate((sinogram.Values, sinogram.Variances, cell * bins), factors[cell], limits, sums);
+        }
 
-            (double median, double sigma) = Quantiles.MedianAndSigma(values);
+        for (int b = 0; b < bins; b++)
+        {
+            double count = sums.Count[b];
+            pattern[b] = count > 0 ? (float)(sums.Value[b] / count) : float.NaN;
+            variance[b] = count > 0 ? (float)(sums.Variance[b] / (count * count)) : float.NaN;
+        }
+    }
+
+    private static (float[] Low, float[] High) Limits(SinogramStack sinogram, ReadOnlySpan<float> factors, int[] cells)
+    {
+        int bins = sinogram.BinCount;
+        int count = Math.Min(cells.Length, MostSampled);
+        float[] samples = new float[bins * count];
+        for (int i = 0; i < count; i++)
+        {
+            int cell = cells[(int)((long)i * cells.Length / count)];
+            for (int b = 0; b < bins; b++)
+            {
+                samples[(b * count) + i] = sinogram.Values[(cell * bins) + b] * factors[cell];
+            }
+        }
+
+        float[] low = new float[bins];
+        float[] high = new float[bins];
+        for (int b = 0; b < bins; b++)
+        {
+            (double median, double sigma) = Quantiles.MedianAndSigma(samples.AsSpan(b * count, count));
             double limit = sigma > 0 ? Outside_sigma * sigma : double.PositiveInfinity;
-            double sum = 0;
-            int count = 0;
-            foreach (float value in values)
-            {
-                if (Math.Abs(value - median) <= limit)
-                {
-                    sum += value;
-                    count++;
-                }
-            }
-
-            pattern[b] = count > 0 ? (float)(sum / count) : float.NaN;
+            (low[b], high[b]) = ((float)(median - limit), (float)(median + limit));
         }
+
+        return (low, high);
     }
 
     private static void Mark(ReadOnlySpan<float> projection, Span<bool> cells, float limit)

@@ -8,9 +8,28 @@ namespace XrdCt.Live.Compute.Sinograms;
 /// </summary>
 public static class ConstantTotal
 {
+    /// <summary>Why a scan cannot be scaled so, as a sentence; null where it can.</summary>
+    /// <param name="plan">Scan plan.</param>
+    /// <param name="air">The cells outside the sample, found in the scan's total intensity.</param>
+    public static string? RefusalFor(ScanPlan plan, AirScatter air)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(air);
+        if (air.Refusal is not null)
+        {
+            return "the total intensity is constant only where every projection holds the whole sample, and this scan does not reach beyond it "
+                + "(a region of interest): scaling to it would paint the outside into the slice. Normalise to the monitor instead";
+        }
+
+        return plan.Path.LinesRunOverRotations
+            ? "the total intensity of a projection says nothing of the beam where lines run over rotations, for it was measured over the whole "
+                + "scan: normalise to the monitor instead"
+            : null;
+    }
+
     /// <summary>Factors that bring each projection to the mean total, <c>mean(T) / T(r)</c>.</summary>
     /// <param name="plan">Scan plan.</param>
-    /// <param name="total">Total intensity without air, [rotation, translation]; NaN where unmeasured.</param>
+    /// <param name="total">Total intensity, with or without air, [rotation, translation]; NaN where unmeasured.</param>
     /// <param name="air">The cells outside the sample, found in the same sinogram.</param>
     /// <returns>One factor per rotation; NaN for projections with unmeasured cells.</returns>
     /// <exception cref="InvalidOperationException">The projections do not hold the whole sample.</exception>
@@ -18,11 +37,9 @@ public static class ConstantTotal
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(air);
-        if (air.Refusal is not null)
+        if (RefusalFor(plan, air) is { } refusal)
         {
-            throw new InvalidOperationException(
-                "the total intensity is constant only where every projection holds the whole sample, and this scan does not reach beyond it "
-                + "(a region of interest): scaling to it would paint the outside into the slice. Normalise to the monitor instead");
+            throw new InvalidOperationException(refusal);
         }
 
         double[] totals = new double[plan.RotationCount];

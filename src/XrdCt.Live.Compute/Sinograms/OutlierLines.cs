@@ -10,8 +10,8 @@ namespace XrdCt.Live.Compute.Sinograms;
 /// </summary>
 public static class OutlierLines
 {
-    private const double Tolerance = 0.1;
-    private const int Reach = 2;
+    internal const double Tolerance = 0.1;
+    internal const int Reach = 2;
 
     /// <summary>Marks the cells of dead and hot lines.</summary>
     /// <param name="plan">Scan plan; says whether a line is a rotation or a translation.</param>

@@ -20,4 +20,32 @@ internal static class Quantiles
         double median = Of(values, 0.5);
         return (median, SigmaOverDeviation * Of(values.Select(v => (float)Math.Abs(v - median)), 0.5));
     }
+
+    /// <summary>The same of values that may be put into another order.</summary>
+    public static (double Median, double Sigma) MedianAndSigma(Span<float> values)
+    {
+        int count = 0;
+        foreach (float value in values)
+        {
+            if (float.IsFinite(value))
+            {
+                values[count++] = value;
+            }
+        }
+
+        Span<float> finite = values[..count];
+        double median = Middle(finite);
+        for (int i = 0; i < count; i++)
+        {
+            finite[i] = (float)Math.Abs(finite[i] - median);
+        }
+
+        return (median, SigmaOverDeviation * Middle(finite));
+    }
+
+    private static double Middle(Span<float> values)
+    {
+        values.Sort();
+        return values.IsEmpty ? double.NaN : values[(int)Math.Round(0.5 * (values.Length - 1))];
+    }
 }

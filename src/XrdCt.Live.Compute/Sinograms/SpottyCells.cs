@@ -6,7 +6,7 @@ namespace XrdCt.Live.Compute.Sinograms;
 public static class SpottyCells
 {
     // Far enough out that powders with the usual few coarse grains stay unmarked.
-    private const double Threshold_sigma = 8;
+    internal const double Threshold_sigma = 8;
 
     /// <summary>Marks cells whose spottiness lies more than eight standard deviations (from the median absolute deviation) above the median.</summary>
     /// <param name="spottiness">Spottiness per cell (mean less trimmed mean); NaN where unmeasured.</param>

@@ -78,6 +78,7 @@ public sealed class ArrayWriter : IStreamWriter, IDisposable
         (double? translation_mm, double? rotation_deg) = image.Positions;
         json.WriteStartObject("ndattr");
         Attribute(json, "monitor", image.HasMonitor ? image.Monitor : null);
+        Attribute(json, "transmission", image.HasTransmission ? image.Transmission : null);
         Attribute(json, "translation_mm", translation_mm);
         Attribute(json, "rotation_deg", rotation_deg);
         json.WriteEndObject();

@@ -32,6 +32,9 @@ public readonly record struct OutgoingImage
     /// <summary>Beam monitor during the exposure; null or NaN to leave it out.</summary>
     public double? Monitor { get; init; }
 
+    /// <summary>Transmission of the sample during the exposure; null or NaN to leave it out.</summary>
+    public double? Transmission { get; init; }
+
     /// <summary>Where the translation stood, mm; null or NaN to leave it out.</summary>
     public double? Translation_mm { get; init; }
 
@@ -43,6 +46,9 @@ public readonly record struct OutgoingImage
 
     /// <summary>The monitor, where there is one.</summary>
     internal bool HasMonitor => Monitor is { } value && !double.IsNaN(value);
+
+    /// <summary>The transmission, where there is one.</summary>
+    internal bool HasTransmission => Transmission is { } value && !double.IsNaN(value);
 
     /// <summary>The positions, where there are any.</summary>
     internal (double? Translation_mm, double? Rotation_deg) Positions => (Known(Translation_mm), Known(Rotation_deg));

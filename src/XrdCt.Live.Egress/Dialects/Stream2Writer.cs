@@ -134,7 +134,7 @@ public sealed class Stream2Writer : IStreamWriter
             throw new ArgumentException($"{images} images for {channels} threshold channels", nameof(image));
         }
 
-        bool hasUserData = series.ImageAppendix is not null || image.HasMonitor;
+        bool hasUserData = series.ImageAppendix is not null || image.HasMonitor || image.HasTransmission;
         Begin("image", series, hasUserData ? 10 : 9);
         Integer("image_id", image.Index);
         Rational("real_time", image.Duration);
@@ -158,11 +158,20 @@ public sealed class Stream2Writer : IStreamWriter
         {
             Text("user_data", appendix);
         }
-        else if (image.HasMonitor)
+        else if (hasUserData)
         {
             Key("user_data");
-            _writer.WriteStartMap(1);
-            Float("monitor", image.Monitor!.Value);
+            _writer.WriteStartMap((image.HasMonitor ? 1 : 0) + (image.HasTransmission ? 1 : 0));
+            if (image.HasMonitor)
+            {
+                Float("monitor", image.Monitor!.Value);
+            }
+
+            if (image.HasTransmission)
+            {
+                Float("transmission", image.Transmission!.Value);
+            }
+
             _writer.WriteEndMap();
         }
 

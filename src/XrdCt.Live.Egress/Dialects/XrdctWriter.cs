@@ -57,7 +57,7 @@ public sealed class XrdctWriter : IStreamWriter
 
         (double? translation_mm, double? rotation_deg) = image.Positions;
         int positions = (translation_mm is null ? 0 : 1) + (rotation_deg is null ? 0 : 1);
-        MessagePackWriter map = Begin("image", 9 + (image.HasMonitor ? 1 : 0) + (positions > 0 ? 1 : 0), series);
+        MessagePackWriter map = Begin("image", 9 + (image.HasMonitor ? 1 : 0) + (image.HasTransmission ? 1 : 0) + (positions > 0 ? 1 : 0), series);
         Text(ref map, "series_uid", series.UniqueId);
         map.Write("index");
         map.Write(image.Index);
@@ -71,6 +71,11 @@ public sealed class XrdctWriter : IStreamWriter
         if (image.HasMonitor)
         {
             Number(ref map, "monitor", image.Monitor!.Value);
+        }
+
+        if (image.HasTransmission)
+        {
+            Number(ref map, "transmission", image.Transmission!.Value);
         }
 
         if (positions > 0)

@@ -158,6 +158,7 @@ public sealed class Stream1Dialect(DialectOptions options) : IStreamDialect
             Index = (int)header.Frame,
             AcquiredAt = DateOf(time.StopTime_ns, message.ReceivedAt),
             Monitor = facts.Monitor,
+            Transmission = facts.Transmission,
             Translation_mm = facts.Translation_mm,
             Rotation_deg = facts.Rotation_deg,
         };

@@ -51,6 +51,7 @@ public sealed class Stream2Dialect(DialectOptions options) : IStreamDialect
                     Index = content.ImageIndex,
                     AcquiredAt = content.StoppedAt ?? message.ReceivedAt,
                     Monitor = content.Facts.Monitor,
+                    Transmission = content.Facts.Transmission,
                     Translation_mm = content.Facts.Translation_mm,
                     Rotation_deg = content.Facts.Rotation_deg,
                 },

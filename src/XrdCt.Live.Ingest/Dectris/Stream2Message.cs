@@ -24,7 +24,7 @@ public readonly struct Stream2Message
     /// </summary>
     public DateTimeOffset? StoppedAt { get; init; }
 
-    /// <summary>Monitor and positions out of <c>user_data</c>.</summary>
+    /// <summary>Monitor, transmission and positions out of <c>user_data</c>.</summary>
     public FrameFacts Facts { get; init; }
 
     /// <summary>Image size.</summary>

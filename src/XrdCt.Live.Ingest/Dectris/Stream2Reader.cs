@@ -12,7 +12,7 @@ namespace XrdCt.Live.Ingest.Dectris;
 /// pixels and, after the first one of a series, without allocating. Not thread-safe: one instance per socket.
 /// </summary>
 /// <remarks>
-/// <c>monitor</c>, <c>translation_mm</c> and <c>rotation_deg</c> are taken from <c>user_data</c>, which may be a map or a text of JSON.
+/// <c>monitor</c>, <c>transmission</c>, <c>translation_mm</c> and <c>rotation_deg</c> are taken from <c>user_data</c>, which may be a map or a text of JSON.
 /// Source: DECTRIS Stream V2 API, <see href="https://github.com/dectris/documentation/tree/main/stream_v2"/>;
 /// typed arrays: RFC 8746.
 /// </remarks>

@@ -112,6 +112,7 @@ public sealed class StinsDialect(string name, DialectOptions options) : IStreamD
             Index = (int)index,
             AcquiredAt = message.ReceivedAt,
             Monitor = header.Facts.Monitor,
+            Transmission = header.Facts.Transmission,
             Translation_mm = header.Facts.Translation_mm,
             Rotation_deg = header.Facts.Rotation_deg,
         };

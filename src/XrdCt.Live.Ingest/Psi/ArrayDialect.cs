@@ -83,6 +83,7 @@ public sealed class ArrayDialect(DialectOptions options) : IStreamDialect
             Index = (int)index,
             AcquiredAt = DateOf(header.TimeStamp_s, message.ReceivedAt) ?? message.ReceivedAt,
             Monitor = header.Facts.Monitor,
+            Transmission = header.Facts.Transmission,
             Translation_mm = header.Facts.Translation_mm,
             Rotation_deg = header.Facts.Rotation_deg,
         };

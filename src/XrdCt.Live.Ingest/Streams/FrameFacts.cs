@@ -8,10 +8,13 @@ namespace XrdCt.Live.Ingest.Streams;
 /// <param name="Rotation_deg">Rotation, degrees; null where not told.</param>
 public readonly record struct FrameFacts(double Monitor, double? Translation_mm, double? Rotation_deg)
 {
+    /// <summary>Transmission of the sample; null where not told.</summary>
+    public double? Transmission { get; init; }
+
     /// <summary>Nothing told.</summary>
     public static FrameFacts None { get; } = new(double.NaN, null, null);
 
-    /// <summary>Reads the keys <c>monitor</c>, <c>translation_mm</c> and <c>rotation_deg</c> at the top of a JSON object.</summary>
+    /// <summary>Reads the keys <c>monitor</c>, <c>transmission</c>, <c>translation_mm</c> and <c>rotation_deg</c> at the top of a JSON object.</summary>
     /// <param name="json">UTF-8 text that need not be JSON: free text tells nothing, and the frame is as good without.</param>
     /// <returns>What was told.</returns>
     public static FrameFacts FromJson(ReadOnlySpan<byte> json)
@@ -42,12 +45,17 @@ public readonly record struct FrameFacts(double Monitor, double? Translation_mm,
         return facts;
     }
 
+    /// <summary>Whether a key is one of those that tell something.</summary>
+    internal static bool Knows(ReadOnlySpan<byte> key) =>
+        key.SequenceEqual("monitor"u8) || key.SequenceEqual("transmission"u8) || key.SequenceEqual("translation_mm"u8) || key.SequenceEqual("rotation_deg"u8);
+
     /// <summary>Takes a key into account, such as one of a map of motor positions.</summary>
     /// <param name="key">UTF-8 key.</param>
     /// <param name="value">Its value; not finite tells nothing.</param>
     internal FrameFacts With(ReadOnlySpan<byte> key, double value) =>
         !double.IsFinite(value) ? this
         : key.SequenceEqual("monitor"u8) ? this with { Monitor = value }
+        : key.SequenceEqual("transmission"u8) ? this with { Transmission = value }
         : key.SequenceEqual("translation_mm"u8) ? this with { Translation_mm = value }
         : key.SequenceEqual("rotation_deg"u8) ? this with { Rotation_deg = value }
         : this;

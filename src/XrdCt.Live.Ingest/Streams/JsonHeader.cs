@@ -166,7 +166,7 @@ internal ref struct JsonHeader
             return;
         }
 
-        if (key.SequenceEqual("monitor"u8) || key.SequenceEqual("translation_mm"u8) || key.SequenceEqual("rotation_deg"u8))
+        if (FrameFacts.Knows(key))
         {
             Facts = Facts.WithJson(ref reader);
             return;

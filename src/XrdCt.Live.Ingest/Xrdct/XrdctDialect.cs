@@ -8,7 +8,7 @@ namespace XrdCt.Live.Ingest.Xrdct;
 
 /// <summary>
 /// The MessagePack stream of this project, for senders that know more of a frame than its pixels: a map with the index, the times, the
-/// monitor and the motor positions, then the pixels as a second part. <c>docs/streams.md</c> has every key.
+/// monitor, the transmission and the motor positions, then the pixels as a second part. <c>docs/streams.md</c> has every key.
 /// </summary>
 /// <param name="options">First frame and digests apply.</param>
 public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
@@ -148,6 +148,7 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
             Index = (int)index,
             AcquiredAt = fields.Stop_ns > 0 ? DateTimeOffset.UnixEpoch.AddTicks(fields.Stop_ns / 100) : message.ReceivedAt,
             Monitor = fields.Facts.Monitor,
+            Transmission = fields.Facts.Transmission,
             Translation_mm = fields.Facts.Translation_mm,
             Rotation_deg = fields.Facts.Rotation_deg,
         };

@@ -18,6 +18,12 @@ public readonly record struct FrameHeader
     /// <summary>Beam monitor during the exposure, counts or any proportional unit; NaN where the stream carries none.</summary>
     public double Monitor { get; init; }
 
+    /// <summary>
+    /// Transmission of the sample during the exposure: beam after it over beam before it, relative to that without sample; null where the
+    /// stream does not say.
+    /// </summary>
+    public double? Transmission { get; init; }
+
     /// <summary>Where the translation stood at the centre of the exposure, mm; null where the stream does not say.</summary>
     public double? Translation_mm { get; init; }
 

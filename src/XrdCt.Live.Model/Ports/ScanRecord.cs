@@ -61,11 +61,20 @@ public sealed record ScanRecord
     /// <summary>Where the data have the rotation axis, and about where the slices were made.</summary>
     public AxisFindings Axis { get; init; } = AxisFindings.None;
 
+    /// <summary>The corrected sinogram, with what was found for it; null where nobody looked.</summary>
+    public ICorrectedSinogram? Corrected { get; init; }
+
+    /// <summary>Whether the corrected intensities are kept too; findings and flags always are.</summary>
+    public bool KeepsCorrected { get; init; } = true;
+
     /// <summary>Monitor per cell as it came, [rotation, translation], any unit; NaN where unmeasured or unknown.</summary>
     public required float[] Monitor { get; init; }
 
     /// <summary>Monitor value at which intensities were left as they are: they are divided by monitor / reference; NaN where not.</summary>
     public required double MonitorReference { get; init; }
+
+    /// <summary>Transmission per cell as it came, [rotation, translation]; NaN where unmeasured or unknown; null if the stream told none.</summary>
+    public float[]? Transmission { get; init; }
 
     /// <summary>Positions of the stages as the stream told them; null if it told none.</summary>
     public RecordedPositions? Positions { get; init; }

@@ -33,8 +33,11 @@ public sealed record ScanSettings
     /// <summary>Integration settings.</summary>
     public required IntegrationOptions Integration { get; init; }
 
-    /// <summary>Whether intensities are divided by the beam monitor.</summary>
-    public required bool NormaliseToMonitor { get; init; }
+    /// <summary>Which corrections the sinogram gets.</summary>
+    public required CorrectionOptions Corrections { get; init; }
+
+    /// <summary>Whether the corrected intensities are kept beside the raw ones.</summary>
+    public required bool KeepsCorrected { get; init; }
 
     /// <summary>How frames find what the beamline tells on a stream of its own; null where nothing is told there.</summary>
     public ReadingRule? Readings { get; init; }

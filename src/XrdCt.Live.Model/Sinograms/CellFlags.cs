@@ -24,4 +24,10 @@ public enum CellFlags : byte
 
     /// <summary>Large crystallites reflect here: the trimmed and the plain mean differ far more than elsewhere.</summary>
     Spotty = 32,
+
+    /// <summary>Measured where a transmission is missing or no positive number, though other frames carry one: not divided by it.</summary>
+    NoTransmission = 64,
+
+    /// <summary>Of a dead or hot line: the corrected value is what the lines beside it let expect.</summary>
+    Interpolated = 128,
 }

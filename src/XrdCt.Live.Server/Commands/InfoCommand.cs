@@ -124,6 +124,7 @@ internal sealed class InfoCommand
             ["kind"] = "sinogram",
             ["layout"] = SinogramConversion.NameOf(file.Layout),
             ["dataset"] = file.DatasetPath,
+            ["corrected_dataset"] = file.CorrectedPath,
             ["title"] = header.Title,
             ["program"] = header.Program,
             ["rotations"] = header.RotationCount,

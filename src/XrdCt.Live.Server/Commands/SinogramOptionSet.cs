@@ -15,9 +15,11 @@ internal sealed class SinogramOptionSet
     private readonly Option<string?> _radial = new("--radial") { Description = $"Sinogram: centres of the bins in --unit: {Positions}" };
     private readonly Option<string?> _unit = new("--unit") { Description = $"Sinogram: radial unit: {string.Join(", ", SetUp.UnitNames)}" };
 
+    private readonly Option<bool> _corrected = new("--corrected") { Description = "Sinogram: the corrected one of a scan file instead of the raw one" };
+
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _axes, _angles_deg, _translations_um, _radial, _unit })
+        foreach (Option option in new Option[] { _axes, _angles_deg, _translations_um, _radial, _unit, _corrected })
         {
             command.Options.Add(option);
         }
@@ -28,6 +30,7 @@ internal sealed class SinogramOptionSet
     public SinogramReading Reading(ParseResult parsed, string? dataset) => new()
     {
         Dataset = dataset,
+        IsCorrected = parsed.GetValue(_corrected),
         Axes = Value(parsed, _axes, SinogramReading.ParseAxes),
         Angles = Value(parsed, _angles_deg, AxisSource.Parse),
         Translations = Value(parsed, _translations_um, AxisSource.Parse),

@@ -32,6 +32,10 @@ public sealed class BeamlineConfiguration
     [YamlMember(Alias = "readings")]
     public ReadingsSection? Readings { get; set; }
 
+    /// <summary>What is corrected in the sinogram.</summary>
+    [YamlMember(Alias = "corrections")]
+    public CorrectionsSection Corrections { get; set; } = new();
+
     /// <summary>What is followed live.</summary>
     [YamlMember(Alias = "channels")]
     public List<ChannelSection> Channels { get; set; } = [];

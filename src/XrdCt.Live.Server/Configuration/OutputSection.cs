@@ -9,6 +9,10 @@ public sealed class OutputSection
     [YamlMember(Alias = "folder")]
     public string Folder { get; set; } = "xrdct-results";
 
+    /// <summary>Whether the corrected intensities are saved beside the raw ones, where any correction changes them.</summary>
+    [YamlMember(Alias = "corrected")]
+    public bool Corrected { get; set; } = true;
+
     /// <summary>Whether every pattern is made durable while the scan runs, in a journal beside the results.</summary>
     [YamlMember(Alias = "journal")]
     public bool Journal { get; set; } = true;

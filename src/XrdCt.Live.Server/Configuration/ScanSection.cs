@@ -51,7 +51,7 @@ public sealed class ScanSection
     [YamlMember(Alias = "coarse")]
     public string? Coarse { get; set; }
 
-    /// <summary>Divide by the beam monitor where the stream carries one.</summary>
+    /// <summary>Divide by the beam monitor where the stream carries one: <c>corrections.beam</c>, <c>monitor</c> or <c>none</c>, by its older name.</summary>
     [YamlMember(Alias = "normalise_to_monitor")]
-    public bool NormaliseToMonitor { get; set; } = true;
+    public bool? NormaliseToMonitor { get; set; }
 }

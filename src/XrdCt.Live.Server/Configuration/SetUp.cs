@@ -83,6 +83,21 @@ internal static class SetUp
         ["end"] = TriggerAnchor.End,
     };
 
+    private static readonly Dictionary<string, BeamCorrection> Beams = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["monitor"] = BeamCorrection.Monitor,
+        ["air"] = BeamCorrection.Air,
+        ["constant-total"] = BeamCorrection.ConstantTotal,
+        ["none"] = BeamCorrection.None,
+    };
+
+    private static readonly Dictionary<string, LineCorrection> Lines = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["none"] = LineCorrection.None,
+        ["flag"] = LineCorrection.Flag,
+        ["interpolate"] = LineCorrection.Interpolate,
+    };
+
     private static readonly Dictionary<string, RampFilter> Ramps = new(StringComparer.OrdinalIgnoreCase)
     {
         ["ramp"] = RampFilter.Ramp,
@@ -147,7 +162,8 @@ internal static class SetUp
             RoiChannel = parts.RoiChannel,
             RoiRadius_um = parts.RoiRadius_um,
             Filter = parts.Filter,
-            NormaliseToMonitor = configuration.Scan!.NormaliseToMonitor,
+            Corrections = parts.Corrections,
+            KeepsCorrected = configuration.Output.Corrected,
             Readings = parts.Readings?.Rule,
             CoarseAxis = parts.CoarseAxis,
             ReadingsGrace = parts.Readings?.Grace ?? TimeSpan.Zero,
@@ -221,6 +237,7 @@ internal static class SetUp
             roiChannel,
             Within(Required(roi.Radius_um, file, "roi.radius_um"), 10 * plan.TranslationCount * plan.Step_um, file, "roi.radius_um"),
             OneOf(Ramps, configuration.Reconstruction.Filter, file, "reconstruction.filter"),
+            Corrections(configuration, plan, channels, file),
             Readings(configuration, file),
             CoarseAxis(configuration.Scan!, folder, file),
             TimeSpan.FromSeconds(Within(source.SilenceLimit_s, LongestWait_s, file, "source.silence_limit_s")),
@@ -453,6 +470,45 @@ internal static class SetUp
         });
     }
 
+    // What is corrected may not depend on which of two keys was meant.
+    private static CorrectionOptions Corrections(BeamlineConfiguration configuration, ScanPlan plan, LiveChannel[] channels, string file)
+    {
+        CorrectionsSection section = configuration.Corrections;
+        BeamCorrection? beam = section.Beam is string name ? OneOf(Beams, name, file, "corrections.beam") : null;
+        bool? isNormalised = configuration.Scan!.NormaliseToMonitor;
+        if (beam is not null && isNormalised is not null && isNormalised != (beam == BeamCorrection.Monitor))
+        {
+            throw UserException.WrongUse($"{file}: corrections.beam is '{section.Beam}', but scan.normalise_to_monitor says otherwise: leave the latter out");
+        }
+
+        if (plan.Path.Order == ScanOrder.Positions && (beam is BeamCorrection.Air or BeamCorrection.ConstantTotal || !section.Lines.Equals("flag", StringComparison.OrdinalIgnoreCase)))
+        {
+            throw UserException.WrongUse($"{file}: where recorded positions decide (scan.order positions), only the beam monitor is corrected for: leave the other corrections out");
+        }
+
+        if (plan.Path.LinesRunOverRotations && beam is BeamCorrection.Air or BeamCorrection.ConstantTotal)
+        {
+            throw UserException.WrongUse(
+                $"{file}: corrections.beam cannot be '{section.Beam}' where lines run over rotations (scan.order {configuration.Scan.Order}): each projection is "
+                + "measured over the whole scan, so that it says nothing of the beam; use monitor or none");
+        }
+
+        if (section.Spotty == true && channels.All(c => c.Kind != LiveChannelKind.Spottiness))
+        {
+            throw UserException.WrongUse($"{file}: corrections.spotty needs a live channel of the kind spottiness: add {{name: spottiness, kind: spottiness}} to the channels");
+        }
+
+        var usual = new CorrectionOptions();
+        return new CorrectionOptions
+        {
+            Beam = beam ?? (isNormalised == false ? BeamCorrection.None : BeamCorrection.Monitor),
+            Transmission = section.Transmission,
+            Air = section.Air,
+            Lines = OneOf(Lines, section.Lines, file, "corrections.lines"),
+            Spotty = section.Spotty ?? usual.Spotty,
+        };
+    }
+
     private static LiveChannel[] Channels(BeamlineConfiguration configuration, string file)
     {
         LiveChannel[] channels = [.. configuration.Channels.Select((c, i) => new LiveChannel(
@@ -518,6 +574,7 @@ internal static class SetUp
         string RoiChannel,
         double RoiRadius_um,
         RampFilter Filter,
+        CorrectionOptions Corrections,
         ReadingsSetUp? Readings,
         AxisPosition? CoarseAxis,
         TimeSpan SilenceLimit,

@@ -18,6 +18,9 @@ internal readonly record struct ConvertedFrame
     /// <summary>Beam monitor; NaN if not known.</summary>
     public required double Monitor { get; init; }
 
+    /// <summary>Transmission of the sample; null if not known.</summary>
+    public double? Transmission { get; init; }
+
     /// <summary>Where the translation stood, mm; null if not known.</summary>
     public double? Translation_mm { get; init; }
 

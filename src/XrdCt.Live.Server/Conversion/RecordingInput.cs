@@ -131,6 +131,7 @@ internal sealed class RecordingInput : IFrameInput
         Packed = AsChunk(raw),
         Time = raw.Header.AcquiredAt,
         Monitor = raw.Header.Monitor,
+        Transmission = raw.Header.Transmission,
         Translation_mm = raw.Header.Translation_mm,
         Rotation_deg = raw.Header.Rotation_deg,
     };

@@ -60,6 +60,7 @@ internal sealed class RecordingOutput : IFrameOutput
                 Encoding = _encoding,
                 Payload = Payload(frame),
                 Monitor = frame.Monitor,
+                Transmission = frame.Transmission,
                 Translation_mm = frame.Translation_mm,
                 Rotation_deg = frame.Rotation_deg,
             },

@@ -28,7 +28,7 @@ public sealed class SqliteScanJournal : IScanJournal
     // Patterns of 2,048 bins (24.6 kB) lie in three pages and a bit; with pages of 4 kB they cost twice the bookkeeping.
     private const int PageSize = 8192;
 
-    private const int HeaderFields = 7;
+    private const int HeaderFields = 8;
 
     // A billion bytes is what SQLite allows at most; what is larger than this is none of ours.
     private const int LargestText = 1 << 24;
@@ -216,7 +216,7 @@ public sealed class SqliteScanJournal : IScanJournal
         var pattern = new JournalledPattern(scan.Axis.BinCount, scan.Channels.Count);
         int read = 0;
         using (SqliteStatement select = _database.Prepare(
-            "SELECT rotation, translation, series, acquired_at, monitor, translation_mm, rotation_deg, digest, bins FROM pattern WHERE frame = ?"))
+            "SELECT rotation, translation, series, acquired_at, monitor, transmission, translation_mm, rotation_deg, digest, bins FROM pattern WHERE frame = ?"))
         {
             for (int frame = 0; frame < scan.Plan.CellCount; frame++)
             {
@@ -462,7 +462,7 @@ public sealed class SqliteScanJournal : IScanJournal
             database.Run($"PRAGMA max_page_count={most}");
         }
 
-        _insertPattern = database.Prepare("INSERT OR REPLACE INTO pattern VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        _insertPattern = database.Prepare("INSERT OR REPLACE INTO pattern VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         _insertEvent = database.Prepare("INSERT INTO event (at, kind, sentence) VALUES (?, ?, ?)");
         _insertReading = database.Prepare(
             "INSERT INTO reading (series, frame, at, translation_mm, rotation_deg, monitor) VALUES (?, ?, ?, ?, ?, ?)");
@@ -480,10 +480,11 @@ public sealed class SqliteScanJournal : IScanJournal
         insert.Bind(4, header.SeriesId);
         insert.Bind(5, header.AcquiredAt.UtcTicks);
         insert.Bind(6, header.Monitor);
-        insert.Bind(7, header.Translation_mm ?? double.NaN);
-        insert.Bind(8, header.Rotation_deg ?? double.NaN);
-        insert.Bind(9, Digest(pattern));
-        insert.Bind(10, pattern.Values);
+        insert.Bind(7, header.Transmission ?? double.NaN);
+        insert.Bind(8, header.Translation_mm ?? double.NaN);
+        insert.Bind(9, header.Rotation_deg ?? double.NaN);
+        insert.Bind(10, Digest(pattern));
+        insert.Bind(11, pattern.Values);
         insert.Run();
     }
 
@@ -546,12 +547,12 @@ public sealed class SqliteScanJournal : IScanJournal
             return false;
         }
 
-        ReadOnlySpan<byte> bins = select.Bytes(8);
+        ReadOnlySpan<byte> bins = select.Bytes(9);
         if (select.Long(0) is not long rotation || rotation < 0 || rotation >= plan.RotationCount
             || select.Long(1) is not long translation || translation < 0 || translation >= plan.TranslationCount
             || select.Long(2) is not long series
             || select.Long(3) is not long ticks || ticks < 0 || ticks > DateTime.MaxValue.Ticks
-            || select.Long(7) is not long digest
+            || select.Long(8) is not long digest
             || bins.Length != pattern.Values.Length)
         {
             return false;
@@ -565,11 +566,14 @@ public sealed class SqliteScanJournal : IScanJournal
             Index = frame,
             AcquiredAt = new DateTimeOffset(ticks, TimeSpan.Zero),
             Monitor = select.Double(4),
-            Translation_mm = select.Double(5) is var mm && double.IsNaN(mm) ? null : mm,
-            Rotation_deg = select.Double(6) is var deg && double.IsNaN(deg) ? null : deg,
+            Transmission = Told(select.Double(5)),
+            Translation_mm = Told(select.Double(6)),
+            Rotation_deg = Told(select.Double(7)),
         };
         return digest == Digest(pattern);
     }
+
+    private static double? Told(double value) => double.IsNaN(value) ? null : value;
 
     private static long Digest(JournalledPattern pattern)
     {
@@ -582,6 +586,7 @@ public sealed class SqliteScanJournal : IScanJournal
         BinaryPrimitives.WriteDoubleLittleEndian(fields[32..], AsSqliteHasIt(header.Monitor));
         BinaryPrimitives.WriteDoubleLittleEndian(fields[40..], AsSqliteHasIt(header.Translation_mm ?? double.NaN));
         BinaryPrimitives.WriteDoubleLittleEndian(fields[48..], AsSqliteHasIt(header.Rotation_deg ?? double.NaN));
+        BinaryPrimitives.WriteDoubleLittleEndian(fields[56..], AsSqliteHasIt(header.Transmission ?? double.NaN));
         return (long)XxHash3.HashToUInt64(pattern.Values, (long)XxHash3.HashToUInt64(fields));
     }
 

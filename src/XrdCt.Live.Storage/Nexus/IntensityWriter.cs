@@ -6,9 +6,8 @@ using XrdCt.Live.Model.Sinograms;
 namespace XrdCt.Live.Storage.Nexus;
 
 /// <summary>
-/// Copies a stack [rotation, translation, bin] into a chunked dataset [translation, rotation, bin], chunk by chunk
-/// through one buffer of the size of a chunk. Both have the bins fastest, so only rows of bins are moved about. A stack of frames is
-/// brought onto the grid on its way.
+/// Copies cells of bins into a chunked dataset [translation, rotation, bin], chunk by chunk
+/// through one buffer of the size of a chunk. Bins are fastest in both, so only rows of bins are moved about.
 /// </summary>
 internal static class IntensityWriter
 {
@@ -18,17 +17,14 @@ internal static class IntensityWriter
     /// <param name="writer">The open file.</param>
     /// <param name="dataset">Dataset of that file, [translation, rotation, bin].</param>
     /// <param name="chunkShape">Its chunk shape: translations, rotations, bins.</param>
-    /// <param name="stack">The values.</param>
-    /// <param name="regridding">How the frames of the stack make the cells; null where it holds cells.</param>
+    /// <param name="plan">The scan plan.</param>
+    /// <param name="binCount">Bins of a cell.</param>
+    /// <param name="read">Reads the values.</param>
     public static void Write(
-        H5NativeWriter writer,
-        H5Dataset<Memory<float>> dataset,
-        ReadOnlySpan<int> chunkShape,
-        SinogramStack stack,
-        Regridding? regridding)
+        H5NativeWriter writer, H5Dataset<Memory<float>> dataset, ReadOnlySpan<int> chunkShape, ScanPlan plan, int binCount, CellReader read)
     {
-        int translations = stack.Plan.TranslationCount;
-        int rotations = stack.Plan.RotationCount;
+        int translations = plan.TranslationCount;
+        int rotations = plan.RotationCount;
         float[] buffer = new float[chunkShape[0] * chunkShape[1] * chunkShape[2]];
         for (int t = 0; t < translations; t += chunkShape[0])
         {
@@ -36,10 +32,10 @@ internal static class IntensityWriter
             for (int r = 0; r < rotations; r += chunkShape[1])
             {
                 int rCount = Math.Min(chunkShape[1], rotations - r);
-                for (int b = 0; b < stack.BinCount; b += chunkShape[2])
+                for (int b = 0; b < binCount; b += chunkShape[2])
                 {
-                    int bCount = Math.Min(chunkShape[2], stack.BinCount - b);
-                    Gather(stack, regridding, (t, tCount), (r, rCount), (b, bCount), buffer);
+                    int bCount = Math.Min(chunkShape[2], binCount - b);
+                    Gather(read, (t, tCount), (r, rCount), (b, bCount), buffer);
                     HyperslabSelection place = new(
                         Rank,
                         starts: [(ulong)t, (ulong)r, (ulong)b],
@@ -66,8 +62,7 @@ internal static class IntensityWriter
     }
 
     private static void Gather(
-        SinogramStack stack,
-        Regridding? regridding,
+        CellReader read,
         (int Start, int Count) translations,
         (int Start, int Count) rotations,
         (int Start, int Count) bins,
@@ -78,15 +73,7 @@ internal static class IntensityWriter
             for (int r = 0; r < rotations.Count; r++)
             {
                 ScanCell cell = new(rotations.Start + r, translations.Start + t);
-                if (regridding is null)
-                {
-                    stack.Pattern(cell).Slice(bins.Start, bins.Count).CopyTo(block);
-                }
-                else
-                {
-                    regridding.Mix(stack, stack.Offset(cell), bins.Start, block[..bins.Count]);
-                }
-
+                read(cell, bins.Start, block[..bins.Count]);
                 block = block[bins.Count..];
             }
         }

@@ -90,6 +90,11 @@ internal sealed class ScanTree
         // The way NXxrdct names the axes; generic viewers want the array on the group, which is there as well.
         Intensity.Attributes["signal"] = 1;
         Intensity.Attributes["axes"] = "translation_values:rotation_angles:diffraction_channel";
+        if (scan is { KeepsCorrected: true, Corrected.Findings.ChangesIntensities: true })
+        {
+            Corrected = new H5Dataset<Memory<float>>(dims, [.. ChunkShape.Select(c => (uint)c)], NexusNodes.Compressed());
+            NexusNodes.WithUnits(Corrected, CountUnits);
+        }
 
         if (scan.Regridding is not null)
         {
@@ -120,6 +125,9 @@ internal sealed class ScanTree
 
     /// <summary>The patterns as they were taken, [frame, bin], not yet written; null where the index of a frame is its cell.</summary>
     public H5Dataset<Memory<float>>? Frames { get; }
+
+    /// <summary>The corrected intensities, likewise; null where they are not kept, or no others than the raw ones.</summary>
+    public H5Dataset<Memory<float>>? Corrected { get; }
 
     /// <summary>Shape of a chunk of <see cref="Intensity"/>: translations, rotations, bins.</summary>
     public int[] ChunkShape { get; }
@@ -172,6 +180,16 @@ internal sealed class ScanTree
         entry["instrument"] = Instrument();
         entry["control"] = Control();
         entry["data"] = Data();
+        if (_scan.Transmission is { } transmission)
+        {
+            entry["transmission"] = Transmission(transmission);
+        }
+
+        if (_scan.Corrected is { } corrected)
+        {
+            AddCorrections(entry, corrected.Findings, program, version);
+        }
+
         if (Frames is { } frames)
         {
             entry["frames"] = FrameGroup(frames);
@@ -317,6 +335,32 @@ internal sealed class ScanTree
         return control;
     }
 
+    private H5Group Transmission(float[] transmission)
+    {
+        H5Dataset data = NexusNodes.Table(Transposed<float>(transmission), _plan.TranslationCount, _plan.RotationCount, NoUnits);
+        data.Attributes["description"] = "[translation, rotation]; beam after the sample over that before it, as it came, NaN where unmeasured or unknown";
+        H5Group group = NexusNodes.Group("NXmonitor");
+        group.Attributes["signal"] = "data";
+        group.Attributes["axes"] = new[] { "translation_values", "rotation_angles" };
+        group["mode"] = NexusNodes.Text("monitor");
+        group["data"] = data;
+        group["translation_values"] = _translations;
+        group["rotation_angles"] = _rotations;
+        return group;
+    }
+
+    private void AddCorrections(H5Group entry, CorrectionFindings found, string program, string version)
+    {
+        CorrectionGroups groups = new(found, map => Transposed<byte>(map), (_plan.TranslationCount, _plan.RotationCount));
+        H5Dataset flags = groups.Flags();
+        entry["corrections"] = groups.Process(program, version, NexusNodes.Iso8601(_scan.EndedAt), flags);
+        if (_scan.KeepsCorrected)
+        {
+            entry["corrected"] = Cells($"{_scan.Description.Title}: corrected", Corrected ?? Intensity);
+            ((H5Group)entry["corrected"])["flags"] = flags;
+        }
+    }
+
     private H5Group Data()
     {
         byte[] coverage = _isGrowing
@@ -327,17 +371,7 @@ internal sealed class ScanTree
         H5Dataset covered = NexusNodes.Table(coverage, _plan.TranslationCount, _plan.RotationCount);
         covered.Attributes["description"] = "[translation, rotation]; 1 = measured, 0 = not (intensity NaN)";
 
-        H5Group data = NexusNodes.Group("NXdata");
-        data.Attributes["signal"] = "intensity";
-        data.Attributes["axes"] = new[] { "translation_values", "rotation_angles", "diffraction_channel" };
-        data.Attributes["translation_values_indices"] = 0;
-        data.Attributes["rotation_angles_indices"] = 1;
-        data.Attributes["diffraction_channel_indices"] = 2;
-        data["title"] = NexusNodes.Text(_scan.Description.Title);
-        data["intensity"] = Intensity;
-        data["translation_values"] = _translations;
-        data["rotation_angles"] = _rotations;
-        data["diffraction_channel"] = _channels;
+        H5Group data = Cells(_scan.Description.Title, Intensity);
         data["coverage"] = covered;
         if (_scan.Regridding is { } regridding)
         {
@@ -346,6 +380,22 @@ internal sealed class ScanTree
             data["coverage_weight"] = weight;
         }
 
+        return data;
+    }
+
+    private H5Group Cells(string title, H5Dataset<Memory<float>> intensity)
+    {
+        H5Group data = NexusNodes.Group("NXdata");
+        data.Attributes["signal"] = "intensity";
+        data.Attributes["axes"] = new[] { "translation_values", "rotation_angles", "diffraction_channel" };
+        data.Attributes["translation_values_indices"] = 0;
+        data.Attributes["rotation_angles_indices"] = 1;
+        data.Attributes["diffraction_channel_indices"] = 2;
+        data["title"] = NexusNodes.Text(title);
+        data["intensity"] = intensity;
+        data["translation_values"] = _translations;
+        data["rotation_angles"] = _rotations;
+        data["diffraction_channel"] = _channels;
         return data;
     }
 
@@ -592,6 +642,7 @@ internal sealed class ScanTree
         process["program"] = NexusNodes.Text(program);
         process["version"] = NexusNodes.Text(version);
         process["date"] = NexusNodes.Text(NexusNodes.Iso8601(_scan.EndedAt));
+        process["sequence_index"] = 1;
         AddFilter(process, settings);
         AddAxis(process, settings);
         AddCorrections(process, settings);
@@ -742,6 +793,8 @@ internal sealed class ScanTree
         Check("Description.Plan.RotationCount", scan.Description.Plan.RotationCount, stack.Plan.RotationCount);
         Check("Description.Axis.BinCount", scan.Description.Axis.BinCount, stack.BinCount);
         Check("Monitor.Length", scan.Monitor.Length, stack.Plan.CellCount);
+        Check("Transmission.Length", scan.Transmission?.Length ?? stack.Plan.CellCount, stack.Plan.CellCount);
+        Check("Corrected.Findings.Flags.Length", scan.Corrected?.Findings.Flags.Length ?? stack.Plan.CellCount, stack.Plan.CellCount);
         Check("Mean.Intensity.Length", scan.Mean.Intensity.Length, stack.BinCount);
         Check("Mean.Sigma.Length", scan.Mean.Sigma.Length, stack.BinCount);
         Check("Mean.Count.Length", scan.Mean.Count.Length, stack.BinCount);

@@ -17,7 +17,14 @@ internal static class NxxrdctEntry
     public const string Definition = "NXxrdct";
 
     // The entry itself, and what ScanTree writes below it.
-    private static readonly string[] ParameterGroups = ["", "process", "process/geometry", "scan_plan", "stage", "centre_of_rotation", "counters"];
+    private static readonly string[] ParameterGroups =
+    [
+        "", "process", "process/geometry", "corrections", "corrections/beam", "corrections/transmission", "corrections/lines",
+        "corrections/air", "corrections/spottiness", "scan_plan", "stage", "centre_of_rotation", "counters",
+    ];
+
+    /// <summary>Where the corrected sinogram is, below the entry.</summary>
+    public const string CorrectedIntensity = "corrected/intensity";
 
     private const int DeepestEntry = 2;
     private const int MostGroups = 200;

@@ -105,6 +105,9 @@ public sealed class SinogramFile : ISinogramFile
         }
     }
 
+    /// <summary>Path of the corrected sinogram in the file; null where it has none.</summary>
+    public string? CorrectedPath { get; private set; }
+
     /// <summary>Path of the dataset in the file.</summary>
     public string DatasetPath => _found.Path;
 
@@ -124,7 +127,16 @@ public sealed class SinogramFile : ISinogramFile
     private SinogramDraft Draft(SinogramReading how)
     {
         string? entry = NxxrdctEntry.Find(_file);
-        if ((entry is null ? null : NxxrdctEntry.Draft(_file, entry, how.Dataset)) is { } ofEntry)
+        CorrectedPath = entry is not null && _file.Find($"{entry}/{NxxrdctEntry.CorrectedIntensity}") is not null
+            ? $"{entry}/{NxxrdctEntry.CorrectedIntensity}"
+            : null;
+        if (how is { IsCorrected: true, Dataset: null } && CorrectedPath is null)
+        {
+            throw _file.Wrong("the file has no corrected sinogram: only scan files of this program have one, unless output.corrected was false");
+        }
+
+        string? told = how.Dataset ?? (how.IsCorrected ? CorrectedPath : null);
+        if ((entry is null ? null : NxxrdctEntry.Draft(_file, entry, told)) is { } ofEntry)
         {
             return ofEntry;
         }

@@ -8,6 +8,9 @@ public sealed record SinogramReading
     /// <summary>Path of the dataset.</summary>
     public string? Dataset { get; init; }
 
+    /// <summary>Whether the corrected sinogram of an NXxrdct entry is meant, if no <see cref="Dataset"/> is told. Default false: the raw one.</summary>
+    public bool IsCorrected { get; init; }
+
     /// <summary>Axes of the dataset, slowest first: rotation and translation, and a third where it has bins.</summary>
     public IReadOnlyList<SinogramAxis>? Axes { get; init; }
 

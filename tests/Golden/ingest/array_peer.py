@@ -45,8 +45,8 @@ def small(out, rows, columns):
     out.image([header(little, k, htype=["array-1.0"], shape=[columns, rows]), little.tobytes()], 0, k, little, k)
     out.image([header(little, k, htype=["array-1.0"], shape=[columns, rows, 1]), little.tobytes()], 0, k, little, k)
     now = time.time()
-    attributes = {"monitor": 3.5, "translation_mm": 1, "rotation_deg": 2.5, "Model": "x"}
-    known = {"monitor": 3.5, "translation_mm": 1.0, "rotation_deg": 2.5}
+    attributes = {"monitor": 3.5, "transmission": 0.75, "translation_mm": 1, "rotation_deg": 2.5, "Model": "x"}
+    known = {"monitor": 3.5, "transmission": 0.75, "translation_mm": 1.0, "rotation_deg": 2.5}
     out.image([header(little, k, timeStamp=now, ndattr=attributes), little.tobytes()], 0, k, little, k, unix_s=now, **known)
     out.image([header(little, k, timeStamp=now - EPICS_EPOCH_S, encoding="", ndattr={}), little.tobytes()], 0, k, little, k, unix_s=now)
     # An attribute without a value, as C++ prints it: no JSON, but last.

@@ -57,8 +57,8 @@ def small(out, rows, columns):
     assert b"Content-MD5:" in file
     for more in ({}, {"type": "absent"}, {"shape": "absent"}, {"shape": [0, 0], "msg_number": "absent"}):
         out.image(image(150, k, picture, "none", file, **dict({"compression": "cbf"}, **more)), 4, k, picture, k)
-    out.image(image(150, k, picture, "bslz4", monitor=5.5, translation_mm=1, rotation_deg=-2.5), 4, k, picture, k, monitor=5.5,
-              translation_mm=1.0, rotation_deg=-2.5)
+    out.image(image(150, k, picture, "bslz4", monitor=5.5, transmission=0.875, translation_mm=1, rotation_deg=-2.5), 4, k, picture, k, monitor=5.5,
+              transmission=0.875, translation_mm=1.0, rotation_deg=-2.5)
     # A worker was slower than the header of the next series.
     out.image(image(99, k, picture, "bslz4"), 3, k, picture, k)
     # Several thresholds: a part each; the receiver takes the first where no channel is named.

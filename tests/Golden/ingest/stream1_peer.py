@@ -89,8 +89,8 @@ def small(out, rows, columns):
         blob = more.pop("blob", bslz4(picture))
         out.image(image(16, k, picture, "bs32-lz4<", blob, **more), 16, k, picture, k, **facts)
 
-    good(appendix=b'{"monitor": 1234.5, "translation_mm": -0.25, "rotation_deg": 90.5, "more": [1, {"monitor": 3}]}',
-         facts={"monitor": 1234.5, "translation_mm": -0.25, "rotation_deg": 90.5})
+    good(appendix=b'{"monitor": 1234.5, "translation_mm": -0.25, "rotation_deg": 90.5, "transmission": 0.625, "more": [1, {"monitor": 3}]}',
+         facts={"monitor": 1234.5, "translation_mm": -0.25, "rotation_deg": 90.5, "transmission": 0.625})
     good(appendix=b'\r\n {"monitor": 77}\x00', facts={"monitor": 77.0})
     good(appendix=b"free { text")
     good(appendix=b"")

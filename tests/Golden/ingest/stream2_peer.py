@@ -85,8 +85,8 @@ def encode(folder):
     good = array(pixels(rows, columns, 4, "i4"), "i4", "bslz4")
     other = array(pixels(rows, columns, 99, "i4"), "i4", "bslz4")
     add("two_channels", image(4, {"threshold_1": good, "threshold_2": other}), kind="image", index=4, bytes=4)
-    add("monitor_map", image(4, {"t": good}, user_data={"a": {"monitor": 3}, "monitor": 1234.5}), kind="image", index=4,
-        bytes=4, monitor=1234.5)
+    add("monitor_map", image(4, {"t": good}, user_data={"a": {"monitor": 3}, "monitor": 1234.5, "transmission": 0.625}), kind="image", index=4,
+        bytes=4, monitor=1234.5, transmission=0.625)
     add("monitor_json", image(4, {"t": good}, user_data='{"x": [1], "monitor": 77}'), kind="image", index=4, bytes=4,
         monitor=77.0)
     add("no_json", image(4, {"t": good}, user_data='{"monitor": '), kind="image", index=4, bytes=4)

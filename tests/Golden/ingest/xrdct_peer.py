@@ -21,7 +21,7 @@ STOP_NS = 1709818611_123456700
 def fields_of(k, picture, packing, **more):
     fields = {"type": "image", "series": 7, "series_uid": "01HRCJF83SA63WH8M5X1VBKFJM", "index": k, "start_ns": STOP_NS - 4000000,
               "stop_ns": STOP_NS, "shape": list(picture.shape), "dtype": FULL[picture.dtype.str[1:]], "encoding": packing,
-              "monitor": 1e6 + k, "positions": {"translation_mm": 0.01 * k, "rotation_deg": 180}}
+              "monitor": 1e6 + k, "transmission": 0.5 + 0.001 * k, "positions": {"translation_mm": 0.01 * k, "rotation_deg": 180}}
     fields.update(more)
     return {key: value for key, value in fields.items() if value != "absent"}
 
@@ -31,7 +31,7 @@ def image(k, picture, packing, blob=None, **more):
 
 
 def facts(k):
-    return {"monitor": 1e6 + k, "translation_mm": 0.01 * k, "rotation_deg": 180.0, "unix_s": STOP_NS / 1e9}
+    return {"monitor": 1e6 + k, "transmission": 0.5 + 0.001 * k, "translation_mm": 0.01 * k, "rotation_deg": 180.0, "unix_s": STOP_NS / 1e9}
 
 
 def small(out, rows, columns):
@@ -52,10 +52,11 @@ def small(out, rows, columns):
         out.image(image(k, picture, "cbf", **more), 7, k, picture, k, **facts(k))
     out.image(image(k, picture, "none", encoding="absent"), 7, k, picture, k, **facts(k))
     out.image(image(k, picture, "none", encoding=None), 7, k, picture, k, **facts(k))
-    bare = {key: "absent" for key in ("series_uid", "start_ns", "stop_ns", "monitor", "positions")}
+    bare = {key: "absent" for key in ("series_uid", "start_ns", "stop_ns", "monitor", "transmission", "positions")}
     out.image(image(k, picture, "bslz4", **bare), 7, k, picture, k)
-    out.image(image(k, picture, "bslz4", **dict(bare, monitor=3, translation_mm=1.5)), 7, k, picture, k, monitor=3.0, translation_mm=1.5)
-    out.image(image(k, picture, "bslz4", **dict(bare, monitor=float("nan"), positions={"rotation_deg": None, "other": [1], 5: 6})),
+    out.image(image(k, picture, "bslz4", **dict(bare, monitor=3, transmission=1, translation_mm=1.5)), 7, k, picture, k, monitor=3.0, transmission=1.0,
+              translation_mm=1.5)
+    out.image(image(k, picture, "bslz4", **dict(bare, monitor=float("nan"), transmission=float("inf"), positions={"rotation_deg": None, "other": [1], 5: 6})),
               7, k, picture, k)
     out.image(image(k, picture, "bslz4", **dict(bare, surprise=msgpack.ExtType(5, b"12"), more={"a": {1: [None, True, b"12", 2 ** 64 - 1]}})),
               7, k, picture, k)

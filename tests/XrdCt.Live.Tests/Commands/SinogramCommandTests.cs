@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Server;
 using XrdCt.Live.Server.Commands;
@@ -110,6 +111,34 @@ public sealed class SinogramCommandTests : IDisposable
 
         Assert.Equal(0, Invoke(["convert", _folder.File("frames.h5"), _folder.File("copy.h5"), "--json"], TextWriter.Null));
     }
+
+    [Fact]
+    public void Convert_Corrected_IsTheCorrectedSinogram()
+    {
+        ScanRecord scan = CorrectedScanTests.Sample(new CorrectionOptions());
+        string path = new NexusScanStore(_folder.Path).Save(scan);
+        Assert.Equal(0, Run("convert", path, _folder.File("c.h5"), "--to", "ndtomo", "--corrected", "--json").Exit);
+        using SinogramFile file = new(_folder.File("c.h5"), new SinogramReading(), (packed, elementSize, plain) => false);
+        float[] values = new float[file.Header.CellCount * 40];
+        file.ReadBins(0, 40, values);
+        float[] expected = new float[40];
+        foreach (ScanCell cell in new[] { new ScanCell(3, 11), new ScanCell(9, 4), new ScanCell(19, 23) })
+        {
+            scan.Corrected!.Read(cell, 0, expected);
+            Assert.Equal(expected, values.AsSpan(scan.Sinogram.Offset(cell) * 40, 40).ToArray());
+        }
+
+        (_, JsonElement said) = Run("info", path, "--json");
+        Assert.Equal("/entry/corrected/intensity", said.GetProperty("corrected_dataset").GetString());
+        Assert.Equal("/entry/data/intensity", said.GetProperty("dataset").GetString());
+        Assert.Equal("monitor", said.GetProperty("parameters").GetProperty("corrections/beam/method").GetString());
+        Assert.Equal("1", said.GetProperty("parameters").GetProperty("corrections/air/applied").GetString());
+        Assert.Equal("/entry/corrected/intensity", Run("info", path, "--corrected", "--json").Said.GetProperty("dataset").GetString());
+    }
+
+    [Fact]
+    public void Convert_CorrectedOfAFileWithoutOne_SaysSo() =>
+        Assert.Contains("has no corrected sinogram", Refusal(1, "convert", _scan, _folder.File("n.h5"), "--to", "ndtomo", "--corrected"), StringComparison.Ordinal);
 
     [Fact]
     public void Info_Scan_SaysWhatIsInIt()

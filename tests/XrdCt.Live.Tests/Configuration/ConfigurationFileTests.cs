@@ -55,7 +55,7 @@ public sealed class ConfigurationFileTests : IDisposable
         Assert.Equal(("NMC (003)", 125.5), (options.RoiChannel, options.RoiRadius_um));
         Assert.Equal(RampFilter.SheppLogan, options.Filter);
         Assert.Equal((30.0, 2.0), (options.SilenceLimit.TotalSeconds, options.EndGrace.TotalSeconds));
-        Assert.True(options.NormaliseToMonitor);
+        Assert.Equal(BeamCorrection.Monitor, options.Corrections.Beam);
     }
 
     [Fact]
@@ -73,11 +73,48 @@ public sealed class ConfigurationFileTests : IDisposable
         Assert.Equal(demo.Integration.Bins, read.Integration.Bins);
         Assert.Equal(demo.Integration.Filter, read.Integration.Filter);
         Assert.Equal(demo.Integration.TrimLower, read.Integration.TrimLower);
-        Assert.Equal(demo.Scan!.NormaliseToMonitor, read.Scan!.NormaliseToMonitor);
-        Assert.Equal(demo.Scan.Range_deg, read.Scan.Range_deg);
+        Assert.Equal(demo.Corrections.Beam, read.Corrections.Beam ?? "monitor");
+        Assert.Equal(demo.Scan!.Range_deg, read.Scan!.Range_deg);
         Assert.Equal(demo.Reconstruction.Filter, read.Reconstruction.Filter);
         Assert.Equal(demo.Display.Port, read.Display.Port);
         Assert.Equal(demo.Output.Folder, read.Output.Folder);
+    }
+
+    [Theory]
+    [InlineData("", "Monitor True True Flag True")]
+    [InlineData("corrections: { beam: none, transmission: false, air: false, lines: none, spotty: false }", "None False False None False")]
+    [InlineData("corrections: { beam: Constant-Total, lines: interpolate }", "ConstantTotal True True Interpolate True")]
+    [InlineData("corrections: { beam: air }", "Air True True Flag True")]
+    public void Read_Corrections_AreWhatTheyAre(string section, string expected)
+    {
+        CorrectionOptions read = SetUp.LiveOptions(Read($"{Whole}\n{section}\n"), _folder.Path, "beamline.yml").Corrections;
+        Assert.Equal(expected, $"{read.Beam} {read.Transmission} {read.Air} {read.Lines} {read.Spotty}");
+    }
+
+    [Theory]
+    [InlineData("true", BeamCorrection.Monitor)]
+    [InlineData("false", BeamCorrection.None)]
+    public void Read_OlderNameOfTheMonitor_IsUnderstood(string isNormalised, BeamCorrection expected)
+    {
+        string older = Whole.Replace("range_deg: 180", $"range_deg: 180, normalise_to_monitor: {isNormalised}", StringComparison.Ordinal);
+        Assert.Equal(expected, SetUp.LiveOptions(Read(older), _folder.Path, "beamline.yml").Corrections.Beam);
+    }
+
+    [Theory]
+    [InlineData("interlaced", "beam: sun", "monitor, air, constant-total, none")]
+    [InlineData("interlaced", "lines: mend", "none, flag, interpolate")]
+    [InlineData("interlaced", "spotty: true", "needs a live channel of the kind spottiness")]
+    [InlineData("rotation-fast", "beam: constant-total", "measured over the whole scan")]
+    [InlineData("rotation-fast-zigzag", "beam: air", "measured over the whole scan")]
+    [InlineData("interlaced, normalise_to_monitor: true", "beam: air", "leave the latter out")]
+    [InlineData("interlaced, normalise_to_monitor: false", "beam: monitor", "leave the latter out")]
+    public void Read_CorrectionsThatCannotBe_AreRefusedWithTheReason(string order, string section, string expected)
+    {
+        string text = Whole.Replace("order: interlaced", $"order: {order}", StringComparison.Ordinal);
+        UserException e = Assert.Throws<UserException>(
+            () => SetUp.LiveOptions(Read($"{text}\ncorrections: {{ {section} }}\n"), _folder.Path, "beamline.yml"));
+        Assert.Contains(expected, e.Message);
+        Assert.Equal(2, e.ExitCode);
     }
 
     public static TheoryData<string> Keys { get; } = [.. Sections(typeof(BeamlineConfiguration), "")];

@@ -163,6 +163,7 @@ public sealed class DialectTests
         {
             MorePayloads = [Packed(series.Type, series.Encoding, Plain(series.Type, index + 10))],
             Monitor = 0.75,
+            Transmission = 0.625,
         });
         JsonElement start = messages[0];
         Assert.Equal(["threshold_1", "threshold_2"], start.GetProperty("channels").EnumerateArray().Select(c => c.GetString()!));
@@ -173,6 +174,7 @@ public sealed class DialectTests
         Assert.Equal([5], Shapes(start.GetProperty("countrate_correction_lookup_table")));
         JsonElement image = messages[2];
         Assert.Equal(0.75, image.GetProperty("user_data").GetProperty("monitor").GetDouble());
+        Assert.Equal(0.625, image.GetProperty("user_data").GetProperty("transmission").GetDouble());
         Assert.Equal(Md5(Plain(series.Type, 11)), TableMd5(image, "channels", "threshold_2"));
     }
 
@@ -189,6 +191,7 @@ public sealed class DialectTests
         JsonElement[] messages = RoundTrip("xrdct", Series, index => Image(Series, index) with
         {
             Monitor = 0.5,
+            Transmission = 0.875,
             Translation_mm = -1.25,
             Rotation_deg = 179.5,
         });
@@ -201,7 +204,7 @@ public sealed class DialectTests
         // 2024-03-07 13:43:31.193 UTC, and the second image ends 7 ms later.
         Assert.Equal(1_709_819_011_200_000_000, image.GetProperty("stop_ns").GetInt64());
         Assert.Equal(3_000_000, image.GetProperty("stop_ns").GetInt64() - image.GetProperty("start_ns").GetInt64());
-        Assert.Equal(0.5, Number(image, "monitor"));
+        Assert.Equal((0.5, 0.875), (Number(image, "monitor"), Number(image, "transmission")));
         Assert.Equal(-1.25, Number(image.GetProperty("positions"), "translation_mm"));
         Assert.Equal(179.5, Number(image.GetProperty("positions"), "rotation_deg"));
         Assert.Equal(Series.UniqueId, image.GetProperty("series_uid").GetString());
@@ -212,6 +215,7 @@ public sealed class DialectTests
     {
         JsonElement image = RoundTrip("xrdct", Series, index => Image(Series, index) with { Monitor = double.NaN })[1];
         Assert.False(image.TryGetProperty("monitor", out _));
+        Assert.False(image.TryGetProperty("transmission", out _));
         Assert.False(image.TryGetProperty("positions", out _));
     }
 
@@ -240,11 +244,12 @@ public sealed class DialectTests
     public void Array_Facts_GoIntoTheAttributes()
     {
         SeriesInfo series = Series with { Encoding = PixelEncoding.None };
-        JsonElement image = RoundTrip("array-1.0", series, index => Image(series, index) with { Monitor = 0.5, Translation_mm = 2 })[1];
+        JsonElement image = RoundTrip("array-1.0", series, index => Image(series, index) with { Monitor = 0.5, Transmission = 0.75, Translation_mm = 2 })[1];
 
         // Seconds from 1990-01-01 to 2024-03-07 13:43:31.193 UTC are 1,078,667,011.193.
         Assert.Equal(1_078_667_011.2, Number(image, "timeStamp"), 1e-6);
         Assert.Equal(0.5, Number(image.GetProperty("ndattr").GetProperty("monitor"), "value"));
+        Assert.Equal(0.75, Number(image.GetProperty("ndattr").GetProperty("transmission"), "value"));
         Assert.Equal(2, Number(image.GetProperty("ndattr").GetProperty("translation_mm"), "value"));
         Assert.False(image.GetProperty("ndattr").TryGetProperty("rotation_deg", out _));
     }

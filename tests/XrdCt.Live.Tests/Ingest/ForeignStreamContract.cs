@@ -177,6 +177,7 @@ public abstract class ForeignStreamContract(ZmqLibrary library)
         Assert.Equal(expected.GetProperty("series").GetInt64(), header.SeriesId);
         Assert.Equal(expected.GetProperty("index").GetInt32(), header.Index);
         Assert.Equal(Optional(expected, "monitor")?.GetDouble() ?? double.NaN, header.Monitor);
+        Assert.Equal(Optional(expected, "transmission")?.GetDouble(), header.Transmission);
         Assert.Equal(Optional(expected, "translation_mm")?.GetDouble(), header.Translation_mm);
         Assert.Equal(Optional(expected, "rotation_deg")?.GetDouble(), header.Rotation_deg);
         if (Optional(expected, "unix_s")?.GetDouble() is { } unix_s)

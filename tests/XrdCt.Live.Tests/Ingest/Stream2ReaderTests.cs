@@ -261,6 +261,7 @@ public class Stream2ReaderTests
         Assert.Equal(index, content.ImageIndex);
         double monitor = expected.TryGetProperty("monitor", out JsonElement m) ? m.GetDouble() : double.NaN;
         Assert.Equal(monitor, content.Facts.Monitor);
+        Assert.Equal(expected.TryGetProperty("transmission", out JsonElement t) ? t.GetDouble() : null, content.Facts.Transmission);
         DateTimeOffset start = new(2024, 3, 7, 13, 43, 31, 193, TimeSpan.Zero);
         DateTimeOffset stop = start.AddMilliseconds(4 * (index + 1));
         Assert.Equal(expected.TryGetProperty("undated", out _) ? null : stop, content.StoppedAt);

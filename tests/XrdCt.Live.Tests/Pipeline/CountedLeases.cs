@@ -15,7 +15,7 @@ internal sealed class CountedLeases
     /// <summary>Most frames that were held at once.</summary>
     public int Most => Volatile.Read(ref _most);
 
-    /// <summary>A frame whose pixels all have the value index + 1.</summary>
+    /// <summary>A frame whose pixels all have the value index + 1; all but every third tell a transmission.</summary>
     public RawFrame Frame(int index, long series = 1)
     {
         byte[] bytes = new byte[sizeof(int)];
@@ -28,7 +28,7 @@ internal sealed class CountedLeases
 
         return new RawFrame
         {
-            Header = new FrameHeader { SeriesId = series, Index = index, AcquiredAt = default, Monitor = double.NaN },
+            Header = new FrameHeader { SeriesId = series, Index = index, AcquiredAt = default, Monitor = double.NaN, Transmission = index % 3 == 0 ? null : 1 - (0.001 * index) },
             Shape = SmallScan.Shape,
             Type = PixelType.Int32,
             Encoding = PixelEncoding.None,

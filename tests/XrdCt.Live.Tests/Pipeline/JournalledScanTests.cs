@@ -298,6 +298,18 @@ public sealed class JournalledScanTests
             Assert.Equal(Bits(one.Values), Bits(other.Values));
         }
 
+        Assert.Equal(Bits(expected.Transmission!), Bits(actual.Transmission!));
+        Assert.Equal(expected.Corrected!.Findings.Flags, actual.Corrected!.Findings.Flags);
+        Assert.True(expected.Corrected.Findings.IsTransmissionApplied);
+        float[] left = new float[SmallScan.Bins];
+        float[] right = new float[SmallScan.Bins];
+        for (int i = 0; i < expected.Sinogram.Plan.CellCount; i++)
+        {
+            expected.Corrected.Read(expected.Sinogram.Plan.CellOf(i), 0, left);
+            actual.Corrected.Read(expected.Sinogram.Plan.CellOf(i), 0, right);
+            Assert.Equal(Bits(left), Bits(right));
+        }
+
         Assert.Equal(expected.Roi.Candidates, actual.Roi.Candidates);
         Assert.Equal(expected.Series, actual.Series);
     }

@@ -3,6 +3,7 @@ using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Pipeline;
 using XrdCt.Live.Pipeline.Metrics;
@@ -201,7 +202,8 @@ public sealed class MatchingTests
 
     private static ScanRecord Scan(ScanPlan plan, ReadingRule? rule, IReadOnlyList<Step> steps)
     {
-        ScanSettings settings = (SmallScan.Options(plan) with { Readings = rule }).Settings();
+        // Where positions decide, no air is taken off yet: like is compared with like.
+        ScanSettings settings = (SmallScan.Options(plan) with { Readings = rule, Corrections = new CorrectionOptions { Air = false } }).Settings();
         var journal = new KeptJournal { Scan = new JournalledScan { StartedAt = Noon, SeriesId = 1, Series = null, Counters = default } };
         var assembly = new ScanAssembly(settings, new FrameTally());
         var reconstruction = new LiveReconstruction(settings);

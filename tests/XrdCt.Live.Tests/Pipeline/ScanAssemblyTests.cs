@@ -4,6 +4,7 @@ using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Pipeline;
 using XrdCt.Live.Pipeline.Metrics;
 
@@ -38,6 +39,7 @@ public sealed class ScanAssemblyTests
         Assert.Equal(Bits(ordered.Sinogram.Values), Bits(shuffled.Sinogram.Values));
         Assert.Equal(Bits(ordered.Sinogram.Variances), Bits(shuffled.Sinogram.Variances));
         Assert.Equal(Bits(ordered.Monitor), Bits(shuffled.Monitor));
+        Assert.Equal(Bits(ordered.Transmission!), Bits(shuffled.Transmission!));
         Assert.Equal(Bits(ordered.SinogramOf(0).Values), Bits(shuffled.SinogramOf(0).Values));
         Assert.Equal(Bits(ordered.SinogramOf(1).Values), Bits(shuffled.SinogramOf(1).Values));
         MeanPattern one = ordered.Mean();
@@ -56,6 +58,7 @@ public sealed class ScanAssemblyTests
         {
             float expected = (float)(double.IsNaN(Monitor(i)) ? Value(i) : Value(i) / (Monitor(i) / 65536));
             Assert.Equal(expected, shuffled.Sinogram.Pattern(options.Plan.CellOf(i))[3], 1e-6f * expected);
+            Assert.Equal(Transmission(i) is double t ? (float)t : float.NaN, shuffled.Transmission![shuffled.Sinogram.Offset(options.Plan.CellOf(i))]);
         }
     }
 
@@ -229,7 +232,7 @@ public sealed class ScanAssemblyTests
     [InlineData(true, double.NaN)]
     public void Place_NoMonitorOrNoneWanted_LeavesIntensitiesAlone(bool normalise, double monitor)
     {
-        LiveOptions options = SmallScan.Options(new ScanPlan(3, 2, 10)) with { NormaliseToMonitor = normalise };
+        LiveOptions options = SmallScan.Options(new ScanPlan(3, 2, 10)) with { Corrections = new CorrectionOptions { Beam = normalise ? BeamCorrection.Monitor : BeamCorrection.None } };
         var assembly = new ScanAssembly(options.Settings(), _tally);
         assembly.Place(SmallScan.Pattern(0, 80, monitor));
 
@@ -307,12 +310,17 @@ public sealed class ScanAssemblyTests
     // Across √2 · 65,536 = 92,682, where the reference doubles; one in seven frames tells none.
     private static double Monitor(int index) => index % 7 == 6 ? double.NaN : 1e5 * (0.9 + (0.001 * index));
 
+    // One in five frames tells none.
+    private static double? Transmission(int index) => index % 5 == 3 ? null : 1.0 / (1 + (0.01 * index));
+
     private static ScanAssembly Filled(LiveOptions options, IEnumerable<int> indices)
     {
         var assembly = new ScanAssembly(options.Settings(), new FrameTally());
         foreach (int i in indices)
         {
-            assembly.Place(SmallScan.Pattern(i, Value(i), Monitor(i)));
+            DiffractionPattern pattern = SmallScan.Pattern(i, Value(i), Monitor(i));
+            pattern.Header = pattern.Header with { Transmission = Transmission(i) };
+            assembly.Place(pattern);
         }
 
         return assembly;

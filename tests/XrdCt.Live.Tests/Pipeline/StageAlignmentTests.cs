@@ -35,6 +35,7 @@ public sealed class StageAlignmentTests
         Assert.Equal(right.Sinogram.Values, assembly.Sinogram.Values);
         Assert.Equal(right.Sinogram.Variances, assembly.Sinogram.Variances);
         Assert.Equal(right.Monitor, assembly.Monitor);
+        Assert.Equal(right.Transmission, assembly.Transmission);
         Assert.Equal(right.Positions!.Rotation_deg, assembly.Positions!.Rotation_deg);
         Assert.Equal(expected.Slices()[0].Values, reconstruction.Slices()[0].Values);
         Assert.Equal(right.Missing(), assembly.Missing());
@@ -78,7 +79,9 @@ public sealed class StageAlignmentTests
         Assert.Equal(0, reconstruction.Axis.Offset_px, 0.05);
         Assert.Equal("", reconstruction.Remark);
         SliceMap batch = ProgressiveSlice.Batch(Raster, SmallScan.Options(Raster).Filter, assembly.SinogramOf(0).Values).ToMap("total");
-        Assert.Equal(batch.Values, reconstruction.Slices()[0].Values);
+
+        // What little the tails of the sample leave outside it is taken off as air.
+        Assert.InRange(Difference(batch, reconstruction.Slices()[0]), 0, 1e-3 * Math.Sqrt(batch.Values.Where(float.IsFinite).Sum(v => v * v)));
     }
 
     [Theory]
@@ -154,7 +157,7 @@ public sealed class StageAlignmentTests
     {
         double[] frames = Frames(Zigzag, backlash_um: 7, axis_um: 12);
         (ScanAssembly watched, LiveReconstruction followed) = Run(Raster, frames);
-        ScanSettings settings = SmallScan.Options(Raster).Settings();
+        ScanSettings settings = Settings(Raster);
         var assembly = new ScanAssembly(settings, new FrameTally());
         for (int i = 0; i < frames.Length; i++)
         {
@@ -225,7 +228,7 @@ public sealed class StageAlignmentTests
     public void Place_RowsOfAJournalFromBeforeTheTurn_GoWhereTheyBelong()
     {
         double[] frames = Frames(Zigzag, 0);
-        ScanSettings settings = SmallScan.Options(Raster).Settings();
+        ScanSettings settings = Settings(Raster);
         var early = new ScanAssembly(settings, new FrameTally());
         var assembly = new ScanAssembly(settings, new FrameTally());
         var reconstruction = new LiveReconstruction(settings);
@@ -246,7 +249,7 @@ public sealed class StageAlignmentTests
 
     private static (ScanAssembly Assembly, LiveReconstruction Reconstruction) Run(ScanPlan configured, double[] frames, int[]? order = null)
     {
-        ScanSettings settings = SmallScan.Options(configured).Settings();
+        ScanSettings settings = Settings(configured);
         var assembly = new ScanAssembly(settings, new FrameTally());
         var reconstruction = new LiveReconstruction(settings);
         foreach (int i in order ?? [.. Enumerable.Range(0, frames.Length)])
@@ -262,10 +265,14 @@ public sealed class StageAlignmentTests
         return (assembly, reconstruction);
     }
 
+    // Frames tell a transmission, to see where it goes: it is none of these.
+    private static ScanSettings Settings(ScanPlan configured) =>
+        (SmallScan.Options(configured) with { Corrections = new CorrectionOptions { Transmission = false } }).Settings();
+
     private static DiffractionPattern Pattern(int index, double intensity)
     {
         DiffractionPattern pattern = SmallScan.Pattern(index, intensity, monitor: 1 + (index % 3));
-        pattern.Header = pattern.Header with { Rotation_deg = index };
+        pattern.Header = pattern.Header with { Rotation_deg = index, Transmission = 1.0 / (1 + index) };
         return pattern;
     }
 

@@ -38,6 +38,21 @@ public sealed class SinogramCorrectionTests
         Assert.Equal(0, air.Count);
     }
 
+    [Theory]
+    [InlineData(251, 1, "rises from the very ends")]
+    [InlineData(101, 2, "rises from the very ends")]
+    [InlineData(41, 6, "cells are outside")]
+    public void AirScatter_MiddleOfARoundEvenSample_IsNoAirThoughTheEndsAreAlike(int translations, double step_um, string because)
+    {
+        // A disc of 500 µm radius about the axis: chords at the ends are the same at all angles, and shorter than between.
+        ScanPlan roi = new(translations, 40, step_um);
+        var random = new Random(7);
+        float[] total = [.. Enumerable.Range(0, roi.CellCount).Select(i => (float)(Math.Sqrt(250_000 - Math.Pow(roi.Position_um(i % translations), 2)) + (0.05 * random.NextDouble())))];
+        AirScatter air = AirScatter.Find(roi, total);
+        Assert.Contains(because, air.Refusal);
+        Assert.Contains("constant only where every projection holds the whole sample", ConstantTotal.RefusalFor(roi, air));
+    }
+
     [Fact]
     public void AirScatter_NothingOrOneProjection_IsRefusedOrFound()
     {
@@ -74,11 +89,13 @@ public sealed class SinogramCorrectionTests
         }
 
         float[] mean = new float[3];
-        air.Average(stack, mean);
+        float[] ones = new float[Plan.CellCount];
+        ones.AsSpan().Fill(1);
+        air.Average(stack, ones, mean, new float[3]);
         Assert.Equal(5, mean[0], 0.05);
         Assert.Equal(Air, mean[1], 0.1);
         Assert.True(float.IsNaN(mean[2]));
-        Assert.Throws<ArgumentException>(() => air.Average(stack, new float[2]));
+        Assert.Throws<ArgumentException>(() => air.Average(stack, ones, new float[2], new float[3]));
     }
 
     [Theory]

@@ -31,7 +31,7 @@ internal static class JournalSamples
         Counters = new FrameCounters { Received = 40 + placed, Placed = placed, Duplicate = 3 },
     };
 
-    /// <summary>A row; every third has no monitor, every fourth no position, and one bin is empty.</summary>
+    /// <summary>A row; every third has no monitor, every fourth no position, every fifth a transmission, and one bin is empty.</summary>
     public static JournalledPattern Row(int index)
     {
         var row = new JournalledPattern(SmallScan.Bins, Settings.Description.Channels.Count)
@@ -42,6 +42,7 @@ internal static class JournalSamples
                 Index = index,
                 AcquiredAt = new DateTimeOffset(2026, 11, 22, 9, 8, 7, 123, TimeSpan.Zero).AddTicks(index),
                 Monitor = index % 3 == 2 ? double.NaN : 1e5 / (index + 1),
+                Transmission = index % 5 == 4 ? 1.0 / (index + 2) : null,
                 Translation_mm = index % 4 == 3 ? null : -0.1 * index,
                 Rotation_deg = index % 4 == 3 ? null : 0.7 * index,
             },
@@ -63,6 +64,6 @@ internal static class JournalSamples
 
     /// <summary>Everything a row says, for comparison to the last bit, but for a minus before zero, which SQLite drops.</summary>
     public static string Text(JournalledPattern row) =>
-        $"{row.Header.SeriesId} {row.Header.Index} {row.Header.AcquiredAt.UtcTicks} {row.Header.Monitor:R} {row.Header.Translation_mm + 0.0:R} "
+        $"{row.Header.SeriesId} {row.Header.Index} {row.Header.AcquiredAt.UtcTicks} {row.Header.Monitor:R} {row.Header.Transmission:R} {row.Header.Translation_mm + 0.0:R} "
         + $"{row.Header.Rotation_deg + 0.0:R} {row.Cell} {Convert.ToHexString(row.Values)}";
 }

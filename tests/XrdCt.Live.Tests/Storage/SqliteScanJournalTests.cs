@@ -2,6 +2,7 @@ using System.Text.Json;
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Storage.Journal;
 using XrdCt.Live.Tests.Pipeline;
@@ -46,7 +47,8 @@ public sealed class SqliteScanJournalTests : IDisposable
             Geometry = sample.Geometry with { Corners = new PixelCorners(sample.Geometry.Shape, new float[144]) },
             Mask = sample.Mask,
             Integration = sample.Integration,
-            NormaliseToMonitor = false,
+            Corrections = new CorrectionOptions { Beam = BeamCorrection.ConstantTotal, Transmission = false, Air = false, Lines = LineCorrection.Interpolate, Spotty = false },
+            KeepsCorrected = false,
             Filter = RampFilter.Hann,
             RoiRadius_um = 1.0 / 3,
             Configuration = "title: é\n",

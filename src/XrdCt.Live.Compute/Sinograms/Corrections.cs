@@ -1,0 +1,310 @@
+using System.Globalization;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
+
+namespace XrdCt.Live.Compute.Sinograms;
+
+/// <summary>
+/// The corrections of a sinogram: found from maps of a number per cell, applied to anything that is linear in the intensities, in this order:
+/// <c>corrected = beam · raw / transmission</c>, dead and hot lines from the lines beside them, less the air. Immutable and thread-safe.
+/// </summary>
+/// <remarks>
+/// Division by the monitor has gone before, frame by frame. Air scatter is attenuated by the sample like everything else in the ray, so it is
+/// taken off after the division by the transmission. What is found is a function of the maps alone.
+/// </remarks>
+public sealed class Corrections
+{
+    private const int MostNamed = 8;
+
+    private static readonly Dictionary<string, double> Parameters = new()
+    {
+        ["air/largest_spread"] = AirScatter.LargestSpread,
+        ["air/threshold"] = AirScatter.Threshold,
+        ["air/largest_rise"] = AirScatter.LargestRise,
+        ["air/margin_cells"] = AirScatter.Margin,
+        ["air/least_cells"] = AirScatter.LeastCells,
+        ["air/outlier_sigma"] = AirScatter.Outside_sigma,
+        ["lines/tolerance"] = OutlierLines.Tolerance,
+        ["lines/reach_lines"] = OutlierLines.Reach,
+        ["spottiness/threshold_sigma"] = SpottyCells.Threshold_sigma,
+    };
+
+    private readonly float[] _factors;
+    private readonly CellSource?[] _replacements;
+
+    private Corrections(AirScatter air, float[] factors, CellSource?[] replacements, CorrectionFindings findings)
+    {
+        Air = air;
+        _factors = factors;
+        _replacements = replacements;
+        Findings = findings;
+    }
+
+    /// <summary>The cells outside the sample.</summary>
+    public AirScatter Air { get; }
+
+    /// <summary>Whether their mean is taken off.</summary>
+    public bool TakesAirOff => Findings.Options.Air && Air.Refusal is null;
+
+    /// <summary>What was found; without the pattern of the air, which <see cref="CorrectedSinogram"/> knows.</summary>
+    public CorrectionFindings Findings { get; }
+
+    /// <summary>By what each raw cell is multiplied, [rotation, translation]; 1 where nothing is to be done.</summary>
+    public ReadOnlySpan<float> Factors => _factors;
+
+    /// <summary>Finds out what is to be done.</summary>
+    /// <param name="maps">What is known of the cells.</param>
+    /// <param name="options">Which corrections are asked for.</param>
+    /// <exception cref="ArgumentException">A map is not of the plan's size.</exception>
+    public static Corrections Find(CellMaps maps, CorrectionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(maps);
+        ArgumentNullException.ThrowIfNull(options);
+        maps.Check();
+        ScanPlan plan = maps.Plan;
+        CellFlags[] flags = [.. maps.Total.Select(v => float.IsNaN(v) ? CellFlags.Unmeasured : CellFlags.None)];
+        float[] factors = new float[plan.CellCount];
+        factors.AsSpan().Fill(1);
+
+        bool isTransmitted = options.Transmission && maps.Transmission is not null;
+        if (isTransmitted)
+        {
+            DivideByTransmission(maps.Transmission, factors, flags);
+        }
+
+        double[] beam = Beam(maps, options, factors, flags, out string beamRefusal);
+        for (int line = 0; line < beam.Length; line++)
+        {
+            for (int step = 0; step < plan.LineLength; step++)
+            {
+                factors[Offset(plan, plan.CellOf((line * plan.LineLength) + step))] *= (float)beam[line];
+            }
+        }
+
+        // A dead line lies below any threshold of the air, and would be taken for it.
+        float[] total = [.. maps.Total.Select((v, i) => v * factors[i])];
+        if (options.Lines != LineCorrection.None)
+        {
+            OutlierLines.Mark(plan, total, flags);
+        }
+
+        (int[] dead, int[] hot) = (LinesWith(plan, flags, CellFlags.DeadLine), LinesWith(plan, flags, CellFlags.HotLine));
+        var air = AirScatter.Find(plan, [.. total.Select((v, i) => IsOut(flags[i]) ? float.NaN : v)]);
+        for (int i = 0; i < flags.Length; i++)
+        {
+            flags[i] |= air.Cells[i] ? CellFlags.Air : CellFlags.None;
+        }
+
+        string spottyRefusal = options.Spotty ? MarkSpotty(maps, factors, flags) : "";
+        CellSource?[] replacements = options.Lines == LineCorrection.Interpolate ? Replace(plan, flags) : [];
+        return new Corrections(air, factors, replacements, new CorrectionFindings
+        {
+            Options = options,
+            Parameters = Parameters,
+            Flags = flags,
+            IsTransmissionApplied = isTransmitted,
+            BeamFactors = beam,
+            BeamRefusal = beamRefusal,
+            DeadLines = dead,
+            HotLines = hot,
+            AirCount = air.Count,
+            AirRefusal = air.Refusal ?? "",
+            SpottyRefusal = spottyRefusal,
+            Sentence = Describe(plan, options, flags, beamRefusal, dead, hot),
+        });
+    }
+
+    /// <summary>Corrects a map that is linear in the intensities, such as a live channel, with what it has of the air taken off.</summary>
+    /// <param name="map">The raw map, [rotation, translation]; NaN where unmeasured.</param>
+    /// <param name="hasAir">Whether the air adds to it; a difference of two intensities has none.</param>
+    /// <exception cref="ArgumentException">The map is of another size.</exception>
+    public float[] Apply(ReadOnlySpan<float> map, bool hasAir)
+    {
+        if (map.Length != _factors.Length)
+        {
+            throw new ArgumentException($"expected {_factors.Length} cells, not {map.Length}", nameof(map));
+        }
+
+        float air = hasAir && TakesAirOff ? (float)AirOf(map) : 0;
+        float[] corrected = new float[map.Length];
+        for (int i = 0; i < corrected.Length; i++)
+        {
+            CellSource from = SourceOf(i);
+            float value = map[from.One] * _factors[from.One];
+            corrected[i] = (from.IsSingle ? value : (value * (1 - from.OtherShare)) + (map[from.Other] * _factors[from.Other] * from.OtherShare)) - air;
+        }
+
+        return corrected;
+    }
+
+    /// <summary>
+    /// What a map has of the air, mean over the cells outside the sample but for those farther than five standard deviations from their median;
+    /// 0 where there is none.
+    /// </summary>
+    /// <param name="map">The raw map, [rotation, translation].</param>
+    public double AirOf(ReadOnlySpan<float> map)
+    {
+        List<float> values = [];
+        for (int i = 0; i < map.Length; i++)
+        {
+            if (Air.Cells[i] && float.IsFinite(map[i]))
+            {
+                values.Add(map[i] * _factors[i]);
+            }
+        }
+
+        (double median, double sigma) = Quantiles.MedianAndSigma([.. values]);
+        double limit = sigma > 0 ? AirScatter.Outside_sigma * sigma : double.PositiveInfinity;
+        return values.Where(v => Math.Abs(v - median) <= limit).Select(v => (double)v).DefaultIfEmpty(0).Average();
+    }
+
+    /// <summary>Of which raw cells a corrected one is made.</summary>
+    internal CellSource SourceOf(int offset) => _replacements.Length > 0 && _replacements[offset] is { } source ? source : new CellSource(offset, offset, 0);
+
+    private static bool IsNormal(float value) => value > 0 && float.IsFinite(value);
+
+    private static bool IsOut(CellFlags flags) => (flags & (CellFlags.DeadLine | CellFlags.HotLine)) != 0;
+
+    private static int Offset(ScanPlan plan, ScanCell cell) => (cell.Rotation * plan.TranslationCount) + cell.Translation;
+
+    private static int Offset(ScanPlan plan, int slot, int along) =>
+        plan.Path.LinesRunOverRotations ? (along * plan.TranslationCount) + slot : (slot * plan.TranslationCount) + along;
+
+    private static void DivideByTransmission(ReadOnlySpan<float> transmission, Span<float> factors, Span<CellFlags> flags)
+    {
+        for (int i = 0; i < factors.Length; i++)
+        {
+            if (IsNormal(transmission[i]))
+            {
+                factors[i] = 1 / transmission[i];
+            }
+            else if (flags[i] != CellFlags.Unmeasured)
+            {
+                flags[i] |= CellFlags.NoTransmission;
+            }
+        }
+    }
+
+    private static double[] Beam(CellMaps maps, CorrectionOptions options, ReadOnlySpan<float> factors, Span<CellFlags> flags, out string refusal)
+    {
+        refusal = "";
+        if (options.Beam == BeamCorrection.Monitor)
+        {
+            if (!maps.Monitor.Any(IsNormal))
+            {
+                refusal = "no frame carries a beam monitor: the changes of the beam stay in";
+            }
+
+            for (int i = 0; i < flags.Length; i++)
+            {
+                flags[i] |= IsNormal(maps.Monitor[i]) || flags[i] == CellFlags.Unmeasured ? CellFlags.None : CellFlags.NoMonitor;
+            }
+        }
+
+        if (options.Beam is not (BeamCorrection.Air or BeamCorrection.ConstantTotal))
+        {
+            return [];
+        }
+
+        float[] total = new float[maps.Total.Length];
+        for (int i = 0; i < total.Length; i++)
+        {
+            total[i] = maps.Total[i] * factors[i];
+        }
+
+        var air = AirScatter.Find(maps.Plan, total);
+        return options.Beam == BeamCorrection.Air
+            ? BeamFactors.FromAir(maps.Plan, total, air, out refusal)
+            : BeamFactors.FromConstantTotal(maps.Plan, total, air, out refusal);
+    }
+
+    private static int[] LinesWith(ScanPlan plan, CellFlags[] flags, CellFlags flag) =>
+        [.. Enumerable.Range(0, plan.LineCount).Where(slot => flags[Offset(plan, slot, 0)].HasFlag(flag))];
+
+    // The air, which is most of a coarse scan, would set a scale for the sample to be judged by.
+    private static string MarkSpotty(CellMaps maps, float[] factors, CellFlags[] flags)
+    {
+        if (maps.Spottiness is null)
+        {
+            return "no live channel is of the kind spottiness: large crystallites are not looked for";
+        }
+
+        float[] inSample = [.. maps.Spottiness.Select((v, i) => (flags[i] & CellFlags.Air) != 0 || IsOut(flags[i]) ? float.NaN : v * factors[i])];
+        SpottyCells.Mark(inSample, flags);
+        return "";
+    }
+
+    private static CellSource?[] Replace(ScanPlan plan, CellFlags[] flags)
+    {
+        var replacements = new CellSource?[flags.Length];
+        bool[] isOut = [.. Enumerable.Range(0, plan.LineCount).Select(slot => IsOut(flags[Offset(plan, slot, 0)]))];
+        for (int slot = 0; slot < isOut.Length; slot++)
+        {
+            int below = Array.LastIndexOf(isOut, false, slot);
+            int above = Array.IndexOf(isOut, false, slot);
+            for (int along = 0; isOut[slot] && along < plan.LineLength; along++)
+            {
+                int cell = Offset(plan, slot, along);
+                if (flags[cell].HasFlag(CellFlags.Unmeasured) || Between(plan, flags, (below, slot, above), along) is not { } source)
+                {
+                    continue;
+                }
+
+                replacements[cell] = source;
+                flags[cell] |= CellFlags.Interpolated;
+            }
+        }
+
+        return replacements;
+    }
+
+    private static CellSource? Between(ScanPlan plan, CellFlags[] flags, (int Below, int Slot, int Above) lines, int along)
+    {
+        int? below = Measured(lines.Below);
+        int? above = Measured(lines.Above);
+        return (below, above) switch
+        {
+            (int one, int other) => new CellSource(one, other, (float)(lines.Slot - lines.Below) / (lines.Above - lines.Below)),
+            (int one, null) => new CellSource(one, one, 0),
+            (null, int other) => new CellSource(other, other, 0),
+            _ => null,
+        };
+
+        int? Measured(int slot) => slot >= 0 && Offset(plan, slot, along) is var cell && !flags[cell].HasFlag(CellFlags.Unmeasured) ? cell : null;
+    }
+
+    // Without numbers that grow with every look at a running scan: each new sentence is told.
+    private static string Describe(ScanPlan plan, CorrectionOptions options, CellFlags[] flags, string beamRefusal, int[] dead, int[] hot)
+    {
+        List<string> sentences = [];
+        if (beamRefusal.Length > 0 && options.Beam != BeamCorrection.Monitor)
+        {
+            sentences.Add(beamRefusal);
+        }
+
+        if (beamRefusal.Length == 0 && flags.Any(f => f.HasFlag(CellFlags.NoMonitor)))
+        {
+            sentences.Add("some frames carry no beam monitor above 0: they are not divided by it");
+        }
+
+        if (flags.Any(f => f.HasFlag(CellFlags.NoTransmission)))
+        {
+            sentences.Add("some frames carry no transmission above 0: they are not divided by it");
+        }
+
+        AddLines(dead, "darker");
+        AddLines(hot, "brighter");
+        return string.Join("; ", sentences);
+
+        void AddLines(int[] lines, string how)
+        {
+            if (lines.Length > 0)
+            {
+                string what = plan.Path.LinesRunOverRotations ? "translation" : "rotation";
+                string named = string.Join(", ", lines.Take(MostNamed).Select(l => l.ToString(CultureInfo.InvariantCulture)));
+                string done = options.Lines == LineCorrection.Interpolate ? "replaced by those beside them" : "flagged, and left as they are";
+                sentences.Add($"lines at {what} {named}{(lines.Length > MostNamed ? " …" : "")} are {how} than those beside them: they are {done}");
+            }
+        }
+    }
+}

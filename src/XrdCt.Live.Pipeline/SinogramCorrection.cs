@@ -1,0 +1,101 @@
+using XrdCt.Live.Compute.Sinograms;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
+
+namespace XrdCt.Live.Pipeline;
+
+/// <summary>
+/// Follows what the corrections find in a growing sinogram, and applies it to the maps that slices are made of. What is saved rests on the
+/// patterns themselves. One thread only.
+/// </summary>
+internal sealed class SinogramCorrection
+{
+    // Slices need not be made anew for less.
+    private const double LeastChange = 0.01;
+
+    private readonly ScanSettings _settings;
+    private readonly bool _isByCell;
+    private readonly int _total;
+    private readonly int? _spottiness;
+    private Corrections? _found;
+    private Corrections? _applied;
+
+    public SinogramCorrection(ScanSettings settings, int total)
+    {
+        _settings = settings;
+        _total = total;
+
+        // Where positions decide, a cell is a mixture of frames, whose transmissions and lines are not those of cells.
+        _isByCell = settings.Description.Plan.Path.Order != ScanOrder.Positions;
+        int spottiness = settings.Description.Channels.ToList().FindIndex(c => c.Kind == LiveChannelKind.Spottiness);
+        _spottiness = spottiness < 0 ? null : spottiness;
+    }
+
+    /// <summary>What is out of the ordinary, as a sentence; empty where nothing is.</summary>
+    public string Sentence => _found?.Findings.Sentence ?? "";
+
+    /// <summary>The corrected sinogram; null before <see cref="Complete"/>, and where recorded positions decide.</summary>
+    public CorrectedSinogram? Corrected { get; private set; }
+
+    /// <summary>Looks at the live channels. All projections are stale where what is found has changed too much.</summary>
+    public void Update(ScanAssembly assembly)
+    {
+        if (!_isByCell)
+        {
+            return;
+        }
+
+        CellMaps maps = assembly.Maps(_total, _spottiness);
+        _found = Corrections.Find(maps, _settings.Corrections);
+        if (_applied is null || Differ(_applied, _found, maps.Total))
+        {
+            _applied = _found;
+            assembly.MakeStale();
+        }
+    }
+
+    /// <summary>Looks at all that was measured, whatever was seen before.</summary>
+    public void Complete(ScanAssembly assembly)
+    {
+        if (!_isByCell)
+        {
+            return;
+        }
+
+        CellMaps maps = assembly.Maps(_total, _spottiness);
+        Corrected = CorrectedSinogram.Of(
+            assembly.Sinogram, assembly.Unmatched, maps.Monitor, maps.Transmission, maps.Spottiness, _settings.Corrections);
+        _found = Corrected.Corrections;
+    }
+
+    /// <summary>A channel's sinogram, corrected. A difference of two means has no air in it.</summary>
+    public float[] Of(ScanAssembly assembly, int channel)
+    {
+        float[] sinogram = assembly.SinogramOf(channel).Values;
+        return _found?.Apply(sinogram, hasAir: _settings.Description.Channels[channel].Kind != LiveChannelKind.Spottiness) ?? sinogram;
+    }
+
+    private static bool Differ(Corrections before, Corrections now, ReadOnlySpan<float> total)
+    {
+        if (before.TakesAirOff != now.TakesAirOff
+            || !before.Findings.DeadLines.SequenceEqual(now.Findings.DeadLines)
+            || !before.Findings.HotLines.SequenceEqual(now.Findings.HotLines)
+            || IsOther(before.AirOf(total), now.AirOf(total)))
+        {
+            return true;
+        }
+
+        for (int i = 0; i < total.Length; i++)
+        {
+            if (!before.Findings.Flags[i].HasFlag(CellFlags.Unmeasured) && IsOther(before.Factors[i], now.Factors[i]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsOther(double before, double now) => Math.Abs(now - before) > LeastChange * Math.Abs(before);
+}
