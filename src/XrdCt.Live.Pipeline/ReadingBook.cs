@@ -17,7 +17,9 @@ internal sealed class ReadingBook
     private readonly double[] _monitors;
     private readonly double[] _translations;
     private readonly double[] _rotations;
+    private readonly double[] _transmissions;
     private readonly Track _monitor = new();
+    private readonly Track _transmission = new();
     private readonly Track _translation = new();
     private readonly Track _rotation = new();
     private readonly int _most;
@@ -27,6 +29,7 @@ internal sealed class ReadingBook
         _rule = rule;
         int indexed = rule.Key == ReadingKey.Index ? frameCount : 0;
         _monitors = Empty(indexed);
+        _transmissions = Empty(indexed);
         _translations = Empty(indexed);
         _rotations = Empty(indexed);
         _most = (int)Math.Min(Array.MaxLength, ((long)MostPerFrame * frameCount) + MostBesides);
@@ -38,6 +41,7 @@ internal sealed class ReadingBook
         get
         {
             long until = (_rule.Needs & ReadingQuantities.Monitor) != 0 ? _monitor.Last_ticks : long.MaxValue;
+            until = (_rule.Needs & ReadingQuantities.Transmission) != 0 ? Math.Min(until, _transmission.Last_ticks) : until;
             until = (_rule.Needs & ReadingQuantities.Translation) != 0 ? Math.Min(until, _translation.Last_ticks) : until;
             return (_rule.Needs & ReadingQuantities.Rotation) != 0 ? Math.Min(until, _rotation.Last_ticks) : until;
         }
@@ -56,12 +60,14 @@ internal sealed class ReadingBook
     public ReadingQuantities Complete(ref FrameHeader header)
     {
         double monitor = header.Monitor;
+        double transmission = header.Transmission ?? double.NaN;
         double translation = header.Translation_mm ?? double.NaN;
         double rotation = header.Rotation_deg ?? double.NaN;
         if (_rule.Key == ReadingKey.Index)
         {
             int index = header.Index;
             monitor = double.IsNaN(monitor) ? _monitors[index] : monitor;
+            transmission = double.IsNaN(transmission) ? _transmissions[index] : transmission;
             translation = double.IsNaN(translation) ? _translations[index] : translation;
             rotation = double.IsNaN(rotation) ? _rotations[index] : rotation;
         }
@@ -70,6 +76,7 @@ internal sealed class ReadingBook
             long at = Middle_ticks(header);
             long gap = _rule.LargestGap.Ticks;
             monitor = double.IsNaN(monitor) ? _monitor.At(at, gap) : monitor;
+            transmission = double.IsNaN(transmission) ? _transmission.At(at, gap) : transmission;
             translation = double.IsNaN(translation) ? _translation.At(at, gap) : translation;
             rotation = double.IsNaN(rotation) ? _rotation.At(at, gap) : rotation;
         }
@@ -77,10 +84,12 @@ internal sealed class ReadingBook
         header = header with
         {
             Monitor = monitor,
+            Transmission = double.IsNaN(transmission) ? null : transmission,
             Translation_mm = double.IsNaN(translation) ? null : translation,
             Rotation_deg = double.IsNaN(rotation) ? null : rotation,
         };
         ReadingQuantities missing = (double.IsNaN(monitor) ? ReadingQuantities.Monitor : 0)
+            | (double.IsNaN(transmission) ? ReadingQuantities.Transmission : 0)
             | (double.IsNaN(translation) ? ReadingQuantities.Translation : 0)
             | (double.IsNaN(rotation) ? ReadingQuantities.Rotation : 0);
         return missing & _rule.Needs;
@@ -124,6 +133,7 @@ internal sealed class ReadingBook
         }
 
         bool isFirst = TryPut(_monitors, index, reading.Monitor)
+            & TryPut(_transmissions, index, reading.Transmission)
             & TryPut(_translations, index, reading.Translation_mm)
             & TryPut(_rotations, index, reading.Rotation_deg);
         return isFirst ? null : $"a reading of frame {index} came twice: the first stays";
@@ -137,6 +147,7 @@ internal sealed class ReadingBook
         }
 
         bool isLater = _monitor.TryAdd(at.UtcTicks, reading.Monitor, _most)
+            & _transmission.TryAdd(at.UtcTicks, reading.Transmission, _most)
             & _translation.TryAdd(at.UtcTicks, reading.Translation_mm, _most)
             & _rotation.TryAdd(at.UtcTicks, reading.Rotation_deg, _most);
         return isLater ? null : $"a reading of {at:HH:mm:ss.fff} came after a later one, or after more than the {_most} that a scan may have: it is left out";

@@ -18,7 +18,7 @@ namespace XrdCt.Live.Storage;
 /// <remarks>
 /// Unlike the result it is not compressed (4 bytes per cell and bin, 514 MB for 251 × 250 × 2,048): patterns come in any order, and a
 /// compressed chunk that is written twice leaves its first place behind as waste. What needs the whole scan stands in the result
-/// only: the findings of the stage and the axis as far as they are sentences, and the ROI candidates.
+/// only: the findings of the stage and the axis as far as they are sentences, the ROI candidates, the corrections and the transmission.
 /// </remarks>
 public sealed class GrowingScanFile : IGrowingFile
 {
@@ -266,6 +266,8 @@ public sealed class GrowingScanFile : IGrowingFile
             Positions = scan.Positions is null && scan.Regridding is null ? null : new RecordedPositions(Unknown(), Unknown()),
             Regridding = scan.Regridding is null ? null : new Regridding(new int[cells + 1], [], [], new float[cells]),
             Unmatched = null,
+            Corrected = null,
+            Transmission = null,
             Stage = StageFindings.None with { Sentence = InTheResult },
             Axis = AxisFindings.None with { Status = InTheResult },
             Roi = new RoiSuggestion([], InTheResult),

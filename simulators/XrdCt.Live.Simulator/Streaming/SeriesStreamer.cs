@@ -286,7 +286,7 @@ public sealed class SeriesStreamer : IDisposable
             Payload = frame.Payload,
             PlainMd5 = frame.PlainMd5,
             Monitor = _options.Readings is null ? frame.Facts.Monitor : null,
-            Transmission = frame.Facts.Transmission,
+            Transmission = _options.Readings is null ? frame.Facts.Transmission : null,
             Translation_mm = _options.Readings is null ? frame.Facts.Translation_mm : null,
             Rotation_deg = _options.Readings is null ? frame.Facts.Rotation_deg : null,
         };
@@ -300,6 +300,7 @@ public sealed class SeriesStreamer : IDisposable
             Translation_mm = frame.Facts.Translation_mm ?? double.NaN,
             Rotation_deg = frame.Facts.Rotation_deg ?? double.NaN,
             Monitor = frame.Facts.Monitor ?? double.NaN,
+            Transmission = frame.Facts.Transmission ?? double.NaN,
         });
         _bytes += _message.ByteCount;
         _sent.Add(index);

@@ -18,7 +18,7 @@ public sealed class ReadingWriter
         _buffer.ResetWrittenCount();
         MessagePackWriter map = new(_buffer);
         int keys = 1 + (reading.SeriesId is null ? 0 : 1) + (reading.Index is null ? 0 : 1) + (reading.At is null ? 0 : 1)
-            + Count(reading.Translation_mm) + Count(reading.Rotation_deg) + Count(reading.Monitor);
+            + Count(reading.Translation_mm) + Count(reading.Rotation_deg) + Count(reading.Monitor) + Count(reading.Transmission);
         map.WriteMapHeader(keys);
         map.Write("type");
         map.Write("reading");
@@ -28,6 +28,7 @@ public sealed class ReadingWriter
         Write(ref map, "translation_mm", reading.Translation_mm);
         Write(ref map, "rotation_deg", reading.Rotation_deg);
         Write(ref map, "monitor", reading.Monitor);
+        Write(ref map, "transmission", reading.Transmission);
         map.Flush();
         message.Clear();
         message.Add(_buffer.WrittenMemory);

@@ -71,7 +71,7 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
 
         if (facts == FrameFacts.None)
         {
-            return "a reading tells neither translation_mm nor rotation_deg nor monitor";
+            return "a reading tells none of translation_mm, rotation_deg, monitor and transmission";
         }
 
         reading = new StageReading
@@ -82,6 +82,7 @@ public sealed class XrdctDialect(DialectOptions options) : IStreamDialect
             Translation_mm = facts.Translation_mm ?? double.NaN,
             Rotation_deg = facts.Rotation_deg ?? double.NaN,
             Monitor = facts.Monitor,
+            Transmission = facts.Transmission ?? double.NaN,
         };
         return null;
     }

@@ -15,4 +15,7 @@ public enum ReadingQuantities
 
     /// <summary>The beam monitor.</summary>
     Monitor = 4,
+
+    /// <summary>The transmission of the sample.</summary>
+    Transmission = 8,
 }

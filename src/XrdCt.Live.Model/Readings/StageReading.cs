@@ -20,4 +20,12 @@ public readonly record struct StageReading
 
     /// <summary>Beam monitor, counts or any proportional unit; NaN where not told.</summary>
     public required double Monitor { get; init; }
+
+    /// <summary>Beam behind the sample over beam before it, above 0; NaN where not told.</summary>
+    public double Transmission { get; init; } = double.NaN;
+
+    /// <summary>A reading of nothing.</summary>
+    public StageReading()
+    {
+    }
 }

@@ -21,7 +21,7 @@ public sealed class ReadingsSection
     [YamlMember(Alias = "key")]
     public string Key { get; set; } = "index";
 
-    /// <summary>What a frame waits for: <c>translation</c>, <c>rotation</c>, <c>monitor</c>, any of them.</summary>
+    /// <summary>What a frame waits for: <c>translation</c>, <c>rotation</c>, <c>monitor</c>, <c>transmission</c>, any of them.</summary>
     [YamlMember(Alias = "needs")]
     public string[] Needs { get; set; } = [];
 

@@ -27,6 +27,7 @@ internal sealed record ReadingsSetUp(ZmqOptions Zmq, ReadingRule Rule, TimeSpan 
         ["translation"] = ReadingQuantities.Translation,
         ["rotation"] = ReadingQuantities.Rotation,
         ["monitor"] = ReadingQuantities.Monitor,
+        ["transmission"] = ReadingQuantities.Transmission,
     };
 
     /// <summary>Checks the section.</summary>

@@ -31,7 +31,7 @@ internal static class JournalSchema
         "CREATE TABLE pattern (frame INTEGER PRIMARY KEY, rotation INTEGER NOT NULL, translation INTEGER NOT NULL, "
             + "series INTEGER NOT NULL, acquired_at INTEGER NOT NULL, monitor REAL, transmission REAL, translation_mm REAL, rotation_deg REAL, "
             + "digest INTEGER NOT NULL, bins BLOB NOT NULL)",
-        "CREATE TABLE reading (id INTEGER PRIMARY KEY, series INTEGER, frame INTEGER, at INTEGER, translation_mm REAL, rotation_deg REAL, monitor REAL)",
+        "CREATE TABLE reading (id INTEGER PRIMARY KEY, series INTEGER, frame INTEGER, at INTEGER, translation_mm REAL, rotation_deg REAL, monitor REAL, transmission REAL)",
         "CREATE TABLE scan (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
     ];
 }

@@ -175,7 +175,7 @@ public sealed class SqliteScanJournal : IScanJournal
         }
 
         using SqliteStatement select = _database.Prepare(
-            "SELECT series, frame, at, translation_mm, rotation_deg, monitor FROM reading ORDER BY id");
+            "SELECT series, frame, at, translation_mm, rotation_deg, monitor, transmission FROM reading ORDER BY id");
         try
         {
             while (select.Step())
@@ -193,6 +193,7 @@ public sealed class SqliteScanJournal : IScanJournal
                     Translation_mm = select.Double(3),
                     Rotation_deg = select.Double(4),
                     Monitor = select.Double(5),
+                    Transmission = select.Double(6),
                 });
             }
         }
@@ -465,7 +466,7 @@ public sealed class SqliteScanJournal : IScanJournal
         _insertPattern = database.Prepare("INSERT OR REPLACE INTO pattern VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         _insertEvent = database.Prepare("INSERT INTO event (at, kind, sentence) VALUES (?, ?, ?)");
         _insertReading = database.Prepare(
-            "INSERT INTO reading (series, frame, at, translation_mm, rotation_deg, monitor) VALUES (?, ?, ?, ?, ?, ?)");
+            "INSERT INTO reading (series, frame, at, translation_mm, rotation_deg, monitor, transmission) VALUES (?, ?, ?, ?, ?, ?, ?)");
         _replaceValue = database.Prepare("INSERT OR REPLACE INTO scan VALUES (?, ?)");
         _database = database;
     }
@@ -506,6 +507,7 @@ public sealed class SqliteScanJournal : IScanJournal
         insert.Bind(4, reading.Translation_mm);
         insert.Bind(5, reading.Rotation_deg);
         insert.Bind(6, reading.Monitor);
+        insert.Bind(7, reading.Transmission);
         insert.Run();
 
         void Bind(int column, long? value)

@@ -92,6 +92,24 @@ public sealed class MatchingTests
         Assert.Equal(Enumerable.Range(400, 20), Enumerable.Range(0, Plan.CellCount).Where(i => scan.Unmatched![scan.Sinogram.Offset(Plan.CellOf(i))]));
     }
 
+    [Theory]
+    [InlineData(ReadingKey.Index)]
+    [InlineData(ReadingKey.Time)]
+    public void Transmission_FromTheReadings_IsThatOfTheFrames(ReadingKey key)
+    {
+        var rule = new ReadingRule { Key = key, Needs = ReadingQuantities.Transmission };
+        IEnumerable<Step> frames = Frames(Plan, withFacts: true).Select(f => new Step(f, null));
+        IEnumerable<Step> readings = Enumerable.Range(0, Plan.CellCount).Select(i => new Step(null, Reading(Plan, i, key == ReadingKey.Time) with
+        {
+            Monitor = double.NaN,
+            Transmission = 0.5 + (0.001 * (i % 100)),
+        }));
+        ScanRecord scan = Scan(Plan, rule, [.. frames, .. readings]);
+        Assert.All(Enumerable.Range(0, Plan.CellCount), i => Assert.Equal((float)(0.5 + (0.001 * (i % 100))), scan.Transmission![scan.Sinogram.Offset(Plan.CellOf(i))]));
+        Assert.Equal(Monitor(3), scan.Monitor[3]);
+        Assert.Null(scan.Unmatched);
+    }
+
     [Fact]
     public void LostReadings_OfAScanWhoseLinesAreTurned_AreStillTheirFrames()
     {

@@ -319,7 +319,13 @@ public sealed class ScanAssemblyTests
         foreach (int i in indices)
         {
             DiffractionPattern pattern = SmallScan.Pattern(i, Value(i), Monitor(i));
-            pattern.Header = pattern.Header with { Transmission = Transmission(i) };
+            ScanCell cell = options.Plan.CellOf(i);
+            pattern.Header = pattern.Header with
+            {
+                Transmission = Transmission(i),
+                Translation_mm = options.Plan.Position_um(cell.Translation) / 1000,
+                Rotation_deg = options.Plan.Angle_deg(cell.Rotation),
+            };
             assembly.Place(pattern);
         }
 
