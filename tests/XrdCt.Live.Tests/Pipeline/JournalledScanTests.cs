@@ -367,16 +367,16 @@ public sealed class JournalledScanTests
         _clock,
         patterns: null,
         journal)
-    {
-        Say = say ?? (sentence =>
         {
-            lock (_said)
+            Say = say ?? (sentence =>
             {
-                _said.Add(sentence);
-                Volatile.Write(ref _saidCount, _said.Count);
-            }
-        }),
-    };
+                lock (_said)
+                {
+                    _said.Add(sentence);
+                    Volatile.Write(ref _saidCount, _said.Count);
+                }
+            }),
+        };
 
     private Task<LiveOutcome> RunAsync(IEnumerable<Func<SourceEvent>> script, IScanJournal journal, KeptStore store) =>
         Scan(() => new ScriptedSource(_clock, script), journal, store)
