@@ -142,6 +142,8 @@ internal static class SetUp
             Source = parts.Frames.Description,
             Note = note,
             Plan = parts.Plan,
+            Slice = parts.Stack?.Slice(1),
+            ToldLayout = parts.Stack?.ToldLayout,
             Integration = integration,
             Channels = parts.Channels,
             RoiChannel = parts.RoiChannel,
@@ -217,6 +219,7 @@ internal static class SetUp
             files,
             LiveIntegration(configuration.Integration, file),
             plan,
+            StackSetUp.Of(configuration.Scan!, plan.CellCount, file),
             channels,
             roiChannel,
             Within(Required(roi.Radius_um, file, "roi.radius_um"), 10 * plan.TranslationCount * plan.Step_um, file, "roi.radius_um"),
@@ -233,7 +236,15 @@ internal static class SetUp
         SourceSection source = Required(configuration.Source, file, "source");
         DetectorFiles files = Files(configuration, folder, file);
         ImageShape shape = Reading(() => DetectorSetUp.ReadShape(files));
-        return SourceSetUp.Of(source, shape, Workers(configuration, file), file);
+        int held = configuration.Scan is { Slices: > 1 } ? LiveGraph.HeldFrames : 0;
+        return SourceSetUp.Of(source, shape, Workers(configuration, file), held, file);
+    }
+
+    /// <summary>Checks the stack of slices; null where there is one slice only.</summary>
+    public static StackSetUp? Stack(BeamlineConfiguration configuration, string file)
+    {
+        ScanSection scan = Required(configuration.Scan, file, "scan");
+        return StackSetUp.Of(scan, ScanPlan(scan, file).CellCount, file);
     }
 
     private static AxisPosition? CoarseAxis(ScanSection scan, string folder, string file)
@@ -514,6 +525,7 @@ internal static class SetUp
         DetectorFiles Files,
         IntegrationOptions Integration,
         ScanPlan Plan,
+        StackSetUp? Stack,
         LiveChannel[] Channels,
         string RoiChannel,
         double RoiRadius_um,

@@ -17,7 +17,7 @@ internal static class NxxrdctEntry
     public const string Definition = "NXxrdct";
 
     // The entry itself, and what ScanTree writes below it.
-    private static readonly string[] ParameterGroups = ["", "process", "process/geometry", "scan_plan", "stage", "centre_of_rotation", "counters"];
+    private static readonly string[] ParameterGroups = ["", "process", "process/geometry", "scan_plan", "sample", "stage", "centre_of_rotation", "counters"];
 
     private const int DeepestEntry = 2;
     private const int MostGroups = 200;
