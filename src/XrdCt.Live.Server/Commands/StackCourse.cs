@@ -61,6 +61,7 @@ internal sealed class StackCourse(StackSetUp stack)
 
         Number = unfinished?.Number ?? progress!.Next;
         (_layout, _series) = (progress?.Layout ?? SliceLayout.Undecided, progress?.SeriesId);
+        _hasCome = true;
         Array.Fill(_came, true, 0, Number - 1);
     }
 
@@ -130,6 +131,7 @@ internal sealed class StackCourse(StackSetUp stack)
                 Array.Clear(_came);
             }
 
+            (_layout, _series) = (SliceLayout.OneSeries, first.SeriesId);
             Number = Math.Clamp((frames.Where(e => e.Frame.Header.SeriesId == first.SeriesId).Min(e => e.Frame.Header.Index) / stack.Cells) + 1, 1, stack.Count);
         }
         else if (outcome.Next is [{ Kind: SourceEventKind.SeriesStarted } started, ..] && started.Series != outcome.Series)

@@ -46,7 +46,8 @@ public sealed record StackProgress(string Fingerprint, int Next, SliceLayout Lay
             }
 
             return new FileInfo(path).Length <= LargestFile
-                ? JsonSerializer.Deserialize<StackProgress>(File.ReadAllText(path), Options) ?? throw new JsonException()
+                && JsonSerializer.Deserialize<StackProgress>(File.ReadAllText(path), Options) is { Next: > 0 } progress
+                ? progress
                 : throw new JsonException();
         }
         catch (JsonException e)
