@@ -5,6 +5,7 @@ using XrdCt.Live.Pipeline;
 using XrdCt.Live.Server.Commands;
 using XrdCt.Live.Storage;
 using XrdCt.Live.Storage.Journal;
+using XrdCt.Live.Storage.Sinograms;
 using XrdCt.Live.Tests.Pipeline;
 
 namespace XrdCt.Live.Tests.Storage;
@@ -35,6 +36,11 @@ public sealed class StackFilesTests : IDisposable
                 'number': f['entry/scan_plan/slice_number'][()].item(), 'count': f['entry/scan_plan/slice_count'][()].item()}))
             """, path);
         Assert.Equal((-42.5, "um", 3, 12), (seen.GetProperty("z").GetDouble(), seen.GetProperty("units").GetString(), seen.GetProperty("number").GetInt32(), seen.GetProperty("count").GetInt32()));
+        using (var read = new SinogramFile(path, new SinogramReading(), XrdCt.Live.Server.Conversion.ChunkUnpacking.Unpack))
+        {
+            Assert.Equal(Slice, read.Header.Slice);
+        }
+
         JsonElement other = ForeignPython.Run("h5py", """
             import sys, json, h5py
             f = h5py.File(sys.argv[1], 'r')
