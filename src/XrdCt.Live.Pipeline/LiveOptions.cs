@@ -71,6 +71,12 @@ public sealed record LiveOptions
     public long Batches_bytes { get; init; } = 300_000_000;
 
     /// <summary>
+    /// Frames that are held of later slices of a stack, bytes as they came, but for the last, which may pass it: where there are more, the
+    /// slice before is over, as with <see cref="LiveGraph.HeldFrames"/>. Default 66 MB.
+    /// </summary>
+    public long Held_bytes { get; init; } = 66_000_000;
+
+    /// <summary>
     /// A running scan ends when nothing has come for this long. Default 30 s: longer than a top-up or a line of a stage,
     /// shorter than a coffee.
     /// </summary>

@@ -173,8 +173,9 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
                     : ScanEnding.Superseded(running, started, _seenCount, _seen.Length);
         }
 
-        Begin(header.SeriesId);
+        // First: whoever knows the series asks the gate.
         _gate.Begin(header.SeriesId, header.ImageCount);
+        Begin(header.SeriesId);
 
         // The first header after another process was killed: the sender may begin again with frame 0, which is no other scan.
         _repeatedHeader = Header is null || _isOnlyContinued ? null : started;

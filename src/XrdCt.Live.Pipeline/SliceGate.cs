@@ -14,7 +14,9 @@ internal sealed class SliceGate
     private readonly int _count;
     private readonly bool _isTold;
     private readonly long? _stackSeries;
+    private readonly long _most_bytes;
     private readonly List<SourceEvent> _held = [];
+    private long _held_bytes;
 
     // Written by the thread that receives, read by the one that follows the readings.
     private volatile SliceLayout _layout;
@@ -25,6 +27,7 @@ internal sealed class SliceGate
         (_number, _count) = options.Slice is StackSlice slice ? (slice.Number - 1, slice.Count) : (0, 1);
         _isTold = options.ToldLayout is not null;
         _stackSeries = options.StackSeries;
+        _most_bytes = options.Held_bytes;
         _layout = options.ToldLayout ?? options.SliceLayout;
     }
 
@@ -40,7 +43,7 @@ internal sealed class SliceGate
     /// <summary>
     /// Whether so much of later slices has come that no more of this one is to be expected: of a slice of fewer cells as many as it has.
     /// </summary>
-    public bool IsOver => _held.Count >= Math.Min(LiveGraph.HeldFrames, _cells);
+    public bool IsOver => _held.Count >= Math.Min(LiveGraph.HeldFrames, _cells) || _held_bytes > _most_bytes;
 
     /// <summary>Index of this slice's first frame in the series.</summary>
     private long First => _layout == SliceLayout.OneSeries ? (long)_number * _cells : 0;
@@ -96,6 +99,7 @@ internal sealed class SliceGate
     public void Hold(in SourceEvent received)
     {
         _held.Add(received);
+        _held_bytes += received.Frame.Lease.Bytes.Length;
         if (IsOver)
         {
             // Whoever sends too much by mistake sends a frame or two.

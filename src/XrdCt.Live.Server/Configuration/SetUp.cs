@@ -155,6 +155,7 @@ internal static class SetUp
             ReadingsGrace = parts.Readings?.Grace ?? TimeSpan.Zero,
             Workers = Workers(configuration, file),
             Batches_bytes = parts.Frames.Batches_bytes,
+            Held_bytes = parts.Frames.Held_bytes,
             SilenceLimit = parts.SilenceLimit,
             EndGrace = parts.EndGrace,
             Configuration = ConfigurationFile.Write(configuration),
@@ -236,7 +237,7 @@ internal static class SetUp
         SourceSection source = Required(configuration.Source, file, "source");
         DetectorFiles files = Files(configuration, folder, file);
         ImageShape shape = Reading(() => DetectorSetUp.ReadShape(files));
-        int held = configuration.Scan is { Slices: > 1 } ? LiveGraph.HeldFrames : 0;
+        int held = configuration.Scan is { Slices: > 1 } ? LiveGraph.HeldMessages : 0;
         return SourceSetUp.Of(source, shape, Workers(configuration, file), held, file);
     }
 

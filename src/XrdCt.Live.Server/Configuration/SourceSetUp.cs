@@ -42,6 +42,9 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
 
     private static readonly string[] HeaderParts = ["mask", "flat_field", "energy", "distance"];
 
+    /// <summary>What frames of later slices may take that are held, bytes; the last may pass it.</summary>
+    public long Held_bytes => (LiveGraph.HeldMessages - 1) * Zmq.LargestMessage_bytes;
+
     /// <summary>For people: the endpoint, the dialect and the library.</summary>
     public string Description =>
         $"{Zmq.Endpoint} ({StreamDialects.Create(Dialect, Reading).Name}, {ZmqRuntime.LibraryName(Zmq.Library)})";
@@ -50,7 +53,7 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
     /// <param name="source">What the file says.</param>
     /// <param name="shape">Image size of the geometry.</param>
     /// <param name="workers">Workers that integrate at the same time.</param>
-    /// <param name="held">Frames that are held while it is not certain that the slice before theirs is over.</param>
+    /// <param name="held">Messages of the largest size that are held while it is not certain that the slice before theirs is over.</param>
     /// <param name="file">Name of the file, for messages.</param>
     public static SourceSetUp Of(SourceSection source, ImageShape shape, int workers, int held, string file)
     {

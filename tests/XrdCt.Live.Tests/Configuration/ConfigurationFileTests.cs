@@ -237,8 +237,11 @@ public sealed class ConfigurationFileTests : IDisposable
         Assert.Null(SetUp.Stack(Read(Whole), "beamline.yml"));
 
         // What is held between two slices is part of what may be in flight.
-        int usual = SetUp.Source(Read(Whole), _folder.Path, "beamline.yml").Zmq.ReceiveHighWatermark;
-        Assert.True(SetUp.Source(read, _folder.Path, "beamline.yml").Zmq.ReceiveHighWatermark < usual);
+        BeamlineConfiguration alone = Read(Whole);
+        read.Source!.MemoryLimit_MB = alone.Source!.MemoryLimit_MB = 1400;
+        int usual = SourceSetUp.Of(alone.Source, ImageShape.Pilatus2M, 2, 0, "beamline.yml").Zmq.ReceiveHighWatermark;
+        int held = SourceSetUp.Of(read.Source, ImageShape.Pilatus2M, 2, LiveGraph.HeldMessages, "beamline.yml").Zmq.ReceiveHighWatermark;
+        Assert.Equal(LiveGraph.HeldMessages, usual - held);
     }
 
     [Fact]
