@@ -39,7 +39,7 @@ public sealed class StackTests
     public async Task Run_KilledInTheSecondSlice_GoesOnThereAndWithTheNext(params string[] how)
     {
         using var folder = new WorkFolder();
-        BeamlineFile beamline = Beamline(rotations: 8);
+        BeamlineFile beamline = Beamline(rotations: 6);
         string file = beamline.Write(folder);
         await using RunningProgram simulator = RunningProgram.Start(BuiltProgram.Simulator, Simulated(beamline, ["--rate", "40", .. how]));
         await using (RunningProgram first = RunningProgram.Start(BuiltProgram.Xrdct, BeamlineFile.RunOptions(file, folder)))

@@ -249,9 +249,14 @@ internal sealed class LiveSession
     {
         // A slice that could not be saved stays in its journal, and must not be followed by the next one when that is saved.
         bool isUnsaved = last is { SavedPath: null, Counters.Placed: > 0 };
-        if (Configuration.Output.Journal && !isUnsaved)
+        (string folder, string title) = (Configuration.Output.Folder, Configuration.Title);
+        if (Configuration.Output.Journal && isUnsaved)
         {
-            Attempt(() => StackProgress.Remove(Configuration.Output.Folder, Configuration.Title));
+            Attempt(() => (StackProgress.Read(folder, title) is { } progress ? progress with { Next = course.Slices.Count + 1 } : null)?.Write(folder, title));
+        }
+        else if (Configuration.Output.Journal)
+        {
+            Attempt(() => StackProgress.Remove(folder, title));
         }
 
         int[] missing = [.. course.Missing];
@@ -269,7 +274,7 @@ internal sealed class LiveSession
         {
             write();
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or InvalidDataException)
         {
             Warn(e.Message);
         }

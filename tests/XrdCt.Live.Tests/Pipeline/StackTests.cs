@@ -189,12 +189,13 @@ public sealed class StackTests : IDisposable
     }
 
     [Theory]
-    [InlineData(40)]
-    [InlineData(60)]
-    public async Task OneSeries_ProcessKilledInTheSecondSlice_GoesOnThere(int first)
+    [InlineData(40, true)]
+    [InlineData(60, true)]
+    [InlineData(60, false)]
+    public async Task OneSeries_ProcessKilledInTheSecondSlice_GoesOnThere(int first, bool hasProgress)
     {
         KeptJournal journal = Journal(10, SliceLayout.OneSeries, Cells);
-        _course.Resume(new StackSlice(2, Slices, 120), new StackProgress("", 3, SliceLayout.OneSeries, 1));
+        _course.Resume(new StackSlice(2, Slices, 120), hasProgress ? new StackProgress("", 3, SliceLayout.OneSeries, 1) : null);
         await RunAsync([.. Frames(first, 120 - first), End()], journal);
 
         Assert.Equal([2, 3], _runs.Select(r => r.Slice.Number));
