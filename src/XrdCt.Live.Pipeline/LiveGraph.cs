@@ -23,6 +23,18 @@ public static class LiveGraph
     /// <summary>Frames that a worker takes at once, at most: a device's batch.</summary>
     public const int LargestBatch = 16;
 
+    /// <summary>
+    /// Frames of later slices that are held, at most, while late frames of a slice may still come: as many as overtake each other on their
+    /// way through several senders and workers.
+    /// </summary>
+    public const int HeldFrames = 32;
+
+    /// <summary>
+    /// Messages of the largest size that held frames may take in all: of a Pilatus 2M 88 MB, which is more than 32 frames take that are
+    /// packed, and 8 that are not.
+    /// </summary>
+    public const int HeldMessages = 4;
+
     /// <summary>Compressed frames, still in the receiver's message memory. 16 frames are 64 ms at 250 Hz.</summary>
     public static Edge Frames { get; } = new("frames", "Receive", "Integrate", 16, 1_500_000, EdgePolicy.Wait);
 

@@ -22,6 +22,18 @@ public sealed record LiveOptions
     /// <summary>Which index is which cell.</summary>
     public required ScanPlan Plan { get; init; }
 
+    /// <summary>Which slice of a stack the scan is; null for a scan of its own.</summary>
+    public StackSlice? Slice { get; init; }
+
+    /// <summary>How the slices of the stack come, where the configuration says it; null (default) where the stream is to tell.</summary>
+    public SliceLayout? ToldLayout { get; init; }
+
+    /// <summary>How the slices before this one came, where there were any.</summary>
+    public SliceLayout SliceLayout { get; init; }
+
+    /// <summary>The series of the slice before this one; null where there was none.</summary>
+    public long? StackSeries { get; init; }
+
     /// <summary>How frames become patterns.</summary>
     public required IntegrationPlan Integration { get; init; }
 
@@ -62,6 +74,12 @@ public sealed record LiveOptions
     public long Batches_bytes { get; init; } = 300_000_000;
 
     /// <summary>
+    /// Frames that are held of later slices of a stack, bytes as they came, but for the last, which may pass it: where there are more, the
+    /// slice before is over, as with <see cref="LiveGraph.HeldFrames"/>. Default 66 MB.
+    /// </summary>
+    public long Held_bytes { get; init; } = 66_000_000;
+
+    /// <summary>
     /// A running scan ends when nothing has come for this long. Default 30 s: longer than a top-up or a line of a stage,
     /// shorter than a coffee.
     /// </summary>
@@ -79,11 +97,14 @@ public sealed record LiveOptions
     /// <summary>Name and version of the program; stands in the result.</summary>
     public string Program { get; init; } = "XrdCt.Live";
 
+    /// <summary>Fingerprints of the same scan at other heights, as <see cref="Settings"/> has them.</summary>
+    public IReadOnlyList<string> FingerprintsOf(IReadOnlyList<StackSlice> slices) => ScanFingerprint.Of(this, slices);
+
     /// <summary>What of this the result needs and the journal keeps.</summary>
     public ScanSettings Settings() => new()
     {
         Fingerprint = ScanFingerprint.Of(this),
-        Description = new ScanDescription(Title, Source, Plan, Integration.Axis, Channels, Note),
+        Description = new ScanDescription(Title, Source, Plan, Integration.Axis, Channels, Note) { Slice = Slice },
         Program = Program,
         Configuration = Configuration,
         Geometry = Integration.Geometry,

@@ -1,5 +1,6 @@
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Scans;
 
 namespace XrdCt.Live.Pipeline;
 
@@ -20,6 +21,9 @@ public sealed record LiveOutcome(
 
     /// <summary>Series that the frames belonged to; null if nothing came.</summary>
     public long? SeriesId { get; init; }
+
+    /// <summary>How the slices of the stack come, as far as it became known.</summary>
+    public SliceLayout SliceLayout { get; init; }
 
     /// <summary>Whether the detector said that the series is over: no more of its frames are to be expected.</summary>
     public bool EndedByDetector { get; init; }

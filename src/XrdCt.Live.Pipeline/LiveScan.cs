@@ -212,6 +212,7 @@ public sealed class LiveScan
             Missing = _assembly.Missing(),
             Series = _reception.Header,
             SeriesId = _reception.SeriesId,
+            SliceLayout = _reception.Slices.Layout,
             EndedByDetector = ending.EndedByDetector,
             IsOnlyContinued = _reception.IsOnlyContinued,
             Next = ending.Next,
@@ -244,6 +245,7 @@ public sealed class LiveScan
             StartedAt = started,
             SeriesId = _reception.SeriesId!.Value,
             Series = _reception.Header is SeriesHeader header ? header with { Tables = null } : null,
+            SliceLayout = _reception.Slices.Layout,
             Counters = _tally.Read(),
         }
         : null;
@@ -471,10 +473,11 @@ public sealed class LiveScan
     {
         ReadingFeed feed = _openReadings!();
         feed.BeginScan();
+        SliceGate? slices = _options.Readings is { Key: ReadingKey.Index } ? _reception.Slices : null;
         long? placedAt = null;
         while (!broken.IsCancellationRequested)
         {
-            if (feed.TryNext(_reception.StartedAt is null ? null : _reception.SeriesId, FollowTick, out StageReading reading, out string? refusal))
+            if (feed.TryNext(_reception.StartedAt is null ? null : _reception.SeriesId, slices, FollowTick, out StageReading reading, out string? refusal))
             {
                 if (_assembly.Tell(reading, out refusal))
                 {
@@ -498,6 +501,8 @@ public sealed class LiveScan
                 TimeSpan patience = stop.IsCancellationRequested ? TimeSpan.Zero : _options.ReadingsGrace;
                 if (_assembly.WaitingCount == 0 || _time.GetElapsedTime(placedAt.Value) > patience)
                 {
+                    ReadingRule rule = _options.Readings!;
+                    feed.EndScan(_reception.Slices.HasNext ? _reception.LastAcquiredUtcTicks - rule.Exposure.Ticks - rule.LargestGap.Ticks : null);
                     return;
                 }
             }

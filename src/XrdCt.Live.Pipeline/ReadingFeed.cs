@@ -15,6 +15,7 @@ public sealed class ReadingFeed(Func<IReadingSource> open) : IDisposable
     private const int MostEarly = 1 << 16;
 
     private readonly Queue<StageReading> _early = new();
+    private readonly Queue<StageReading> _toldByTime = new();
     private IReadingSource? _source;
     private int _unseen;
 
@@ -23,15 +24,36 @@ public sealed class ReadingFeed(Func<IReadingSource> open) : IDisposable
     {
         _source ??= open();
         _unseen = _early.Count;
+        _toldByTime.Clear();
+    }
+
+    /// <summary>A scan is over.</summary>
+    /// <param name="shared_ticks">Readings from this time on, UTC ticks, are told the next scan too, because its frames follow without a gap;
+    /// null for none.</param>
+    public void EndScan(long? shared_ticks)
+    {
+        if (shared_ticks is not long from)
+        {
+            return;
+        }
+
+        StageReading[] later = [.. _early];
+        _early.Clear();
+        foreach (StageReading reading in _toldByTime.Where(r => r.At?.UtcTicks >= from).Concat(later))
+        {
+            Keep(reading);
+        }
     }
 
     /// <summary>Waits for the next reading of a scan.</summary>
     /// <param name="series">The scan's series; null while it is not known, and readings are kept for it.</param>
+    /// <param name="slices">Which of the readings of a series that holds several slices are the scan's, by their index; null where their time
+    /// tells.</param>
     /// <param name="timeout">Longest wait.</param>
     /// <param name="reading">The reading.</param>
     /// <param name="refusal">Why what came is none, or none of this scan; null otherwise.</param>
     /// <returns>Whether there is one.</returns>
-    public bool TryNext(long? series, TimeSpan timeout, out StageReading reading, out string? refusal)
+    internal bool TryNext(long? series, SliceGate? slices, TimeSpan timeout, out StageReading reading, out string? refusal)
     {
         refusal = null;
         if (series is long running)
@@ -40,7 +62,7 @@ public sealed class ReadingFeed(Func<IReadingSource> open) : IDisposable
             {
                 _unseen--;
                 reading = _early.Dequeue();
-                if (Judge(reading, running, out refusal))
+                if (Judge(ref reading, running, slices, out refusal))
                 {
                     return true;
                 }
@@ -55,7 +77,7 @@ public sealed class ReadingFeed(Func<IReadingSource> open) : IDisposable
 
         if (series is long known)
         {
-            return Judge(reading, known, out refusal);
+            return Judge(ref reading, known, slices, out refusal);
         }
 
         Keep(reading);
@@ -66,12 +88,12 @@ public sealed class ReadingFeed(Func<IReadingSource> open) : IDisposable
     /// <summary>Closes the stream.</summary>
     public void Dispose() => _source?.Dispose();
 
-    private bool Judge(in StageReading reading, long series, out string? refusal)
+    private bool Judge(ref StageReading reading, long series, SliceGate? slices, out string? refusal)
     {
         refusal = null;
         if (reading.SeriesId is not long told || told == series)
         {
-            return true;
+            return IsOfSlice(ref reading, slices, out refusal);
         }
 
         // Series count upwards; a detector that was restarted counts anew, and its first readings wait in vain.
@@ -85,6 +107,34 @@ public sealed class ReadingFeed(Func<IReadingSource> open) : IDisposable
         }
 
         return false;
+    }
+
+    private bool IsOfSlice(ref StageReading reading, SliceGate? slices, out string? refusal)
+    {
+        refusal = null;
+        if (slices is null || reading.Index is not int index)
+        {
+            if (_toldByTime.Count == MostEarly)
+            {
+                _toldByTime.Dequeue();
+            }
+
+            _toldByTime.Enqueue(reading);
+            return true;
+        }
+
+        int place = slices.Compare(index);
+        if (place > 0)
+        {
+            Keep(reading);
+        }
+        else if (place < 0)
+        {
+            refusal = string.Create(CultureInfo.InvariantCulture, $"a reading of frame {index} came when its slice was over: it is left out");
+        }
+
+        reading = reading with { Index = slices.IndexInSlice(index) };
+        return place == 0;
     }
 
     private void Keep(in StageReading reading)

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Pipeline.Metrics;
 
 namespace XrdCt.Live.Pipeline;
@@ -19,7 +20,10 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
 
     private const long Never = long.MinValue;
 
+    private const string SeriesRemedy = "set scan.slice_series to one where a series holds all slices";
+
     private readonly bool[] _seen = new bool[options.Plan.CellCount];
+    private readonly SliceGate _gate = new(options);
     private int _seenCount;
     private long? _seriesId;
     private bool _ended;
@@ -34,6 +38,7 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
     private long _startedUtcTicks;
     private long _startTimestamp = Never;
     private long _lastMessage = Never;
+    private long _lastAcquiredUtcTicks;
 
     /// <summary>The header of the scan's series; null before it came or if it never did.</summary>
     public SeriesHeader? Header { get; private set; }
@@ -47,6 +52,12 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
 
     /// <summary>The newest thing that was wrong with what came, one sentence for people; empty when nothing was.</summary>
     public string Complaint => _complaint;
+
+    /// <summary>Which frames and readings of the series are this slice's.</summary>
+    public SliceGate Slices => _gate;
+
+    /// <summary>End of the latest exposure, UTC ticks; 0 before the first frame.</summary>
+    public long LastAcquiredUtcTicks => Volatile.Read(ref _lastAcquiredUtcTicks);
 
     /// <summary>Time since the last message of the scan's series; null before the first.</summary>
     public TimeSpan? SinceLastMessage => Since(ref _lastMessage);
@@ -70,6 +81,7 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         _isOnlyContinued = true;
         _seriesId = scan.SeriesId;
         Header = scan.Series;
+        _gate.Continue(scan.SliceLayout);
         for (int i = 0; i < _seen.Length; i++)
         {
             if (isThere(i))
@@ -108,11 +120,36 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
             ending ??= EndOfWaiting();
             if (ending is not null)
             {
-                return ending;
+                return WithNextSlice(ending);
             }
         }
 
+        _gate.Drop();
         return ScanEnding.Stopped(_seenCount, _seen.Length);
+    }
+
+    // What is held of the next slice was sent before whatever ended this one.
+    private ScanEnding WithNextSlice(ScanEnding ending)
+    {
+        if (_gate.HasNext && (_gate.Held.Count > 0 || (AllSeen && !_ended && ending.Next.Count == 0)))
+        {
+            SourceEvent? end = _ended && _gate.Held.Count > 0
+                ? new SourceEvent { Kind = SourceEventKind.SeriesEnded, SeriesId = _seriesId!.Value }
+                : null;
+            return ending with { Next = [.. _gate.TakeNext(Header, end), .. ending.Next] };
+        }
+
+        if (_gate.Drop() is > 0 and var none)
+        {
+            for (int i = 0; i < none; i++)
+            {
+                tally.Count(FrameOutcome.OutsidePlan);
+            }
+
+            Complain($"{none} frames lay beyond the {_seen.Length} cells of a slice, too few to be another one: {SeriesRemedy}");
+        }
+
+        return ending;
     }
 
     private TimeSpan? Since(ref long timestamp) =>
@@ -136,13 +173,15 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
                     : ScanEnding.Superseded(running, started, _seenCount, _seen.Length);
         }
 
+        // First: whoever knows the series asks the gate.
+        _gate.Begin(header.SeriesId, header.ImageCount);
         Begin(header.SeriesId);
 
         // The first header after another process was killed: the sender may begin again with frame 0, which is no other scan.
         _repeatedHeader = Header is null || _isOnlyContinued ? null : started;
         _isOnlyContinued = false;
         Header ??= header;
-        if (header.ImageCount is int announced && announced != _seen.Length)
+        if (header.ImageCount is int announced && announced != _seen.Length && _gate.Layout != SliceLayout.OneSeries)
         {
             Complain($"the detector announces {announced} images, the scan plan has {_seen.Length} cells");
         }
@@ -185,10 +224,16 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
             _repeatedHeader = null;
         }
 
+        if (options.Slice is not null && IsOfAnotherSlice(received, out ScanEnding? over))
+        {
+            return over;
+        }
+
         _isOnlyContinued = false;
         tally.CountReceived();
         _hasNoHeader = received.HasNoHeader;
-        int index = frame.Header.Index;
+        int index = _gate.IndexInSlice(frame.Header.Index);
+        frame = frame with { Header = frame.Header with { Index = index } };
 
         // A late joiner takes the series of the first frame: the configuration says all that the header would have said.
         Begin(frame.Header.SeriesId);
@@ -206,7 +251,8 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         NoteMessage();
         if (index < 0 || index >= _seen.Length)
         {
-            return Drop(frame, FrameOutcome.OutsidePlan, $"frame {index} lies outside the scan plan of {_seen.Length} cells");
+            string remedy = _gate.Layout == SliceLayout.SeriesEach ? $": {SeriesRemedy}" : "";
+            return Drop(frame, FrameOutcome.OutsidePlan, $"frame {index} lies outside the scan plan of {_seen.Length} cells{remedy}");
         }
 
         if (!_seen[index])
@@ -230,9 +276,53 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
                 $"frame {index} is {frame.Shape} (rows × columns), the geometry says {options.Integration.Geometry.Shape}");
         }
 
+        Volatile.Write(ref _lastAcquiredUtcTicks, Math.Max(_lastAcquiredUtcTicks, frame.Header.AcquiredAt.UtcTicks));
         Hand(frame, frames, broken);
         NoteMessage();
-        return null;
+        return EndOfSlice();
+    }
+
+    // The series goes on: neither its end nor a silence tells that a slice is over.
+    private ScanEnding? EndOfSlice() => !_gate.HasNext ? null
+        : AllSeen ? ScanEnding.Finished(endedByDetector: false)
+        : _gate.IsOver ? ScanEnding.PassedOver(_seenCount, _seen.Length)
+        : null;
+
+    /// <summary>Takes a frame that belongs to another slice of the stack, or may.</summary>
+    /// <returns>False for one of this slice, of another series, or of none.</returns>
+    private bool IsOfAnotherSlice(in SourceEvent received, out ScanEnding? ending)
+    {
+        ending = null;
+        RawFrame frame = received.Frame;
+        if (_seriesId is null)
+        {
+            _gate.Begin(frame.Header.SeriesId, null);
+        }
+
+        int place = frame.Header.SeriesId == (_seriesId ?? frame.Header.SeriesId) ? _gate.Compare(frame.Header.Index) : 0;
+        if (place > 0)
+        {
+            Begin(frame.Header.SeriesId);
+            _gate.Hold(received);
+            NoteMessage();
+            ending = EndOfSlice();
+        }
+        else if (place < 0 && _seenCount == 0 && frame.Header.SeriesId != options.StackSeries)
+        {
+            // Another series, and the stack begins anew.
+            ending = ScanEnding.OtherSlice(_gate.SliceOf(frame.Header.Index), options.Slice!, _gate.TakeNext(Header, null), received);
+        }
+        else if (place < 0 && _repeatedHeader is SourceEvent repeated && frame.Header.Index == 0)
+        {
+            ending = ScanEnding.Repeated(frame.Header.SeriesId, repeated, received, _seenCount, _seen.Length);
+        }
+        else if (place < 0)
+        {
+            tally.CountReceived();
+            Drop(frame, FrameOutcome.OutsidePlan, $"frame {frame.Header.Index} of slice {_gate.SliceOf(frame.Header.Index)} came too late, during {options.Slice}");
+        }
+
+        return place != 0;
     }
 
     /// <summary>
@@ -312,7 +402,9 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
             return null;
         }
 
-        if ((_ended || AllSeen) && silent > options.EndGrace)
+        // Whether frames beyond the slice are the next one is not known yet.
+        bool mayGoOn = !_ended && _gate is { Held.Count: > 0, Layout: SliceLayout.Undecided };
+        if ((_ended || AllSeen) && !mayGoOn && silent > options.EndGrace)
         {
             return AllSeen ? ScanEnding.Finished(_ended) : ScanEnding.EndedEarly(_seenCount, _seen.Length);
         }

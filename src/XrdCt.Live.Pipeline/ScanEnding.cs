@@ -1,4 +1,5 @@
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Scans;
 
 namespace XrdCt.Live.Pipeline;
 
@@ -28,6 +29,15 @@ public sealed record ScanEnding(bool IsComplete, string Sentence)
     internal static ScanEnding FellSilent(TimeSpan limit, int last, int seen, int cells) => new(
         seen == cells,
         $"the sender has been silent for {limit.TotalSeconds:F0} s after {(last < 0 ? "the header" : $"frame {last}")}: {cells - seen} of {cells} frames are missing");
+
+    internal static ScanEnding PassedOver(int seen, int cells) => new(
+        seen == cells, $"the next slice came with {cells - seen} of {cells} frames of this one missing: their cells stay empty");
+
+    internal static ScanEnding OtherSlice(int number, StackSlice slice, IReadOnlyList<SourceEvent> before, in SourceEvent first) => new(
+        false, $"slice {number} came while {slice} was waited for")
+    {
+        Next = [.. before, first],
+    };
 
     internal static ScanEnding Superseded(long series, in SourceEvent next, int seen, int cells) => new(
         seen == cells,

@@ -13,8 +13,19 @@ namespace XrdCt.Live.Pipeline;
 /// </summary>
 internal static class ScanFingerprint
 {
+    /// <summary>SHA-256 of one slice of a stack: that of the scan, and which slice it is.</summary>
+    public static string Of(LiveOptions options) => options.Slice is StackSlice slice ? Of(options, [slice])[0] : OfScan(options);
+
+    /// <summary>The same for several slices; the scan, with its megabytes of mask and corners, is read once.</summary>
+    public static IReadOnlyList<string> Of(LiveOptions options, IReadOnlyList<StackSlice> slices)
+    {
+        string scan = OfScan(options);
+        return [.. slices.Select(slice => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+            string.Create(CultureInfo.InvariantCulture, $"{scan} {slice.Number} {slice.Count} {slice.Z_um}")))))];
+    }
+
     /// <summary>SHA-256 over the title, the plan, the integration, the geometry with its pixels, and the channels; hexadecimal.</summary>
-    public static string Of(LiveOptions options)
+    private static string OfScan(LiveOptions options)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         ScanPlan plan = options.Plan;

@@ -72,11 +72,11 @@ public sealed class GrowingScanFile : IGrowingFile
 
     /// <summary>Sets it up for a scan that another process began: what that one may have left makes way, or goes with the result.</summary>
     /// <param name="folder">Folder of the results.</param>
-    /// <param name="title">Name of the scan.</param>
+    /// <param name="scan">The scan.</param>
     /// <param name="startedAt">When it began.</param>
     /// <exception cref="ArgumentException">The folder name is empty.</exception>
-    public static GrowingScanFile Continued(string folder, string title, DateTimeOffset startedAt) =>
-        new(folder, NameOf(title, startedAt, 1), Free_bytes);
+    public static GrowingScanFile Continued(string folder, ScanDescription scan, DateTimeOffset startedAt) =>
+        new(folder, NameOf(scan, startedAt, 1), Free_bytes);
 
     /// <inheritdoc/>
     public bool Show(ScanRecord scan, CancellationToken cancel)
@@ -143,10 +143,10 @@ public sealed class GrowingScanFile : IGrowingFile
         _made = null;
     }
 
-    private static string NameOf(string title, DateTimeOffset startedAt, int number) =>
-        ResultName.Numbered(ResultName.Stem(title, startedAt), number, Extension);
+    private static string NameOf(ScanDescription scan, DateTimeOffset startedAt, int number) =>
+        ResultName.Numbered(ResultName.Stem(scan, startedAt), number, Extension);
 
-    private string PathOf(ScanRecord scan, int number) => System.IO.Path.Combine(_folder, NameOf(scan.Description.Title, scan.StartedAt, number));
+    private string PathOf(ScanRecord scan, int number) => System.IO.Path.Combine(_folder, NameOf(scan.Description, scan.StartedAt, number));
 
     private static void Delete(string path)
     {

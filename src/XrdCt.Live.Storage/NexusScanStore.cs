@@ -8,7 +8,7 @@ namespace XrdCt.Live.Storage;
 
 /// <summary>
 /// Keeps scans as NeXus HDF5 files of the application definition NXxrdct, one file per scan, named
-/// <c>TITLE_yyyyMMdd-HHmmss.nxs</c>. Files appear complete or not at all. Not thread-safe.
+/// <c>TITLE_yyyyMMdd-HHmmss.nxs</c> (a slice of a stack: <c>TITLE_slice003_yyyyMMdd-HHmmss.nxs</c>). Files appear complete or not at all. Not thread-safe.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -73,7 +73,7 @@ public sealed class NexusScanStore : IScanStore
     {
         ArgumentNullException.ThrowIfNull(scan);
         ScanTree tree = new(scan);
-        string stem = ResultName.Stem(scan.Description.Title, scan.StartedAt);
+        string stem = ResultName.Stem(scan.Description, scan.StartedAt);
         string path = Path.Combine(_folder, stem + Extension);
         try
         {

@@ -20,6 +20,9 @@ public sealed class VirtualExperiment
     // Apart from the streams of the frames' noise.
     private const long JitterStream = 1L << 40;
 
+    // Far from the seeds that people choose.
+    private const long SliceSeeds = 1L << 32;
+
     private readonly Lazy<ProjectionProfile>[] _profiles;
 
     /// <summary>Sets up an experiment.</summary>
@@ -84,6 +87,18 @@ public sealed class VirtualExperiment
 
     /// <summary>How far the stage is off its position in every frame, at most, µm; uniform, by the seed. Default 0.</summary>
     public double PositionJitter_um { get; init; }
+
+    /// <summary>The same scan of another slice of the sample, with noise of its own.</summary>
+    /// <param name="slice">Number of the slice, from 0: this one.</param>
+    /// <param name="z_um">Its height above this one, µm.</param>
+    public VirtualExperiment At(int slice, double z_um) => slice == 0
+        ? this
+        : new VirtualExperiment(Plan, Detector, new ElectrodeDisc(Disc.Seed, z_um), Seed + (slice * SliceSeeds))
+        {
+            Backlash_um = Backlash_um,
+            AxisOffset_um = AxisOffset_um,
+            PositionJitter_um = PositionJitter_um,
+        };
 
     /// <summary>Where the stage tells that it is in a cell, µm: that of the plan, and what it is off by.</summary>
     public double Stage_um(ScanCell cell)

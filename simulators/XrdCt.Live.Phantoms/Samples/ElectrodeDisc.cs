@@ -70,7 +70,8 @@ public sealed class ElectrodeDisc
 
     /// <summary>Makes and rasterises the disc of a seed (about half a second).</summary>
     /// <param name="seed">Seed of particles, edge and grains.</param>
-    public ElectrodeDisc(long seed = 1)
+    /// <param name="z_um">Height of the slice, µm: the particles are cut there (<see cref="Particle.At"/>), the rest is the same at any.</param>
+    public ElectrodeDisc(long seed = 1, double z_um = 0)
     {
         _seed = seed;
         SeededRandom random = new(seed, 1);
@@ -80,11 +81,14 @@ public sealed class ElectrodeDisc
         }
 
         GrowCrack(ref random);
-        Particles = Pack(ref random);
+        Particles = [.. Pack(ref random).Select(p => z_um == 0 ? p : p.At(z_um)).OfType<Particle>()];
         Grains = CrystallizeFoil();
         Components = Rasterise();
         NmcDensity = Sum(Density(SampleComponent.NmcCore), Density(SampleComponent.NmcRim));
     }
+
+    /// <summary>Seed.</summary>
+    public long Seed => _seed;
 
     /// <summary>All particles.</summary>
     public IReadOnlyList<Particle> Particles { get; }

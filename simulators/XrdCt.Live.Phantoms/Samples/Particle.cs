@@ -22,6 +22,20 @@ public sealed record Particle(
     /// <summary>Largest distance of the outline from the centre, µm.</summary>
     public double Reach_um => Radius_um * (1 + Ripple);
 
+    /// <summary>
+    /// The particle at another height, in a column of equal spheres that lie one on another: the plane at <paramref name="z_um"/> cuts the one
+    /// whose centre is nearest, at a distance d, in a circle of radius <c>√(Radius² − d²)</c>. So no particle is ever larger than here, none
+    /// comes to overlap another, and the columns fall out of step with the height because their spheres differ.
+    /// </summary>
+    /// <param name="z_um">Height above this slice, µm.</param>
+    /// <returns>Null where the plane meets two spheres of the column where they touch.</returns>
+    public Particle? At(double z_um)
+    {
+        double off_um = Math.IEEERemainder(z_um, 2 * Radius_um);
+        double squared = (Radius_um * Radius_um) - (off_um * off_um);
+        return squared > 0 ? this with { Radius_um = Math.Sqrt(squared) } : null;
+    }
+
     /// <summary>True where the point lies inside the outline.</summary>
     public bool Contains(double x_um, double y_um)
     {

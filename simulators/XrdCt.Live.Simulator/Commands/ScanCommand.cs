@@ -15,6 +15,7 @@ internal sealed class ScanCommand
 {
     private readonly SendOptions _send = new();
     private readonly PlanOptions _plan = new();
+    private readonly StackOptions _stack = new();
     private readonly FaultSwitches _faults = new();
     private readonly ReadingSwitches _readings = new();
 
@@ -37,7 +38,7 @@ internal sealed class ScanCommand
     {
         Command command = new(
             "scan", "Stream a simulated XRD-CT scan: full-size Pilatus frames, bitshuffle-LZ4, DECTRIS Stream V2");
-        foreach (Option option in _send.All.Concat([_writePoni, _writeMask]).Concat(_plan.All).Concat(_faults.All).Concat(_readings.All).Append(_die))
+        foreach (Option option in _send.All.Concat([_writePoni, _writeMask]).Concat(_plan.All).Concat(_stack.All).Concat(_faults.All).Concat(_readings.All).Append(_die))
         {
             command.Options.Add(option);
         }
@@ -56,28 +57,36 @@ internal sealed class ScanCommand
         WriteCompanions(result, experiment);
         PushSink sink = _send.Open(result);
         using StreamRun run = new(_send.Endpoint(result), sink);
-        using SeriesStreamer streamer = Streamer(experiment, options, sink);
-        SeriesSummary summary = run.Send(streamer);
+        IReadOnlyList<Func<IFrameSource>> series = _stack.Series(result, experiment);
+        List<SeriesSummary> summaries = [];
+        for (int k = 0; k < series.Count && summaries is not [.., { Stopped: true }]; k++)
+        {
+            using SeriesStreamer streamer = Streamer(series[k](), experiment, options with { SeriesId = options.SeriesId + k }, sink);
+            summaries.Add(run.Send(streamer));
+        }
+
         bool isDelivered = (readings?.Finish() ?? true) & run.Drain(options.Timeout);
         if (_send.IsJson(result))
         {
-            Console.WriteLine(JsonSerializer.Serialize(summary, SummaryJson.Default.SeriesSummary));
+            Console.WriteLine(series.Count == 1
+                ? JsonSerializer.Serialize(summaries[0], SummaryJson.Default.SeriesSummary)
+                : JsonSerializer.Serialize([.. summaries], SummaryJson.Default.SeriesSummaryArray));
         }
         else
         {
-            SeriesReport.Write(_send.Endpoint(result), summary);
+            summaries.ForEach(summary => SeriesReport.Write(_send.Endpoint(result), summary));
         }
 
         return isDelivered ? 0 : throw run.Undelivered(options.Timeout);
     }
 
-    private static SeriesStreamer Streamer(VirtualExperiment experiment, StreamOptions options, PushSink sink)
+    private static SeriesStreamer Streamer(IFrameSource frames, VirtualExperiment experiment, StreamOptions options, PushSink sink)
     {
         StreamDialect dialect = StreamDialects.All[0];
         SeriesInfo detector = VirtualDetector.Describe(experiment.Detector.Geometry);
         try
         {
-            return new SeriesStreamer(new PhantomSource(experiment), detector, options, dialect, dialect.NewWriter(), sink);
+            return new SeriesStreamer(frames, detector, options, dialect, dialect.NewWriter(), sink);
         }
         catch (ArgumentException e)
         {

@@ -5,5 +5,6 @@ namespace XrdCt.Live.Simulator.Commands;
 
 /// <summary>JSON form of the summaries, generated at build time.</summary>
 [JsonSerializable(typeof(SeriesSummary))]
+[JsonSerializable(typeof(SeriesSummary[]))]
 [JsonSerializable(typeof(DetectorSummary))]
 internal sealed partial class SummaryJson : JsonSerializerContext;

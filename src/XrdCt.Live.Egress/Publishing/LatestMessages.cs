@@ -19,7 +19,7 @@ internal readonly struct LatestMessages(string scanId, DateTimeOffset? acquiredA
     {
         ScanPlan plan = scan.Plan;
         RadialAxis axis = scan.Axis;
-        writer.Begin(9, scanId, acquiredAt, now);
+        writer.Begin(scan.Slice is null ? 9 : 10, scanId, acquiredAt, now);
         writer.Write("title"u8, scan.Title);
         writer.Write("source"u8, scan.Source);
         writer.Write("note"u8, scan.Note);
@@ -53,6 +53,15 @@ internal readonly struct LatestMessages(string scanId, DateTimeOffset? acquiredA
             writer.Write("kind"u8, channel.Kind.ToString().ToLowerInvariant());
             writer.Write("lower"u8, channel.Lower);
             writer.Write("upper"u8, channel.Upper);
+        }
+
+        if (scan.Slice is StackSlice slice)
+        {
+            writer.WriteString("slice"u8);
+            writer.WriteMapHeader(3);
+            writer.Write("number"u8, slice.Number);
+            writer.Write("count"u8, slice.Count);
+            writer.Write("z_um"u8, slice.Z_um);
         }
     }
 

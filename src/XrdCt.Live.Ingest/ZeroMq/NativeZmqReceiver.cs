@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using XrdCt.Live.Ingest.Streams;
 using XrdCt.Live.Model.Frames;
@@ -71,6 +72,26 @@ public sealed unsafe class NativeZmqReceiver : IMessageReceiver
     public StreamMessage? Receive(TimeSpan timeout)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        long asked = Stopwatch.GetTimestamp();
+
+        // libzmq comes back early when a signal interrupts it (EINTR), and the runtime sends its threads signals. Told by the time, not by the
+        // error number, which the runtime may change on the way back.
+        for (TimeSpan left = timeout; ; left = timeout - Stopwatch.GetElapsedTime(asked))
+        {
+            if (TryReceive(left))
+            {
+                return _message;
+            }
+
+            if (Stopwatch.GetElapsedTime(asked) >= timeout)
+            {
+                return null;
+            }
+        }
+    }
+
+    private bool TryReceive(TimeSpan timeout)
+    {
         int wait_ms = (int)Math.Clamp(Math.Ceiling(timeout.TotalMilliseconds), 0, int.MaxValue);
         if (wait_ms != _timeout_ms)
         {
@@ -78,7 +99,7 @@ public sealed unsafe class NativeZmqReceiver : IMessageReceiver
             _timeout_ms = wait_ms;
         }
 
-        return _message.TryReceive(_socket) ? _message : null;
+        return _message.TryReceive(_socket);
     }
 
     /// <summary>Closes the socket at once; messages not yet received are dropped. Leases stay valid.</summary>

@@ -9,7 +9,10 @@ public readonly record struct FrameHeader
     /// <summary>Series (one arming of the detector) that the frame belongs to.</summary>
     public required long SeriesId { get; init; }
 
-    /// <summary>Index of the frame in its series, from 0; it decides the cell of the scan, never the order of arrival.</summary>
+    /// <summary>
+    /// Index of the frame in its series, from 0; it decides the cell of the scan, never the order of arrival. Where one series holds the
+    /// slices of a stack, it is the index in the slice once the frame was received.
+    /// </summary>
     public required int Index { get; init; }
 
     /// <summary>End of the exposure on the detector's clock; the time of reception where the stream carries no time.</summary>

@@ -1,3 +1,5 @@
+using XrdCt.Live.Model.Scans;
+
 namespace XrdCt.Live.Model.Ports;
 
 /// <summary>What a journal says of its scan as a whole, as of the last write.</summary>
@@ -11,6 +13,9 @@ public sealed record JournalledScan
 
     /// <summary>Header of the series, without its tables; null while none came.</summary>
     public required SeriesHeader? Series { get; init; }
+
+    /// <summary>How the slices of the stack come, as far as it is known; <see cref="SliceLayout.Undecided"/> for a scan of its own.</summary>
+    public SliceLayout SliceLayout { get; init; }
 
     /// <summary>The counters.</summary>
     public required FrameCounters Counters { get; init; }

@@ -17,4 +17,8 @@ public sealed record ScanDescription(
     ScanPlan Plan,
     RadialAxis Axis,
     IReadOnlyList<LiveChannel> Channels,
-    string Note);
+    string Note)
+{
+    /// <summary>Which slice of a stack the scan is; null for a scan of its own.</summary>
+    public StackSlice? Slice { get; init; }
+}

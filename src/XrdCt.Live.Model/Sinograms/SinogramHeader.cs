@@ -1,4 +1,5 @@
 using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Scans;
 
 namespace XrdCt.Live.Model.Sinograms;
 
@@ -22,6 +23,9 @@ public sealed record SinogramHeader
 
     /// <summary>Photon energy, keV; null where the file does not say.</summary>
     public double? Energy_keV { get; init; }
+
+    /// <summary>Which slice of a stack it is; null where the file does not say.</summary>
+    public StackSlice? Slice { get; init; }
 
     /// <summary>Name of the scan, for people; may be empty.</summary>
     public string Title { get; init; } = "";

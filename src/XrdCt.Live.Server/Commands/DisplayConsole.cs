@@ -21,6 +21,7 @@ internal static class DisplayConsole
             return await FollowInLinesAsync(scan, running).ConfigureAwait(false);
         }
 
+        string place = Place(scan);
         await AnsiConsole.Progress()
             .AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
@@ -32,7 +33,7 @@ internal static class DisplayConsole
                     LiveState state = scan.State;
                     bar.MaxValue = Math.Max(1, state.CellCount);
                     bar.Value = state.Counters.Placed;
-                    bar.Description = Markup.Escape(Describe(state));
+                    bar.Description = Markup.Escape(place + Describe(state));
                 }
             }).ConfigureAwait(false);
         return await running.ConfigureAwait(false);
@@ -48,7 +49,7 @@ internal static class DisplayConsole
             if (now > tenth)
             {
                 tenth = now;
-                await Console.Out.WriteLineAsync($"{10 * now,3} %  {Describe(state)}").ConfigureAwait(false);
+                await Console.Out.WriteLineAsync($"{10 * now,3} %  {Place(scan)}{Describe(state)}").ConfigureAwait(false);
             }
         }
 
@@ -57,6 +58,8 @@ internal static class DisplayConsole
 
     private static async Task<bool> StillRunningAsync(Task running) =>
         await Task.WhenAny(running, Task.Delay(Refresh)).ConfigureAwait(false) != running;
+
+    private static string Place(LiveScan scan) => scan.Description.Slice is { } slice ? $"{slice}: " : "";
 
     private static string Describe(LiveState state) => state.Phase switch
     {

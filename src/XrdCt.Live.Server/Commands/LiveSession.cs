@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Egress.Publishing;
@@ -6,6 +7,7 @@ using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.ZeroMq;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Pipeline;
 using XrdCt.Live.Server.Configuration;
 using XrdCt.Live.Server.Display;
@@ -138,7 +140,8 @@ internal sealed class LiveSession
     {
         bool allWell = true;
         LiveOutcome? last = null;
-        for (int scans = 0; last is null || await NextAsync(feed, last, scans == 1, stop).ConfigureAwait(false); scans++)
+        StackCourse? course = SetUp.Stack(Configuration, File) is StackSetUp stack ? new StackCourse(stack) : null;
+        for (int scans = 0; last is null || await NextAsync(feed, course, last, scans == 1, stop).ConfigureAwait(false); scans++)
         {
             LiveOptions? known = options ?? await OptionsFromHeaderAsync(feed, stop).ConfigureAwait(false);
             if (known is null)
@@ -146,16 +149,23 @@ internal sealed class LiveSession
                 break;
             }
 
-            using SqliteScanJournal? journal = OpenJournal(known.Settings(), mayContinue: scans == 0);
-            using GrowingScanFile? growing = SetUpGrowingFile(known.Title, journal?.Scan?.StartedAt);
+            using IScanJournal? journal = course is null
+                ? OpenJournal(known, [known.Settings().Fingerprint], mayContinue: scans == 0)
+                : OpenSliceJournal(ref known, course, mayContinue: scans == 0);
+            using GrowingScanFile? growing = SetUpGrowingFile(known.Settings().Description, journal?.Scan?.StartedAt);
             LiveScan scan = setUp(known, journal, growing);
             last = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false);
-            Report(last, scan.State);
+            Report(last, scan.State, scan.Description.Slice);
             feed.PutBack(last.Next);
 
             // An operator's stop is no failure; nor is, where scans follow each other, one that the detector aborted.
-            bool mayBeIncomplete = stop.IsCancellationRequested || (FollowsSeries && !ExitWithScan) || IsPredecessor(last);
+            bool mayBeIncomplete = stop.IsCancellationRequested || (FollowsSeries && !ExitWithScan) || (course is null ? IsPredecessor(last) : IsNoSlice(last));
             allWell &= last.Phase == ScanPhase.Complete || (last.Phase == ScanPhase.Incomplete && mayBeIncomplete);
+        }
+
+        if (course is not null)
+        {
+            allWell &= EndStack(course, last) || stop.IsCancellationRequested || !ExitWithScan;
         }
 
         if (feed.StrayCount > 0)
@@ -169,7 +179,10 @@ internal sealed class LiveSession
     // The scan of a process that was killed, which the detector has gone on from: it is saved, and is not the one that was asked for.
     private static bool IsPredecessor(LiveOutcome outcome) => outcome is { IsOnlyContinued: true, Next.Count: > 0 };
 
-    private SqliteScanJournal? OpenJournal(ScanSettings settings, bool mayContinue)
+    // It was found out only that another slice, or another series, is being measured.
+    private static bool IsNoSlice(LiveOutcome outcome) => outcome is { Counters.Received: 0, Next.Count: > 0 };
+
+    private SqliteScanJournal? OpenJournal(LiveOptions options, IReadOnlyList<string> fingerprints, bool mayContinue)
     {
         OutputSection output = Configuration.Output;
         if (!output.Journal)
@@ -180,9 +193,9 @@ internal sealed class LiveSession
         try
         {
             SqliteScanJournal? unfinished = mayContinue
-                ? ScanJournals.OpenUnfinished(output.Folder, settings, output.KeepJournal, Warn)
+                ? ScanJournals.OpenUnfinished(output.Folder, fingerprints, output.KeepJournal, Warn)
                 : null;
-            return unfinished ?? SqliteScanJournal.Create(output.Folder, settings, output.KeepJournal);
+            return unfinished ?? SqliteScanJournal.Create(output.Folder, options.Settings(), output.KeepJournal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -190,7 +203,7 @@ internal sealed class LiveSession
         }
     }
 
-    private GrowingScanFile? SetUpGrowingFile(string title, DateTimeOffset? continued)
+    private GrowingScanFile? SetUpGrowingFile(ScanDescription scan, DateTimeOffset? continued)
     {
         OutputSection output = Configuration.Output;
         if (!output.GrowingFile)
@@ -199,17 +212,101 @@ internal sealed class LiveSession
         }
 
         GrowingScanFile file = continued is DateTimeOffset startedAt
-            ? GrowingScanFile.Continued(output.Folder, title, startedAt)
+            ? GrowingScanFile.Continued(output.Folder, scan, startedAt)
             : new GrowingScanFile(output.Folder);
         file.Made = path => Say($"growing file: {path}");
         return file;
     }
 
+    /// <summary>Opens the journal of the slice that is next: at the start, of the one in which another process was killed.</summary>
+    private BegunJournal? OpenSliceJournal(ref LiveOptions options, StackCourse course, bool mayContinue)
+    {
+        OutputSection output = Configuration.Output;
+        if (!output.Journal)
+        {
+            options = course.Apply(options);
+            return null;
+        }
+
+        IReadOnlyList<string> fingerprints = options.FingerprintsOf(course.Slices);
+        SqliteScanJournal? journal = null;
+        if (mayContinue)
+        {
+            StackProgress? progress = ReadProgress(fingerprints[0]);
+            journal = OpenJournal(options, fingerprints, mayContinue: true);
+            course.Resume(journal?.Settings.Description.Slice, progress);
+            if (course.Number > 1)
+            {
+                Warn($"the stack goes on with {course.Slices[course.Number - 1]}; '{StackProgress.PathOf(output.Folder, options.Title)}' says so, remove it to begin anew");
+            }
+        }
+
+        options = course.Apply(options);
+        journal = journal?.Scan is null ? OpenJournal(options, [], mayContinue: false) : journal;
+        string title = options.Title;
+        int next = course.Number + 1;
+        return new BegunJournal(journal!, scan => Attempt(() => new StackProgress(fingerprints[0], next, scan.SliceLayout, scan.SeriesId).Write(output.Folder, title)));
+    }
+
+    private StackProgress? ReadProgress(string fingerprint)
+    {
+        try
+        {
+            return StackProgress.Read(Configuration.Output.Folder, Configuration.Title) is { } progress && progress.Fingerprint == fingerprint ? progress : null;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            throw new UserException(SetUp.Sentence(e), e);
+        }
+    }
+
+    /// <summary>Nothing more of the stack will come: tells what is missing of it.</summary>
+    /// <returns>Whether all slices came.</returns>
+    private bool EndStack(StackCourse course, LiveOutcome? last)
+    {
+        // A slice that could not be saved stays in its journal, and must not be followed by the next one when that is saved.
+        bool isUnsaved = last is { SavedPath: null, Counters.Placed: > 0 };
+        (string folder, string title) = (Configuration.Output.Folder, Configuration.Title);
+        if (Configuration.Output.Journal && isUnsaved)
+        {
+            Attempt(() => (StackProgress.Read(folder, title) is { } progress ? progress with { Next = course.Slices.Count + 1 } : null)?.Write(folder, title));
+        }
+        else if (Configuration.Output.Journal)
+        {
+            Attempt(() => StackProgress.Remove(folder, title));
+        }
+
+        int[] missing = [.. course.Missing];
+        if (missing.Length > 0 && missing.Length < course.Slices.Count)
+        {
+            Console.Error.WriteLine($"xrdct: of {course.Slices.Count} slices {string.Join(", ", missing)} never came");
+        }
+
+        return missing.Length == 0;
+    }
+
+    private static void Attempt(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            Warn(e.Message);
+        }
+    }
+
     private bool TakesFromHeader => Configuration.Source?.FromHeader is { Length: > 0 };
 
     /// <summary>Whether there is another scan; waits for its first message.</summary>
-    private async Task<bool> NextAsync(SeriesFeed feed, LiveOutcome last, bool isFirst, CancellationToken stop)
+    private async Task<bool> NextAsync(SeriesFeed feed, StackCourse? course, LiveOutcome last, bool isFirst, CancellationToken stop)
     {
+        if (course is not null)
+        {
+            return await NextSliceAsync(feed, course, last, isFirst, stop).ConfigureAwait(false);
+        }
+
         // What an aborted series left in the sender's queue is no scan that anybody waits for.
         bool wasLeftOver = last is { Series: null, Next: [{ Kind: SourceEventKind.SeriesStarted }, ..] } || IsPredecessor(last);
         bool neverBegan = isFirst && last.Phase == ScanPhase.Failed && last.SeriesId is null;
@@ -226,6 +323,46 @@ internal sealed class LiveSession
         Say("waiting for the next series; Ctrl-C ends");
         bool isOver = last.EndedByDetector || last.Phase is ScanPhase.Complete or ScanPhase.Failed;
         return await OnOwnThread(() => feed.AwaitNext(isOver ? last.SeriesId : null, stop)).ConfigureAwait(false) is not null;
+    }
+
+    /// <summary>Whether there is another slice, or another stack; waits for its first message.</summary>
+    private async Task<bool> NextSliceAsync(SeriesFeed feed, StackCourse course, LiveOutcome last, bool isFirst, CancellationToken stop)
+    {
+        bool neverBegan = isFirst && last.Phase == ScanPhase.Failed && last.SeriesId is null;
+        if (stop.IsCancellationRequested || neverBegan)
+        {
+            return false;
+        }
+
+        course.Advance(last);
+        bool isInSeries = last.SliceLayout == SliceLayout.OneSeries;
+        if (course.IsOver || (isInSeries && course.MayComeBack))
+        {
+            if (ExitWithScan || !FollowsSeries)
+            {
+                return false;
+            }
+
+            if (course.IsOver)
+            {
+                EndStack(course, last);
+                course.Restart();
+            }
+        }
+
+        if (last.Next.Count > 0)
+        {
+            return true;
+        }
+
+        Say($"waiting for {course.Slices[course.Number - 1]}; Ctrl-C ends");
+        if (await OnOwnThread(() => feed.AwaitNext(course.Finished, stop)).ConfigureAwait(false) is not { } next)
+        {
+            return false;
+        }
+
+        course.Begin(next, last);
+        return true;
     }
 
     // The header stays in front of the feed: it is the scan's first message too.
@@ -345,7 +482,7 @@ internal sealed class LiveSession
         }
     }
 
-    private void Report(LiveOutcome outcome, LiveState state)
+    private void Report(LiveOutcome outcome, LiveState state, StackSlice? slice)
     {
         if (Json)
         {
@@ -358,6 +495,9 @@ internal sealed class LiveSession
                     outcome.Counters,
                     Cells = state.CellCount,
                     Series = outcome.SeriesId,
+                    Slice = slice?.Number,
+                    Slices = slice?.Count,
+                    slice?.Z_um,
                     Missing = outcome.Missing.Select(m => m.ToString()),
                     state.Elapsed_s,
                     Rate_Hz = state.Elapsed_s > 0 ? outcome.Counters.Placed / state.Elapsed_s : 0,
@@ -370,7 +510,8 @@ internal sealed class LiveSession
         {
             double rate_Hz = state.Elapsed_s > 0 ? outcome.Counters.Placed / state.Elapsed_s : 0;
             string series = outcome.SeriesId is long id && FollowsSeries ? $"series {id}: " : "";
-            Say($"{series}{outcome.Counters.Placed} of {state.CellCount} frames in {state.Elapsed_s:F0} s ({rate_Hz:F0} Hz)");
+            string place = slice is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{slice} (z = {slice.Z_um} µm): ");
+            Say($"{series}{place}{outcome.Counters.Placed} of {state.CellCount} frames in {state.Elapsed_s:F0} s ({rate_Hz:F0} Hz)");
             foreach (string line in Losses(outcome.Counters))
             {
                 Say("  " + line);

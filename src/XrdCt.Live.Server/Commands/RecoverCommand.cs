@@ -50,7 +50,7 @@ internal static class RecoverCommand
             string saved = new NexusScanStore(output ?? Path.GetDirectoryName(Path.GetFullPath(path))!).Save(scan);
             if (damaged == 0)
             {
-                using var leftOver = GrowingScanFile.Continued(Path.GetDirectoryName(Path.GetFullPath(path))!, scan.Description.Title, scan.StartedAt);
+                using var leftOver = GrowingScanFile.Continued(Path.GetDirectoryName(Path.GetFullPath(path))!, scan.Description, scan.StartedAt);
                 leftOver.Remove();
             }
 

@@ -51,6 +51,25 @@ public sealed class ScanSection
     [YamlMember(Alias = "coarse")]
     public string? Coarse { get; set; }
 
+    /// <summary>Number of slices: the scan is measured so many times, each at another height of the sample.</summary>
+    [YamlMember(Alias = "slices")]
+    public int Slices { get; set; } = 1;
+
+    /// <summary>Distance of two slices along the rotation axis, µm; negative where the sample moves down. Needed for more than one.</summary>
+    [YamlMember(Alias = "slice_step_um")]
+    public double? SliceStep_um { get; set; }
+
+    /// <summary>Height of the first slice, µm; 0 when left out.</summary>
+    [YamlMember(Alias = "slice_start_um")]
+    public double? SliceStart_um { get; set; }
+
+    /// <summary>
+    /// How the slices come: <c>each</c> as a series of its own, all in <c>one</c> series, or <c>auto</c>: the header's number of images tells,
+    /// or, where there is none, frames beyond the cells of a slice.
+    /// </summary>
+    [YamlMember(Alias = "slice_series")]
+    public string SliceSeries { get; set; } = "auto";
+
     /// <summary>Divide by the beam monitor where the stream carries one: <c>corrections.beam</c>, <c>monitor</c> or <c>none</c>, by its older name.</summary>
     [YamlMember(Alias = "normalise_to_monitor")]
     public bool? NormaliseToMonitor { get; set; }

@@ -157,6 +157,8 @@ internal static class SetUp
             Source = parts.Frames.Description,
             Note = note,
             Plan = parts.Plan,
+            Slice = parts.Stack?.Slice(1),
+            ToldLayout = parts.Stack?.ToldLayout,
             Integration = integration,
             Channels = parts.Channels,
             RoiChannel = parts.RoiChannel,
@@ -169,6 +171,7 @@ internal static class SetUp
             ReadingsGrace = parts.Readings?.Grace ?? TimeSpan.Zero,
             Workers = Workers(configuration, file),
             Batches_bytes = parts.Frames.Batches_bytes,
+            Held_bytes = parts.Frames.Held_bytes,
             SilenceLimit = parts.SilenceLimit,
             EndGrace = parts.EndGrace,
             Configuration = ConfigurationFile.Write(configuration),
@@ -233,6 +236,7 @@ internal static class SetUp
             files,
             LiveIntegration(configuration.Integration, file),
             plan,
+            StackSetUp.Of(configuration.Scan!, plan.CellCount, file),
             channels,
             roiChannel,
             Within(Required(roi.Radius_um, file, "roi.radius_um"), 10 * plan.TranslationCount * plan.Step_um, file, "roi.radius_um"),
@@ -250,7 +254,15 @@ internal static class SetUp
         SourceSection source = Required(configuration.Source, file, "source");
         DetectorFiles files = Files(configuration, folder, file);
         ImageShape shape = Reading(() => DetectorSetUp.ReadShape(files));
-        return SourceSetUp.Of(source, shape, Workers(configuration, file), file);
+        int held = configuration.Scan is { Slices: > 1 } ? LiveGraph.HeldMessages : 0;
+        return SourceSetUp.Of(source, shape, Workers(configuration, file), held, file);
+    }
+
+    /// <summary>Checks the stack of slices; null where there is one slice only.</summary>
+    public static StackSetUp? Stack(BeamlineConfiguration configuration, string file)
+    {
+        ScanSection scan = Required(configuration.Scan, file, "scan");
+        return StackSetUp.Of(scan, ScanPlan(scan, file).CellCount, file);
     }
 
     private static AxisPosition? CoarseAxis(ScanSection scan, string folder, string file)
@@ -570,6 +582,7 @@ internal static class SetUp
         DetectorFiles Files,
         IntegrationOptions Integration,
         ScanPlan Plan,
+        StackSetUp? Stack,
         LiveChannel[] Channels,
         string RoiChannel,
         double RoiRadius_um,

@@ -42,6 +42,9 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
 
     private static readonly string[] HeaderParts = ["mask", "flat_field", "energy", "distance"];
 
+    /// <summary>What frames of later slices may take that are held, bytes; the last may pass it.</summary>
+    public long Held_bytes => (LiveGraph.HeldMessages - 1) * Zmq.LargestMessage_bytes;
+
     /// <summary>For people: the endpoint, the dialect and the library.</summary>
     public string Description =>
         $"{Zmq.Endpoint} ({StreamDialects.Create(Dialect, Reading).Name}, {ZmqRuntime.LibraryName(Zmq.Library)})";
@@ -50,8 +53,9 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
     /// <param name="source">What the file says.</param>
     /// <param name="shape">Image size of the geometry.</param>
     /// <param name="workers">Workers that integrate at the same time.</param>
+    /// <param name="held">Messages of the largest size that are held while it is not certain that the slice before theirs is over.</param>
     /// <param name="file">Name of the file, for messages.</param>
-    public static SourceSetUp Of(SourceSection source, ImageShape shape, int workers, string file)
+    public static SourceSetUp Of(SourceSection source, ImageShape shape, int workers, int held, string file)
     {
         if (!StreamDialects.Names.Contains(source.Dialect))
         {
@@ -73,7 +77,7 @@ internal sealed record SourceSetUp(ZmqOptions Zmq, string Dialect, DialectOption
         // Each endpoint that is connected to has a queue of its own.
         int queues = endpoint.Count(c => c == ',') + 1;
 
-        int inFlight = InFlight(workers);
+        int inFlight = InFlight(workers) + held;
         long batches_bytes = LiveGraph.Frames.Capacity * largest_bytes;
         double limit_MB = SetUp.Within(source.MemoryLimit_MB, 1e6, file, "source.memory_limit_mb");
         long pooled_bytes = (long)(limit_MB * BytesPerMB * PooledShare);

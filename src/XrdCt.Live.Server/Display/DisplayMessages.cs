@@ -72,7 +72,7 @@ internal static class DisplayMessages
 
     private static void WriteScan(ref MessagePackWriter writer, ScanDescription scan)
     {
-        writer.WriteMapHeader(6);
+        writer.WriteMapHeader(scan.Slice is null ? 6 : 7);
         Write(ref writer, "title", scan.Title);
         Write(ref writer, "source", scan.Source);
         Write(ref writer, "note", scan.Note);
@@ -103,6 +103,15 @@ internal static class DisplayMessages
             Write(ref writer, "kind", channel.Kind.ToString());
             Write(ref writer, "lower", channel.Lower);
             Write(ref writer, "upper", channel.Upper);
+        }
+
+        if (scan.Slice is StackSlice slice)
+        {
+            writer.Write("slice");
+            writer.WriteMapHeader(3);
+            Write(ref writer, "number", slice.Number);
+            Write(ref writer, "count", slice.Count);
+            Write(ref writer, "z_um", slice.Z_um);
         }
     }
 

@@ -1,6 +1,9 @@
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Scans;
+
 namespace XrdCt.Live.Storage.Files;
 
-/// <summary>Names of results: <c>TITLE_yyyyMMdd-HHmmss</c>, and numbers where a name is taken.</summary>
+/// <summary>Names of results: <c>TITLE_yyyyMMdd-HHmmss</c>, of a slice of a stack <c>TITLE_slice003_yyyyMMdd-HHmmss</c>, and numbers where a name is taken.</summary>
 internal static class ResultName
 {
     /// <summary>Far beyond what happens; ends the search when every name seems taken, as on a broken network drive.</summary>
@@ -12,7 +15,14 @@ internal static class ResultName
     private const int LongestStem = 60;
 
     /// <summary>The name without number and extension, safe on every file system.</summary>
-    public static string Stem(string title, DateTimeOffset startedAt)
+    public static string Stem(ScanDescription scan, DateTimeOffset startedAt)
+    {
+        string slice = scan.Slice is StackSlice one ? $"_slice{one.Number:D3}" : "";
+        return $"{Title(scan.Title)}{slice}_{startedAt:yyyyMMdd-HHmmss}";
+    }
+
+    /// <summary>A title as part of a file's name.</summary>
+    public static string Title(string title)
     {
         // Letters, digits, '-', '_' and '.' are safe; a leading dot would hide the file.
         char[] safe = [.. title.Select(c => char.IsLetterOrDigit(c) || c is '-' or '.' ? c : '_')];
@@ -22,8 +32,7 @@ internal static class ResultName
             stem = stem.Replace("__", "_", StringComparison.Ordinal);
         }
 
-        stem = stem.Length == 0 ? FallbackStem : stem[..Math.Min(stem.Length, LongestStem)];
-        return $"{stem}_{startedAt:yyyyMMdd-HHmmss}";
+        return stem.Length == 0 ? FallbackStem : stem[..Math.Min(stem.Length, LongestStem)];
     }
 
     /// <summary>The name with its number, from 1, which is not written.</summary>

@@ -63,7 +63,8 @@ internal static class JournalJson
                 settings.CoarseAxis,
                 settings.Filter,
                 settings.RoiChannel,
-                settings.RoiRadius_um),
+                settings.RoiRadius_um,
+                scan.Slice),
             Options);
     }
 
@@ -93,7 +94,7 @@ internal static class JournalJson
         return new ScanSettings
         {
             Fingerprint = text.Fingerprint,
-            Description = new ScanDescription(text.Title, text.Source, plan, axis, text.Channels, text.Note),
+            Description = new ScanDescription(text.Title, text.Source, plan, axis, text.Channels, text.Note) { Slice = text.Slice },
             Program = text.Program,
             Configuration = text.Configuration,
             Geometry = text.HasCorners ? text.Geometry with { Corners = NoCorners } : text.Geometry,
@@ -191,5 +192,6 @@ internal static class JournalJson
         AxisPosition? CoarseAxis,
         RampFilter Filter,
         string RoiChannel,
-        double RoiRadius_um);
+        double RoiRadius_um,
+        StackSlice? Slice = null);
 }

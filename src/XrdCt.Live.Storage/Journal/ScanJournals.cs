@@ -1,21 +1,19 @@
-using XrdCt.Live.Model.Ports;
-
 namespace XrdCt.Live.Storage.Journal;
 
 /// <summary>The journals in a folder.</summary>
 public static class ScanJournals
 {
-    /// <summary>Opens the newest unfinished journal of a scan. Others are left as they are, and told.</summary>
+    /// <summary>Opens the newest unfinished journal of a scan, or of any slice of a stack. Others are left as they are, and told.</summary>
     /// <param name="folder">Folder of the results; need not exist.</param>
-    /// <param name="settings">Settings of the scan that is to go on.</param>
+    /// <param name="fingerprints">Fingerprints of the scan that is to go on, one for each slice that it may be.</param>
     /// <param name="keeps">Whether the file stays when the result is saved.</param>
     /// <param name="tell">Is told of each other unfinished or unreadable journal, in one sentence.</param>
-    /// <returns>The journal, open; null where there is none of these settings.</returns>
+    /// <returns>The journal, open; null where there is none of these fingerprints.</returns>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">No permission to read the folder.</exception>
-    public static SqliteScanJournal? OpenUnfinished(string folder, ScanSettings settings, bool keeps, Action<string> tell)
+    public static SqliteScanJournal? OpenUnfinished(string folder, IReadOnlyCollection<string> fingerprints, bool keeps, Action<string> tell)
     {
-        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(fingerprints);
         ArgumentNullException.ThrowIfNull(tell);
         if (!Directory.Exists(folder))
         {
@@ -40,7 +38,7 @@ public static class ScanJournals
                 continue;
             }
 
-            if (journal.SavedPath is null && journal.Scan is not null && found is null && journal.Settings.Fingerprint == settings.Fingerprint)
+            if (journal.SavedPath is null && journal.Scan is not null && found is null && fingerprints.Contains(journal.Settings.Fingerprint))
             {
                 found = journal;
                 continue;
@@ -48,8 +46,8 @@ public static class ScanJournals
 
             if (journal.SavedPath is null && journal.Scan is { } scan)
             {
-                string other = journal.Settings.Fingerprint == settings.Fingerprint ? "an older" : "another";
-                tell($"{other} scan was left unfinished: '{journal.Settings.Description.Title}' of {scan.StartedAt:yyyy-MM-dd HH:mm}, "
+                string other = fingerprints.Contains(journal.Settings.Fingerprint) ? "an older" : "another";
+                tell($"{other} scan was left unfinished: '{journal.Settings.Description.Title}'{(journal.Settings.Description.Slice is { } slice ? $", {slice}," : "")} of {scan.StartedAt:yyyy-MM-dd HH:mm}, "
                     + $"{journal.PatternCount} of {journal.Settings.Description.Plan.CellCount} frames; 'xrdct recover {file.FullName}' saves it");
             }
 

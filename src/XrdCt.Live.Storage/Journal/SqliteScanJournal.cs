@@ -383,7 +383,7 @@ public sealed class SqliteScanJournal : IScanJournal
     private SqliteDatabase Make(JournalledScan scan)
     {
         Directory.CreateDirectory(_folder!);
-        string path = Claim(ResultName.Stem(Settings.Description.Title, scan.StartedAt));
+        string path = Claim(ResultName.Stem(Settings.Description, scan.StartedAt));
         string part = path + PartFile.Suffix;
         try
         {

@@ -237,6 +237,11 @@ internal sealed class ScanTree
         sample["name"] = NexusNodes.Text(_scan.Description.Title);
         sample["rotation_angle"] = _rotations;
         sample["translation_values"] = _translations;
+        if (_scan.Description.Slice is StackSlice slice)
+        {
+            sample["z_translation"] = NexusNodes.Scalar(slice.Z_um, LengthUnits);
+        }
+
         return sample;
     }
 
@@ -587,6 +592,12 @@ internal sealed class ScanTree
         group["subset_order"] = _plan.Subsets.ToArray();
         group["includes_end"] = _plan.IncludesEnd ? 1 : 0;
         group["anchor"] = NexusNodes.Text(_plan.Anchor.ToString().ToLowerInvariant());
+        if (_scan.Description.Slice is StackSlice slice)
+        {
+            group["slice_number"] = slice.Number;
+            group["slice_count"] = slice.Count;
+        }
+
         return group;
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using PureHDF;
 using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Storage.Hdf5;
 using XrdCt.Live.Storage.Images;
@@ -98,6 +99,7 @@ internal static class NxxrdctEntry
             Unit = unit,
             Energy_keV = Energy(file, $"{entry}/beam/incident_energy"),
             MonitorPath = $"{entry}/control/data",
+            Slice = Slice(file, entry),
             Title = Text(file, $"{entry}/title"),
             Program = Program(file, entry),
         };
@@ -170,6 +172,18 @@ internal static class NxxrdctEntry
         double? step_um = NumberList.Single(file, $"{entry}/scan_plan/step");
         return offset * step_um is double position_um && uncertainty * step_um is double sigma_um && double.IsFinite(position_um) && sigma_um is > 0 and < double.PositiveInfinity
             ? new AxisPosition(position_um, sigma_um)
+            : null;
+    }
+
+    // As ScanTree writes it, and with any unit of length.
+    private static StackSlice? Slice(NumberFile file, string entry)
+    {
+        string path = $"{entry}/sample/z_translation";
+        double? z_um = NumberList.Single(file, path) * FileUnits.Micrometres(NumberList.UnitsOf(file, path) ?? "m");
+        double? number = NumberList.Single(file, $"{entry}/scan_plan/slice_number");
+        double? count = NumberList.Single(file, $"{entry}/scan_plan/slice_count");
+        return z_um is double z && double.IsFinite(z) && number >= 1 && number <= count && count <= int.MaxValue
+            ? new StackSlice((int)number, (int)count, z)
             : null;
     }
 

@@ -27,6 +27,11 @@ internal static class NxxrdctTree
 
         H5Group sample = NexusNodes.Group("NXsample");
         sample["name"] = NexusNodes.Text(header.Title);
+        if (header.Slice is { } slice)
+        {
+            sample["z_translation"] = NexusNodes.Scalar(slice.Z_um, "um");
+        }
+
         sample["translation_values"] = translations;
         sample["rotation_angle"] = rotations;
 
@@ -51,6 +56,14 @@ internal static class NxxrdctTree
         entry["sample"] = sample;
         entry["instrument"] = Instrument(header, intensity, channels);
         entry["data"] = data;
+        if (header.Slice is { } place)
+        {
+            H5Group plan = NexusNodes.Group("NXcollection");
+            plan["slice_number"] = place.Number;
+            plan["slice_count"] = place.Count;
+            entry["scan_plan"] = plan;
+        }
+
         if (header.Monitor is { } monitor)
         {
             H5Group control = NexusNodes.Group("NXmonitor");

@@ -1,5 +1,6 @@
 using PureHDF;
 using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Storage.Images;
 
@@ -36,6 +37,9 @@ internal sealed class SinogramDraft(NumberFile file, SinogramLayout layout, IH5D
 
     /// <summary>Path of a dataset of the monitor by cell, or null.</summary>
     public string? MonitorPath { get; init; }
+
+    /// <summary>Which slice of a stack it is, if the file says so.</summary>
+    public StackSlice? Slice { get; init; }
 
     /// <summary>Title, if the file has one.</summary>
     public string? Title { get; init; }
@@ -81,6 +85,7 @@ internal sealed class SinogramDraft(NumberFile file, SinogramLayout layout, IH5D
             Unit = radial is null ? null : Unit,
             Energy_keV = Energy_keV is > 0 and < double.PositiveInfinity ? Energy_keV : null,
             Monitor = Monitor((int)rotations, (int)translations),
+            Slice = Slice,
             Title = Title ?? "",
             Program = Program ?? "",
             Origin = $"{file.Name}::{path} [{string.Join(", ", axes).ToLowerInvariant()}]",

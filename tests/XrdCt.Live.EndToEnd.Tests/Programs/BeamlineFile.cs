@@ -22,6 +22,9 @@ internal sealed record BeamlineFile
     /// <summary>Lines of <c>integration:</c>.</summary>
     public string Integration { get; init; } = "{ unit: q_invA, bins: 2048, filter: trimmed, polarisation: 0.95 }";
 
+    /// <summary>More keys of <c>scan:</c>, each after a comma.</summary>
+    public string MoreScan { get; init; } = "";
+
     /// <summary>More lines at the end of the file.</summary>
     public string More { get; init; } = "";
 
@@ -39,7 +42,7 @@ internal sealed record BeamlineFile
               poni: {{Poni}}
               {{(Mask is null ? "# no mask" : "mask: " + Mask)}}
             integration: {{Integration}}
-            scan: { order: {{Order}}, translations: {{Translations}}, rotations: {{Rotations}}, step_um: 50, range_deg: 180 }
+            scan: { order: {{Order}}, translations: {{Translations}}, rotations: {{Rotations}}, step_um: 50, range_deg: 180{{MoreScan}} }
             channels: [ { name: total, kind: total } ]
             roi: { radius_um: 125 }
             {{More}}

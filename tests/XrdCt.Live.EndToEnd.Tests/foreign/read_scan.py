@@ -40,6 +40,8 @@ with h5py.File(args.file, "r") as f:
             "covered": int(coverage.sum()),
             "uncovered": numpy.argwhere(coverage == 0).tolist(),
             "nan_where_uncovered": bool((empty == (coverage == 0)).all()),
+            "slice": [int(e[f"scan_plan/slice_{k}"][()]) for k in ("number", "count")] if "slice_number" in e["scan_plan"] else None,
+            "z": [float(e["sample/z_translation"][()]), e["sample/z_translation"].attrs["units"]] if "z_translation" in e["sample"] else None,
             "step_um": float(e["scan_plan/step"][()]),
             "stage": {
                 "order": e["scan_plan/order"].asstr()[()],

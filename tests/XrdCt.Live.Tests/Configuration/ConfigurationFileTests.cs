@@ -226,6 +226,14 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("title: test", "integration: { bins: 0 }", "bins", "1 to 65534")]
     [InlineData("title: test", "integration: { trim_lower: 0.5 }", "trim", "0.5")]
     [InlineData("rotations: 16", "rotations: 0", "rotation", "0")]
+    [InlineData("rotations: 16", "rotations: 16, slices: 3", "the key 'scan.slice_step_um' is missing")]
+    [InlineData("rotations: 16", "rotations: 16, slices: 0, slice_step_um: 5", "scan.slices", "above 0")]
+    [InlineData("rotations: 16", "rotations: 16, slices: 100000000, slice_step_um: 5", "scan.slices", "at most 6391320")]
+    [InlineData("rotations: 16", "rotations: 16, slices: 3, slice_step_um: 0", "scan.slice_step_um", "other than 0")]
+    [InlineData("rotations: 16", "rotations: 16, slices: 3, slice_step_um: .inf", "scan.slice_step_um", "other than 0")]
+    [InlineData("rotations: 16", "rotations: 16, slices: 3, slice_step_um: 5, slice_start_um: .nan", "scan.slice_start_um", "a number")]
+    [InlineData("rotations: 16", "rotations: 16, slices: 3, slice_step_um: 5, slice_series: all", "scan.slice_series", "auto, each, one")]
+    [InlineData("rotations: 16", "rotations: 16, slice_step_um: 5", "scan.slice_step_um", "need scan.slices above 1")]
     public void LiveOptions_WrongValue_IsNamedWithThePossibleOnes(string right, string wrong, params string[] gist)
     {
         UserException e = Refused(Whole.Replace(right, wrong, StringComparison.Ordinal));
@@ -252,6 +260,25 @@ public sealed class ConfigurationFileTests : IDisposable
             Read(Whole.Replace(right, wrong, StringComparison.Ordinal)), _folder.Path, "beamline.yml"));
         Assert.Equal(2, e.ExitCode);
         Assert.DoesNotContain("\n", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Stack_AllKeys_ReachTheSlices()
+    {
+        BeamlineConfiguration read = Read(Whole.Replace(
+            "rotations: 16", "rotations: 16, slices: 3, slice_step_um: -5, slice_start_um: 100, slice_series: one", StringComparison.Ordinal));
+        StackSetUp stack = SetUp.Stack(read, "beamline.yml")!;
+
+        Assert.Equal([new StackSlice(1, 3, 100), new StackSlice(2, 3, 95), new StackSlice(3, 3, 90)], stack.Slices);
+        Assert.Equal((336, SliceLayout.OneSeries), (stack.Cells, stack.ToldLayout!.Value));
+        Assert.Null(SetUp.Stack(Read(Whole), "beamline.yml"));
+
+        // What is held between two slices is part of what may be in flight.
+        BeamlineConfiguration alone = Read(Whole);
+        read.Source!.MemoryLimit_MB = alone.Source!.MemoryLimit_MB = 1400;
+        int usual = SourceSetUp.Of(alone.Source, ImageShape.Pilatus2M, 2, 0, "beamline.yml").Zmq.ReceiveHighWatermark;
+        int held = SourceSetUp.Of(read.Source, ImageShape.Pilatus2M, 2, LiveGraph.HeldMessages, "beamline.yml").Zmq.ReceiveHighWatermark;
+        Assert.Equal(LiveGraph.HeldMessages, usual - held);
     }
 
     [Fact]
@@ -369,7 +396,7 @@ public sealed class ConfigurationFileTests : IDisposable
     {
         string text = Whole.Replace("source: { ", $"source: {{ {line}, ", StringComparison.Ordinal);
         BeamlineConfiguration read = Read(text);
-        UserException e = Assert.Throws<UserException>(() => SourceSetUp.Of(read.Source!, ImageShape.Pilatus2M, 2, "beamline.yml"));
+        UserException e = Assert.Throws<UserException>(() => SourceSetUp.Of(read.Source!, ImageShape.Pilatus2M, 2, 0, "beamline.yml"));
         Assert.Equal(2, e.ExitCode);
         Assert.All(gist.Append("beamline.yml"), part => Assert.Contains(part, e.Message));
     }
@@ -384,7 +411,7 @@ public sealed class ConfigurationFileTests : IDisposable
         BeamlineConfiguration read = Read(Whole);
         read.Source!.Endpoint = endpoint;
 
-        UserException e = Assert.Throws<UserException>(() => SourceSetUp.Of(read.Source, ImageShape.Pilatus2M, 2, "beamline.yml"));
+        UserException e = Assert.Throws<UserException>(() => SourceSetUp.Of(read.Source, ImageShape.Pilatus2M, 2, 0, "beamline.yml"));
 
         Assert.Equal(2, e.ExitCode);
         Assert.StartsWith($"beamline.yml: source.endpoint '{endpoint.Split(' ')[^1]}'", e.Message);
@@ -403,7 +430,7 @@ public sealed class ConfigurationFileTests : IDisposable
         const int Workers = 2;
         BeamlineConfiguration read = Read(Whole.Replace("source: { ", $"source: {{ memory_limit_mb: {limit_MB}, ", StringComparison.Ordinal));
         read.Source!.Endpoint = string.Join(", ", Enumerable.Repeat(read.Source.Endpoint, endpoints));
-        ZmqOptions zmq = SourceSetUp.Of(read.Source, ImageShape.Pilatus2M, Workers, "beamline.yml").Zmq;
+        ZmqOptions zmq = SourceSetUp.Of(read.Source, ImageShape.Pilatus2M, Workers, 0, "beamline.yml").Zmq;
 
         // A start message with mask and flat field of 32 bits must get through.
         Assert.True(zmq.LargestMessage_bytes > ImageShape.Pilatus2M.PixelCount * 8L);
@@ -416,10 +443,10 @@ public sealed class ConfigurationFileTests : IDisposable
     public void Source_SeveralEndpoints_ShareTheMemory()
     {
         BeamlineConfiguration read = Read(Whole.Replace("source: { ", "source: { memory_limit_mb: 1600, ", StringComparison.Ordinal));
-        int one = SourceSetUp.Of(read.Source!, ImageShape.Pilatus2M, 2, "beamline.yml").Zmq.ReceiveHighWatermark;
+        int one = SourceSetUp.Of(read.Source!, ImageShape.Pilatus2M, 2, 0, "beamline.yml").Zmq.ReceiveHighWatermark;
         read.Source!.Endpoint += ", tcp://127.0.0.1:31002";
 
-        Assert.Equal(one / 2, SourceSetUp.Of(read.Source, ImageShape.Pilatus2M, 2, "beamline.yml").Zmq.ReceiveHighWatermark);
+        Assert.Equal(one / 2, SourceSetUp.Of(read.Source, ImageShape.Pilatus2M, 2, 0, "beamline.yml").Zmq.ReceiveHighWatermark);
     }
 
     [Fact]
@@ -429,7 +456,7 @@ public sealed class ConfigurationFileTests : IDisposable
             "source: { ",
             "source: { attach: bind, socket: sub, watermark: 7, threshold_channel: threshold_2, ",
             StringComparison.Ordinal));
-        var options = SourceSetUp.Of(read.Source!, ImageShape.Pilatus2M, 2, "beamline.yml");
+        var options = SourceSetUp.Of(read.Source!, ImageShape.Pilatus2M, 2, 0, "beamline.yml");
         Assert.Equal(
             ("tcp://127.0.0.1:31001", ZmqAttachment.Bind, ZmqPattern.Subscribe, 7, "threshold_2"),
             (options.Zmq.Endpoint, options.Zmq.Attachment, options.Zmq.Pattern, options.Zmq.ReceiveHighWatermark, options.Reading.Channel));

@@ -24,6 +24,10 @@ public sealed class ScanFingerprintTests
         ["distance"] = Usual with { Integration = Plan(Usual.Integration.Geometry with { Distance_m = 0.10000000000000002 }) },
         ["mask"] = Usual with { Integration = Plan(masked: 210) },
         ["flat field"] = Usual with { Integration = Plan(corrections: new FrameCorrections { FlatField = Flat(1.5f) }) },
+        ["slice"] = Usual with { Slice = new StackSlice(1, 3, 0) },
+        ["slice number"] = Usual with { Slice = new StackSlice(2, 3, 0) },
+        ["slice count"] = Usual with { Slice = new StackSlice(1, 4, 0) },
+        ["slice height"] = Usual with { Slice = new StackSlice(1, 3, 10) },
         ["dark"] = Usual with { Integration = Plan(corrections: new FrameCorrections { Dark = Flat(1.5f) }) },
     };
 
@@ -52,6 +56,13 @@ public sealed class ScanFingerprintTests
             Integration = Plan(),
         };
         Assert.Equal(Usual.Settings().Fingerprint, other.Settings().Fingerprint);
+    }
+
+    [Fact]
+    public void FingerprintsOf_Slices_AreThoseOfTheirSettings()
+    {
+        StackSlice[] slices = [new(1, 2, 0), new(2, 2, 7.5)];
+        Assert.Equal(slices.Select(s => (Usual with { Slice = s }).Settings().Fingerprint), Usual.FingerprintsOf(slices));
     }
 
     private static IntegrationPlan Plan(

@@ -121,4 +121,25 @@ public class ElectrodeDiscTests
 
         return cross / square;
     }
+
+    [Fact]
+    public void At_AnotherHeight_CutsEachParticleAsASphereAndKeepsTheRest()
+    {
+        const double Z_um = 13;
+        ElectrodeDisc other = new(SimulatedScan.Seed, Z_um);
+        Particle[] here = [.. SimulatedScan.Disc.Particles];
+        Particle ball = here[0] with { Radius_um = 5 };
+
+        Assert.Equal(4, ball.At(3)!.Radius_um, 1e-12);
+        Assert.Equal(4, ball.At(-3)!.Radius_um, 1e-12);
+        Assert.Equal(4, ball.At(13)!.Radius_um, 1e-12);
+        Assert.Null(ball.At(5));
+        Assert.Equal(here.Select(p => p.At(Z_um)).OfType<Particle>(), other.Particles);
+        Assert.NotEqual(SimulatedScan.Disc.NmcDensity.Values, other.NmcDensity.Values);
+        Assert.Equal(SimulatedScan.Disc.Density(SampleComponent.Aluminium).Values, other.Density(SampleComponent.Aluminium).Values);
+
+        // The mean of √(1 − u²), squared, over a sphere's height is two thirds of the widest cut.
+        double area = other.Particles.Sum(p => p.Radius_um * p.Radius_um) / here.Sum(p => p.Radius_um * p.Radius_um);
+        Assert.Equal(2.0 / 3, area, 0.12);
+    }
 }

@@ -194,7 +194,7 @@ public class GrowingScanFileTests
         }
 
         File.WriteAllText(folder.File(Name + ".part"), "half");
-        using GrowingScanFile file = GrowingScanFile.Continued(folder.Path, "coarse", scan.StartedAt);
+        using GrowingScanFile file = GrowingScanFile.Continued(folder.Path, scan.Description, scan.StartedAt);
         Assert.True(file.Show(scan, Go));
         Assert.Equal([Name], folder.Names);
         Assert.Equal("\x89HDF", File.ReadAllText(folder.File(Name), System.Text.Encoding.Latin1)[..4]);
@@ -286,7 +286,7 @@ public class GrowingScanFileTests
         }
 
         Assert.Equal(3, folder.Names.Length);
-        using GrowingScanFile file = GrowingScanFile.Continued(folder.Path, "coarse", scan.StartedAt);
+        using GrowingScanFile file = GrowingScanFile.Continued(folder.Path, scan.Description, scan.StartedAt);
         file.Remove();
         file.Remove();
 

@@ -343,14 +343,14 @@ public sealed class SqliteScanJournalTests : IDisposable
 
         File.WriteAllText(_folder.File("noise.journal"), "noise");
         List<string> told = [];
-        using SqliteScanJournal? found = ScanJournals.OpenUnfinished(_folder.Path, Settings, keeps: false, told.Add);
+        using SqliteScanJournal? found = ScanJournals.OpenUnfinished(_folder.Path, [Settings.Fingerprint], keeps: false, told.Add);
 
         Assert.Equal(newer, found!.Path);
         Assert.Equal(3, told.Count);
         Assert.Contains(told, t => t.StartsWith("an older scan was left unfinished: 'small' of 2026-11-22 09:08, 30 of 30 frames", StringComparison.Ordinal) && t.Contains($"xrdct recover {older}"));
         Assert.Contains(told, t => t.StartsWith("another scan was left unfinished", StringComparison.Ordinal) && t.Contains(foreign));
         Assert.Contains(told, t => t.Contains("noise.journal") && t.Contains("left as it is"));
-        Assert.Null(ScanJournals.OpenUnfinished(_folder.File("nowhere"), Settings, keeps: false, told.Add));
+        Assert.Null(ScanJournals.OpenUnfinished(_folder.File("nowhere"), [Settings.Fingerprint], keeps: false, told.Add));
     }
 
     [Fact]

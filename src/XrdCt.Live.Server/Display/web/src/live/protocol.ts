@@ -37,6 +37,8 @@ export interface Scan {
   readonly plan: ScanPlan;
   readonly axis: RadialAxis;
   readonly channels: readonly LiveChannel[];
+  /** Only of a slice of a stack. */
+  readonly slice?: { readonly number: number; readonly count: number; readonly z_um: number };
 }
 
 export type Phase = 'Waiting' | 'Running' | 'Saving' | 'Complete' | 'Incomplete' | 'Failed';

@@ -35,6 +35,12 @@ export function Header({ model }: { readonly model: LiveModel }) {
           {scan !== null && (
             <>
               <i>·</i>
+              {scan.slice !== undefined && (
+                <span data-testid="slice">
+                  slice {scan.slice.number} of {scan.slice.count}, z {scan.slice.z_um} µm
+                  <i>·</i>
+                </span>
+              )}
               {scan.plan.translationCount} × {scan.plan.rotationCount} positions, {scan.plan.step_um} µm steps
             </>
           )}
