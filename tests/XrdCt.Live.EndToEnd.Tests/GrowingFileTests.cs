@@ -40,6 +40,9 @@ public sealed class GrowingFileTests
 
         Assert.Equal([saved], Directory.GetFiles(folder["results"]));
         JsonElement compared = await ForeignPython.ReadScanAsync(kept, "--compare", saved);
-        Assert.Equal(0, compared.GetProperty("cells_differing").GetInt32());
+        Assert.Equal(0, compared.GetProperty("cells_differing_in_both").GetInt32());
+
+        // Either may have been ahead of the other by a second of frames when the process was killed.
+        Assert.InRange(compared.GetProperty("cells_in_both").GetInt32(), covered - 60, covered);
     }
 }

@@ -80,6 +80,9 @@ with h5py.File(args.file, "r") as f:
                 both = coverage == 1
                 bits, clean_bits = intensity.view(numpy.uint32), clean.view(numpy.uint32)
                 seen["cells_differing"] = int((bits != clean_bits).any(axis=2)[both].sum())
+                in_both = both & (g["entry/data/coverage"][()] == 1)
+                seen["cells_differing_in_both"] = int((bits != clean_bits).any(axis=2)[in_both].sum())
+                seen["cells_in_both"] = int(in_both.sum())
                 seen["clean_cells_equal_to_their_neighbour"] = int(
                     (clean_bits[1:] == clean_bits[:-1]).all(axis=2).sum())
                 theirs, ours = g["entry/live/total/sinogram"][()], e["live/total/sinogram"][()]
