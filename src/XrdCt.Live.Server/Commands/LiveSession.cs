@@ -234,7 +234,9 @@ internal sealed class LiveSession
         {
             StackProgress? progress = ReadProgress(fingerprints[0]);
             journal = OpenJournal(options, fingerprints, mayContinue: true);
-            course.Resume(journal?.Settings.Description.Slice, progress);
+
+            // A new journal is of no slice yet, whatever the options say.
+            course.Resume(journal?.Scan is null ? null : journal.Settings.Description.Slice, progress);
             if (course.Number > 1)
             {
                 Warn($"the stack goes on with {course.Slices[course.Number - 1]}; '{StackProgress.PathOf(output.Folder, options.Title)}' says so, remove it to begin anew");

@@ -51,9 +51,29 @@ public static class ScanJournals
                     + $"{journal.PatternCount} of {journal.Settings.Description.Plan.CellCount} frames; 'xrdct recover {file.FullName}' saves it");
             }
 
+            // One that was made and never written to: whoever made it was killed in between.
+            bool isEmpty = journal is { SavedPath: null, Scan: null } && fingerprints.Contains(journal.Settings.Fingerprint);
             journal.Dispose();
+            if (isEmpty)
+            {
+                Remove(file.FullName);
+            }
         }
 
         return found;
+    }
+
+    // Best effort: an empty journal does no harm.
+    private static void Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+            File.Delete(path + SqliteScanJournal.WalSuffix);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is found again at the next start.
+        }
     }
 }

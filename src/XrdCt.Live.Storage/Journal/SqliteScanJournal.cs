@@ -23,7 +23,7 @@ public sealed class SqliteScanJournal : IScanJournal
     /// <summary>Extension of a journal's name.</summary>
     public const string Extension = ".journal";
 
-    private const string WalSuffix = "-wal";
+    internal const string WalSuffix = "-wal";
 
     // Patterns of 2,048 bins (24.6 kB) lie in three pages and a bit; with pages of 4 kB they cost twice the bookkeeping.
     private const int PageSize = 8192;
