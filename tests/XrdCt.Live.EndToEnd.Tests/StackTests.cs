@@ -71,6 +71,37 @@ public sealed class StackTests
         Assert.All(Directory.GetFiles(folder["results"]), path => Assert.Equal(".nxs", Path.GetExtension(path)));
     }
 
+    [Fact]
+    public async Task Run_KilledBetweenTwoSlices_GoesOnWithTheNext()
+    {
+        using var folder = new WorkFolder();
+        BeamlineFile beamline = Beamline(rotations: 6);
+        string file = beamline.Write(folder);
+        await using RunningProgram simulator = RunningProgram.Start(
+            BuiltProgram.Simulator, Simulated(beamline, ["--rate", "40", "--series-id", "7", "--one-series"]));
+        await using (RunningProgram first = RunningProgram.Start(BuiltProgram.Xrdct, BeamlineFile.RunOptions(file, folder)))
+        {
+            await first.LineAsync(line => line.Contains("% ", StringComparison.Ordinal) && line.Contains("slice 1 of 3", StringComparison.Ordinal));
+            first.Kill();
+            await first.EndAsync();
+        }
+
+        // As if slice 1 had been saved and slice 2 not begun: the process wrote down what comes next, and there is no journal.
+        foreach (string journal in Directory.GetFiles(folder["results"], "*.journal*"))
+        {
+            File.Delete(journal);
+        }
+
+        FinishedProgram second = await RunningProgram.RunAsync(BuiltProgram.Xrdct, BeamlineFile.RunOptions(file, folder));
+        (await simulator.EndAsync()).Succeeded();
+        Assert.Contains("the stack goes on with slice 2 of 3", second.Errors);
+        foreach (int number in new[] { 2, 3 })
+        {
+            JsonElement slice = await ForeignPython.ReadScanAsync(Assert.Single(Directory.GetFiles(folder["results"], $"*_slice{number:D3}_*.nxs")));
+            Assert.Equal(beamline.Translations * beamline.Rotations, slice.GetProperty("covered").GetInt32());
+        }
+    }
+
     private static async Task<string[]> MeasureAsync(WorkFolder folder, string name, params string[] how)
     {
         BeamlineFile beamline = Beamline(rotations: 5);

@@ -274,6 +274,31 @@ public sealed class SqliteScanJournalTests : IDisposable
     }
 
     [Fact]
+    public void OpenUnfinished_JournalThatNothingWasWrittenTo_IsRemovedAndNone()
+    {
+        // The first write finds no room, so that the file has its tables and nothing else, as a kill in between leaves it.
+        JournalledPattern[] plenty = [.. Enumerable.Range(0, 3000).Select(i => Row(i % 30))];
+        for (int i = 0; i < plenty.Length; i++)
+        {
+            plenty[i].Header = plenty[i].Header with { Index = i };
+        }
+
+        using (SqliteScanJournal journal = SqliteScanJournal.Create(_folder.Path, Settings, keeps: false, mostPages: 40))
+        {
+            Assert.Throws<IOException>(() => journal.Write(Scan(1), plenty, []));
+            Assert.Null(journal.Scan);
+        }
+
+        Assert.Single(Directory.GetFiles(_folder.Path, "*.journal"));
+        List<string> told = [];
+        Assert.Null(ScanJournals.OpenUnfinished(_folder.Path, ["another scan's"], keeps: false, told.Add));
+        Assert.Single(Directory.GetFiles(_folder.Path, "*.journal"));
+        Assert.Null(ScanJournals.OpenUnfinished(_folder.Path, [Settings.Fingerprint], keeps: false, told.Add));
+        Assert.Empty(Directory.GetFiles(_folder.Path));
+        Assert.Empty(told);
+    }
+
+    [Fact]
     public void Write_FolderThatCannotBeMade_SaysSo()
     {
         File.WriteAllText(_folder.File("file"), "");
