@@ -16,7 +16,7 @@ namespace XrdCt.Live.Benchmarks;
 /// <summary>
 /// Times the journal. <c>journal rate FOLDER [SECONDS]</c>: 250 patterns of 2,048 bins a second, written four times a second as a live scan
 /// does; processor time, latency of a write, bytes. <c>journal scan FOLDER [TRANSLATIONS ROTATIONS]</c>: a scan fed as patterns as fast as it
-/// goes, placed, journalled, saved and recovered; time, bytes, peak memory. Prints Markdown.
+/// goes, placed, journalled, shown in the growing file, corrected, saved and read back; time, bytes, peak memory. Prints Markdown.
 /// </summary>
 internal static class JournalBenchmark
 {
@@ -76,7 +76,7 @@ internal static class JournalBenchmark
         {
             foreach (JournalledPattern row in rows)
             {
-                row.Header = Header(index);
+                row.Header = Header(options.Plan, index);
                 row.Cell = options.Plan.CellOf(index++);
                 random.NextBytes(row.Values);
             }
@@ -97,15 +97,19 @@ internal static class JournalBenchmark
         using var process = Process.GetCurrentProcess();
         using SqliteScanJournal journal = SqliteScanJournal.Create(folder, options.Settings(), keeps: true);
         var store = new NexusScanStore(folder);
+        using var growing = new GrowingScanFile(folder);
         var scan = new LiveScan(
             options,
-            () => new IndexSource(options.Plan.CellCount),
-            () => new DrawnPatterns(options.Integration),
+            () => new IndexSource(options.Plan),
+            () => new DrawnPatterns(options),
             new NoDisplay(),
             store,
             TimeProvider.System,
             patterns: null,
-            journal);
+            journal)
+        {
+            GrowingFile = growing,
+        };
         long begun = Stopwatch.GetTimestamp();
         TimeSpan cpu = process.TotalProcessorTime;
         LiveOutcome outcome = await scan.RunAsync(CancellationToken.None).ConfigureAwait(false);
@@ -138,14 +142,14 @@ internal static class JournalBenchmark
         return outcome.Phase == ScanPhase.Complete ? 0 : 1;
     }
 
-    private static FrameHeader Header(int index) => new()
+    private static FrameHeader Header(ScanPlan plan, int index) => new()
     {
         SeriesId = 1,
         Index = index,
         AcquiredAt = DateTimeOffset.UtcNow,
         Monitor = 1e5 + (index % 100),
-        Translation_mm = 0.001 * index,
-        Rotation_deg = 0.01 * index,
+        Translation_mm = plan.Position_um(plan.CellOf(index).Translation) / 1000,
+        Rotation_deg = plan.Angle_deg(plan.CellOf(index).Rotation),
     };
 
     private static LiveOptions Options(ScanPlan plan)
@@ -175,7 +179,7 @@ internal static class JournalBenchmark
     }
 
     /// <summary>Frames without pixels: their index is all that is needed.</summary>
-    private sealed class IndexSource(int count) : IFrameSource
+    private sealed class IndexSource(ScanPlan plan) : IFrameSource
     {
         private int _next = -1;
 
@@ -187,13 +191,13 @@ internal static class JournalBenchmark
             return index switch
             {
                 -1 => new SourceEvent { Kind = SourceEventKind.SeriesStarted, SeriesId = 1, Series = new SeriesHeader { SeriesId = 1 } },
-                _ when index < count => new SourceEvent
+                _ when index < plan.CellCount => new SourceEvent
                 {
                     Kind = SourceEventKind.Image,
                     SeriesId = 1,
                     Frame = new RawFrame
                     {
-                        Header = Header(index),
+                        Header = Header(plan, index),
                         Shape = new ImageShape(64, 64),
                         Type = PixelType.Int32,
                         Encoding = PixelEncoding.None,
@@ -222,12 +226,14 @@ internal static class JournalBenchmark
         }
     }
 
-    /// <summary>Patterns with noise, as cheap as they come: 1,000 counts in a bin, more or less.</summary>
-    private sealed class DrawnPatterns(IntegrationPlan plan) : IFrameIntegrator
+    /// <summary>
+    /// Patterns with noise, as cheap as they come: 1,000 counts in a bin, more or less, through the middle of a disc, and 50 of air beside it.
+    /// </summary>
+    private sealed class DrawnPatterns(LiveOptions options) : IFrameIntegrator
     {
         private readonly Random _random = new(2);
 
-        public IntegrationPlan Plan => plan;
+        public IntegrationPlan Plan => options.Integration;
 
         public int BatchSize => 8;
 
@@ -238,9 +244,11 @@ internal static class JournalBenchmark
                 DiffractionPattern pattern = patterns[i];
                 pattern.Header = frames[i].Header;
                 pattern.Outcome = FrameOutcome.Accepted;
+                double across = options.Plan.Position_um(options.Plan.CellOf(pattern.Header.Index).Translation) / (0.4 * options.Plan.Step_um * options.Plan.TranslationCount);
+                double chord = Math.Sqrt(Math.Max(0, 1 - (across * across)));
                 for (int b = 0; b < Bins; b++)
                 {
-                    double counts = 1000 + _random.Next(-60, 60);
+                    double counts = (50 + (950 * chord)) * (1 + (0.06 * _random.NextDouble())) * pattern.Header.Monitor / 1e5;
                     (pattern.Signal[b], pattern.Variance[b], pattern.Normalisation[b]) = (counts, counts, 100.5);
                     (pattern.Count[b], pattern.Mean[b]) = (100, (float)(counts / 100.5));
                 }

@@ -1,4 +1,6 @@
 using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Pipeline;
@@ -42,6 +44,34 @@ public sealed class ScanOrderTests
             Assert.InRange(MeanOver(slice, x_um, y_um, 0.6 * radius_um) / (brightness * SmallScan.Bins), 0.9, 1.1);
             Assert.InRange(Math.Abs(MeanOver(slice, -x_um, y_um, 0.6 * radius_um)), 0, 0.15 * SmallScan.Bins);
             Assert.InRange(Math.Abs(MeanOver(slice, -x_um, -y_um, 0.6 * radius_um)), 0, 0.15 * SmallScan.Bins);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void Slice_DisturbedStream_IsTheSameButForWhatIsLost(string path, double range_deg)
+    {
+        var plan = new ScanPlan(Translations, Rotations, Step_um, ScanPath.ByName[path], range_deg, [2, 0, 1]);
+        (double Angle_deg, double Position_um)[] stages = Stages(path, range_deg);
+        int[] inOrder = [.. Enumerable.Range(0, plan.CellCount)];
+        (ScanAssembly undisturbed, SliceMap expected) = Follow(plan, stages, inOrder, late: 0);
+
+        // Shuffled within some seconds, one in a hundred twice, positions and monitor values 500 frames (2 s at 250 Hz) late.
+        var random = new Random(6);
+        int[] shuffled = [.. inOrder.OrderBy(i => i + random.Next(300)).SelectMany(i => i % 100 == 37 ? new[] { i, i } : [i])];
+        (ScanAssembly assembly, SliceMap slice) = Follow(plan, stages, shuffled, late: 500);
+        Assert.Equal(undisturbed.Sinogram.Values, assembly.Sinogram.Values);
+        Assert.Equal(undisturbed.Sinogram.Variances, assembly.Sinogram.Variances);
+        Assert.Equal(expected.Values, slice.Values);
+        Assert.Null(assembly.Unmatched);
+
+        // One in a hundred lost: flagged, and the grains are where they were.
+        (ScanAssembly lossy, SliceMap rest) = Follow(plan, stages, [.. shuffled.Where(i => i % 100 != 61)], late: 500);
+        Assert.Equal(inOrder.Where(i => i % 100 == 61), lossy.Missing().Select(m => m.First));
+        foreach ((double x_um, double y_um, double radius_um, _) in Grains)
+        {
+            double there = MeanOver(expected, x_um, y_um, 0.6 * radius_um);
+            Assert.Equal(there, MeanOver(rest, x_um, y_um, 0.6 * radius_um), 0.05 * there);
         }
     }
 
@@ -124,6 +154,43 @@ public sealed class ScanOrderTests
         var reconstruction = new LiveReconstruction(options.Settings());
         reconstruction.Update(assembly);
         return reconstruction.Slices()[0];
+    }
+
+    private static (ScanAssembly Assembly, SliceMap Slice) Follow(
+        ScanPlan plan, (double Angle_deg, double Position_um)[] stages, int[] arrival, int late)
+    {
+        var rule = new ReadingRule { Key = ReadingKey.Index, Needs = ReadingQuantities.Monitor | ReadingQuantities.Translation | ReadingQuantities.Rotation };
+        ScanSettings settings = (SmallScan.Options(plan) with { Readings = rule }).Settings();
+        var assembly = new ScanAssembly(settings, new FrameTally());
+        for (int k = 0; k < arrival.Length + late; k++)
+        {
+            if (k < arrival.Length)
+            {
+                int i = arrival[k];
+                assembly.Place(SmallScan.Pattern(i, Chord(stages[i].Angle_deg, stages[i].Position_um) / Step_um * Monitor(i)));
+            }
+
+            if (k >= late && arrival[k - late] is var told)
+            {
+                assembly.Tell(
+                    new StageReading
+                    {
+                        SeriesId = 1,
+                        Index = told,
+                        Monitor = Monitor(told),
+                        Translation_mm = stages[told].Position_um / 1000,
+                        Rotation_deg = stages[told].Angle_deg,
+                    },
+                    out _);
+            }
+        }
+
+        assembly.Close();
+        var reconstruction = new LiveReconstruction(settings);
+        reconstruction.Complete(assembly);
+        return (assembly, reconstruction.Slices()[0]);
+
+        static double Monitor(int index) => 1 + (0.125 * (index % 9));
     }
 
     // The beam at θ and t meets the points with x cos θ − y sin θ = t.
