@@ -68,9 +68,19 @@ internal sealed class GrowingFileWriter : IDisposable
     /// <summary>The result could not be saved: the file stays, with everything that would have stood in it. <see cref="Run"/> has returned.</summary>
     public void Keep(ScanRecord scan)
     {
-        if (_file.Path is not null)
+        if (_file.Path is null || _isGivenUp)
         {
-            Write(scan, CancellationToken.None);
+            return;
+        }
+
+        try
+        {
+            Follow(scan, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            // What it holds by now may be the last copy: it stays, whatever it lacks.
+            Tell($"'{_file.Path}' lacks the last second of the scan: {e.Message}");
         }
     }
 
@@ -103,15 +113,7 @@ internal sealed class GrowingFileWriter : IDisposable
 
         try
         {
-            if (scan is not null && _file.Show(scan, making))
-            {
-                _assembly.MarkAllChanged();
-            }
-
-            while (_file.Path is not null && _assembly.TakeChanged(_cell))
-            {
-                _file.Write(_cell);
-            }
+            Follow(scan, making);
         }
         catch (OperationCanceledException)
         {
@@ -123,6 +125,19 @@ internal sealed class GrowingFileWriter : IDisposable
             _isGivenUp = true;
             Tell($"the scan can no longer be followed in a file: {e.Message}");
             Remove();
+        }
+    }
+
+    private void Follow(ScanRecord? scan, CancellationToken making)
+    {
+        if (scan is not null && _file.Show(scan, making))
+        {
+            _assembly.MarkAllChanged();
+        }
+
+        while (_file.Path is not null && _assembly.TakeChanged(_cell))
+        {
+            _file.Write(_cell);
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed class JournalWriter : IDisposable
     // Durable within a second: this, and a transaction of at most 256 rows (6 MB) with its two syncs.
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
 
+    // How often a full edge is looked at.
+    private static readonly TimeSpan FullTick = TimeSpan.FromMilliseconds(2);
+
     // Readings that wait for a disk that cannot be written, at most: at 250 Hz four minutes of them.
     private const int MostReadings = 1 << 16;
 
@@ -103,8 +106,22 @@ internal sealed class JournalWriter : IDisposable
         }
     }
 
-    /// <summary>Edge of the readings; waits where it is full.</summary>
-    public ChannelWriter<StageReading> Readings => _readings.Writer;
+    /// <summary>Hands a reading on; blocks while the edge is full.</summary>
+    /// <param name="reading">The reading.</param>
+    /// <param name="cancel">Ends the wait; the reading is not journalled then.</param>
+    public void Put(in StageReading reading, CancellationToken cancel)
+    {
+        while (!_readings.Writer.TryWrite(reading) && !cancel.IsCancellationRequested)
+        {
+            _wake.Set();
+            cancel.WaitHandle.WaitOne(FullTick);
+        }
+
+        if (_readings.Reader.Count >= LiveGraph.Readings.Capacity / 2)
+        {
+            _wake.Set();
+        }
+    }
 
     /// <summary>Notes an event; from any thread.</summary>
     public void Note(JournalledEventKind kind, string sentence) =>

@@ -13,6 +13,9 @@ namespace XrdCt.Live.Pipeline;
 public sealed record LiveOutcome(
     ScanPhase Phase, string Sentence, string? SavedPath, FrameCounters Counters, Exception? Cause)
 {
+    /// <summary>Whether every frame is in its cell with all that it needed: nobody need read the sentence.</summary>
+    public bool IsWell { get; init; }
+
     /// <summary>Frames that were not measured, in order.</summary>
     public IReadOnlyList<FrameRange> Missing { get; init; } = [];
 

@@ -18,6 +18,9 @@ public sealed class LiveScan
 {
     private static readonly TimeSpan FollowTick = TimeSpan.FromMilliseconds(50);
 
+    // Clocks of a beamline agree far better.
+    private static readonly TimeSpan LargestLead = TimeSpan.FromMinutes(5);
+
     // A second at 250 Hz.
     private const int UsualWaiting = 250;
 
@@ -252,8 +255,8 @@ public sealed class LiveScan
 
     private void Continue(JournalledScan known)
     {
-        _journal!.ReadReadings(reading => _assembly.Tell(reading, out _));
-        _damaged = _journal.Read(row => _assembly.Place(row, out _));
+        _damaged = _journal!.ReadReadings(reading => _assembly.Tell(reading, out _));
+        _damaged += _journal.Read(row => _assembly.Place(row, out _));
         _tally.GoOnFrom(known.Counters);
         _reception.Continue(known, _assembly.IsPlaced);
         string left = _damaged > 0 ? $"; {_damaged} damaged ones are left out" : "";
@@ -475,18 +478,21 @@ public sealed class LiveScan
         feed.BeginScan();
         SliceGate? slices = _options.Readings is { Key: ReadingKey.Index } ? _reception.Slices : null;
         long? placedAt = null;
+        int waiting = int.MaxValue;
         while (!broken.IsCancellationRequested)
         {
             if (feed.TryNext(_reception.StartedAt is null ? null : _reception.SeriesId, slices, FollowTick, out StageReading reading, out string? refusal))
             {
-                if (_assembly.Tell(reading, out refusal))
+                // One clock that is wrong for a moment must not pass all that is told until then off as late.
+                refusal = reading.At - _time.GetUtcNow() > LargestLead ? $"a reading is of {reading.At:yyyy-MM-dd HH:mm:ss}, which is not yet: it is left out" : null;
+                if (refusal is null && _assembly.Tell(reading, out refusal))
                 {
                     _lines.Writer.TryWrite(true);
                 }
 
-                if (refusal is null && _rows is not null)
+                if (refusal is null)
                 {
-                    Give(_rows.Readings, reading, broken);
+                    _rows?.Put(reading, broken);
                 }
             }
 
@@ -497,12 +503,15 @@ public sealed class LiveScan
 
             if (place.IsCompleted)
             {
-                placedAt ??= _time.GetTimestamp();
+                // From the last that was of use: those that came in time may lie in the socket still.
+                int left = _assembly.WaitingCount;
+                placedAt = placedAt is null || left < waiting ? _time.GetTimestamp() : placedAt;
+                waiting = left;
                 TimeSpan patience = stop.IsCancellationRequested ? TimeSpan.Zero : _options.ReadingsGrace;
-                if (_assembly.WaitingCount == 0 || _time.GetElapsedTime(placedAt.Value) > patience)
+                if (left == 0 || _time.GetElapsedTime(placedAt.Value) > patience)
                 {
                     ReadingRule rule = _options.Readings!;
-                    feed.EndScan(_reception.Slices.HasNext ? _reception.LastAcquiredUtcTicks - rule.Exposure.Ticks - rule.LargestGap.Ticks : null);
+                    feed.EndScan(_reception.LastAcquiredUtcTicks - rule.Exposure.Ticks - rule.LargestGap.Ticks);
                     return;
                 }
             }
@@ -631,8 +640,15 @@ public sealed class LiveScan
             : ending.Sentence;
         if (_assembly.UnmatchedCount is > 0 and var unmatched)
         {
-            sentence += $"; {unmatched} frames never got the position or monitor value they needed: they are saved as they came, marked, and in no slice";
+            sentence += $"; {unmatched} frames never got the position or monitor value they needed: they are saved, marked, and in no slice";
         }
+
+        if (_assembly.OffGridCount is > 0 and var off)
+        {
+            sentence += $"; {off} frames were taken outside the grid of the plan: they are saved, and in no slice";
+        }
+
+        bool isWell = complete && _assembly.UnmatchedCount + _assembly.OffGridCount == 0;
 
         if (!complete && cause is null && _reception.Complaint.Length > 0)
         {
@@ -649,7 +665,7 @@ public sealed class LiveScan
         Exception? unseen = Attempt(() =>
         {
             ShowResults(slicesChanged: true);
-            Tell(ScanPhase.Saving, complete ? "" : sentence);
+            Tell(ScanPhase.Saving, isWell ? "" : sentence);
         });
         string path = "";
         ScanRecord? record = null;
@@ -674,9 +690,9 @@ public sealed class LiveScan
             Say(left.Message);
         }
 
-        unseen ??= Attempt(() => Tell(phase, complete ? "" : sentence, path));
+        unseen ??= Attempt(() => Tell(phase, isWell ? "" : sentence, path));
         return unseen is null || cause is not null
-            ? new LiveOutcome(phase, sentence, path, counters, cause)
+            ? new LiveOutcome(phase, sentence, path, counters, cause) { IsWell = isWell }
             : new LiveOutcome(ScanPhase.Failed, $"{sentence}; but the display failed: {unseen.Message}", path, counters, unseen);
     }
 

@@ -11,7 +11,7 @@ namespace XrdCt.Live.Pipeline;
 /// <param name="open">Opens the stream; called at the first use.</param>
 public sealed class ReadingFeed(Func<IReadingSource> open) : IDisposable
 {
-    // Four minutes at 250 Hz; of what waits longer the oldest is let go.
+    // Four minutes at 250 Hz. Of what is told by its time the oldest is let go then; what is told by its index is refused.
     private const int MostEarly = 1 << 16;
 
     private readonly Queue<StageReading> _early = new();
@@ -28,20 +28,27 @@ public sealed class ReadingFeed(Func<IReadingSource> open) : IDisposable
     }
 
     /// <summary>A scan is over.</summary>
-    /// <param name="shared_ticks">Readings from this time on, UTC ticks, are told the next scan too, because its frames follow without a gap;
-    /// null for none.</param>
-    public void EndScan(long? shared_ticks)
+    /// <param name="shared_ticks">Readings from this time on, UTC ticks, are told the next scan too: they lie about its first frames.</param>
+    public void EndScan(long shared_ticks)
     {
-        if (shared_ticks is not long from)
-        {
-            return;
-        }
-
         StageReading[] later = [.. _early];
         _early.Clear();
-        foreach (StageReading reading in _toldByTime.Where(r => r.At?.UtcTicks >= from).Concat(later))
+        foreach (StageReading reading in _toldByTime.Where(r => r.At?.UtcTicks >= shared_ticks).Concat(later))
         {
             Keep(reading);
+        }
+    }
+
+    /// <summary>Between two scans: takes what has come, so that nobody's socket fills up.</summary>
+    public void Drain()
+    {
+        _source ??= open();
+        while (_source.TryReceive(TimeSpan.Zero, out StageReading reading, out string? refusal) || refusal is not null)
+        {
+            if (refusal is null)
+            {
+                Keep(reading);
+            }
         }
     }
 
@@ -80,7 +87,7 @@ public sealed class ReadingFeed(Func<IReadingSource> open) : IDisposable
             return Judge(ref reading, known, slices, out refusal);
         }
 
-        Keep(reading);
+        refusal = Keep(reading);
         _unseen = _early.Count;
         return false;
     }
@@ -97,15 +104,9 @@ public sealed class ReadingFeed(Func<IReadingSource> open) : IDisposable
         }
 
         // Series count upwards; a detector that was restarted counts anew, and its first readings wait in vain.
-        if (told > series)
-        {
-            Keep(reading);
-        }
-        else
-        {
-            refusal = string.Create(CultureInfo.InvariantCulture, $"positions or monitor values of series {told} came during series {series}: they are left out");
-        }
-
+        refusal = told > series
+            ? Keep(reading)
+            : string.Create(CultureInfo.InvariantCulture, $"positions or monitor values of series {told} came during series {series}: they are left out");
         return false;
     }
 
@@ -126,7 +127,7 @@ public sealed class ReadingFeed(Func<IReadingSource> open) : IDisposable
         int place = slices.Compare(index);
         if (place > 0)
         {
-            Keep(reading);
+            refusal = Keep(reading);
         }
         else if (place < 0)
         {
@@ -137,14 +138,21 @@ public sealed class ReadingFeed(Func<IReadingSource> open) : IDisposable
         return place == 0;
     }
 
-    private void Keep(in StageReading reading)
+    // Why it cannot be kept; null where it is.
+    private string? Keep(in StageReading reading)
     {
         if (_early.Count == MostEarly)
         {
+            if (reading.Index is not null)
+            {
+                return $"more than {MostEarly} readings came before their scan: a later one is left out";
+            }
+
             _early.Dequeue();
             _unseen = Math.Max(0, _unseen - 1);
         }
 
         _early.Enqueue(reading);
+        return null;
     }
 }

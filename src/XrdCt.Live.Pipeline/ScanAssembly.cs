@@ -46,10 +46,11 @@ internal sealed class ScanAssembly
     private readonly ReadingBook? _book;
     private readonly bool[] _held;
     private readonly Dictionary<int, FrameHeader> _waiting = [];
-    private readonly PriorityQueue<int, long> _waitingByTime = new();
+    private readonly Dictionary<ReadingQuantities, PriorityQueue<int, long>> _waitingByTime = [];
     private readonly PositionGrid? _grid;
     private int _givenUp;
     private int _unmatched;
+    private int _offGrid;
     private IPatternPublisher? _publisher;
     private int _closedLines;
     private int _settled;
@@ -157,10 +158,11 @@ internal sealed class ScanAssembly
 
             int offset = Sinogram.Offset(cell);
             FrameHeader header = row.Header;
-            bool isHeld = Lacks(ref header);
+            ReadingQuantities lacking = _book?.Complete(ref header) ?? ReadingQuantities.None;
+            bool isHeld = lacking != ReadingQuantities.None;
             if (isHeld)
             {
-                Hold(row.Header, offset);
+                Hold(row.Header, lacking, offset);
             }
             else
             {
@@ -220,13 +222,18 @@ internal sealed class ScanAssembly
                 return refusal is null && _waiting.TryGetValue(reading.Index!.Value, out FrameHeader waiting) && TryRelease(waiting);
             }
 
-            while (_book is not null && _waitingByTime.TryPeek(out int index, out long middle_ticks) && middle_ticks <= _book.ToldUntil_ticks)
+            // By what frames lack: what one waits for in vain must not hold the others up.
+            foreach ((ReadingQuantities lacking, PriorityQueue<int, long> frames) in _waitingByTime)
             {
-                _waitingByTime.Dequeue();
-                ready |= TryRelease(_waiting[index]);
+                long told_ticks = _book!.ToldUntil_ticks(lacking);
+                while (frames.TryPeek(out int index, out long middle_ticks) && middle_ticks <= told_ticks)
+                {
+                    frames.Dequeue();
+                    ready |= TryRelease(_waiting[index]);
 
-                // All that could be told of its time is told.
-                _givenUp += _waiting.ContainsKey(index) ? 1 : 0;
+                    // All that could be told of its time is told.
+                    _givenUp += _waiting.ContainsKey(index) ? 1 : 0;
+                }
             }
         }
 
@@ -257,6 +264,9 @@ internal sealed class ScanAssembly
     /// <summary>After <see cref="Close"/>: frames that never got the position or monitor value they needed.</summary>
     public int UnmatchedCount => _unmatched;
 
+    /// <summary>Frames that were taken outside the grid of the plan, where positions decide.</summary>
+    public int OffGridCount => _offGrid;
+
     /// <summary>After <see cref="Close"/>: which cells (frames, where positions decide) those are, [rotation, translation]; null where there is none.</summary>
     public bool[]? Unmatched => _unmatched > 0 ? [.. _held] : null;
 
@@ -286,12 +296,17 @@ internal sealed class ScanAssembly
                 CloseLine(_closedLines++);
             }
 
+            foreach (FrameHeader left in _waiting.Values.ToArray())
+            {
+                TryRelease(left);
+            }
+
             _unmatched = _waiting.Count;
             foreach (FrameHeader left in _waiting.Values)
             {
                 // What is known of it all the same; it stays held.
                 FrameHeader header = left;
-                Lacks(ref header);
+                _book!.Complete(ref header);
                 Note(header, Sinogram.Offset(Plan.CellOf(header.Index)));
                 DivideInPlace(Plan.CellOf(header.Index));
             }
@@ -534,16 +549,19 @@ internal sealed class ScanAssembly
     // Once all is over, nothing waits any more: what is held still is saved as it came.
     private bool Waits(int offset) => _held[offset] && _waiting.Count > 0;
 
-    private bool Lacks(ref FrameHeader header) => _book is not null && _book.Complete(ref header) != ReadingQuantities.None;
-
-    private void Hold(in FrameHeader header, int offset)
+    private void Hold(in FrameHeader header, ReadingQuantities lacking, int offset)
     {
         _held[offset] = true;
         _monitors[offset] = double.NaN;
         _waiting.Add(header.Index, header);
         if (_rule!.Key == ReadingKey.Time)
         {
-            _waitingByTime.Enqueue(header.Index, _book!.Middle_ticks(header));
+            if (!_waitingByTime.TryGetValue(lacking, out PriorityQueue<int, long>? frames))
+            {
+                _waitingByTime.Add(lacking, frames = new PriorityQueue<int, long>());
+            }
+
+            frames.Enqueue(header.Index, _book!.Middle_ticks(header));
         }
     }
 
@@ -562,6 +580,7 @@ internal sealed class ScanAssembly
         if (_grid is not null && !_grid.Put(
             header.Index, (header.Translation_mm!.Value - _rule!.TranslationZero_mm) * 1000, header.Rotation_deg!.Value - _rule.RotationZero_deg))
         {
+            _offGrid++;
             _complain?.Invoke(string.Create(
                 CultureInfo.InvariantCulture,
                 $"frame {header.Index} was taken at {header.Translation_mm:0.#####} mm and {header.Rotation_deg:0.####}°, outside the grid of the plan: it is in no slice"));
@@ -584,7 +603,7 @@ internal sealed class ScanAssembly
     private bool TryRelease(in FrameHeader waiting)
     {
         FrameHeader header = waiting;
-        if (Lacks(ref header))
+        if (_book!.Complete(ref header) != ReadingQuantities.None)
         {
             return false;
         }

@@ -23,8 +23,8 @@ public static class ScanResult
         JournalledScan known = journal.Scan ?? throw new ArgumentException("the journal is empty", nameof(journal));
         var tally = new FrameTally();
         var assembly = new ScanAssembly(settings, tally);
-        journal.ReadReadings(reading => assembly.Tell(reading, out _));
-        damaged = journal.Read(row => assembly.Place(row, out _));
+        damaged = journal.ReadReadings(reading => assembly.Tell(reading, out _));
+        damaged += journal.Read(row => assembly.Place(row, out _));
         tally.GoOnFrom(known.Counters);
         assembly.Close();
         var reconstruction = new LiveReconstruction(settings);

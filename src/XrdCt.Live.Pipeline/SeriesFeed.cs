@@ -16,6 +16,9 @@ public sealed class SeriesFeed(Func<IFrameSource> open) : IDisposable
     private IFrameSource? _source;
     private long _strayCount;
 
+    /// <summary>Done a few times a second while a scan is waited for; on the thread that waits.</summary>
+    public Action Meanwhile { get; init; } = () => { };
+
     /// <summary>Messages between scans that belong to none: late frames of a finished series, and what was not understood.</summary>
     public long StrayCount => Interlocked.Read(ref _strayCount);
 
@@ -32,6 +35,7 @@ public sealed class SeriesFeed(Func<IFrameSource> open) : IDisposable
         while (!stop.IsCancellationRequested)
         {
             SourceEvent received = Take(source, Tick);
+            Meanwhile();
             if (received.Kind == SourceEventKind.SeriesStarted)
             {
                 PutBack([received]);
@@ -75,6 +79,7 @@ public sealed class SeriesFeed(Func<IFrameSource> open) : IDisposable
         while (!stop.IsCancellationRequested)
         {
             SourceEvent received = Take(source, Tick);
+            Meanwhile();
             switch (received.Kind)
             {
                 case SourceEventKind.SeriesStarted:

@@ -17,6 +17,7 @@ internal sealed class SinogramCorrection
     private readonly ScanSettings _settings;
     private readonly bool _isByCell;
     private readonly int _total;
+    private readonly bool _hasTotal;
     private readonly int? _spottiness;
     private Corrections? _found;
     private Corrections? _applied;
@@ -25,6 +26,7 @@ internal sealed class SinogramCorrection
     {
         _settings = settings;
         _total = total;
+        _hasTotal = settings.Description.Channels[total].Kind == LiveChannelKind.Total;
 
         // Where positions decide, a cell is a mixture of frames, whose transmissions and lines are not those of cells.
         _isByCell = settings.Description.Plan.Path.Order != ScanOrder.Positions;
@@ -41,7 +43,8 @@ internal sealed class SinogramCorrection
     /// <summary>Looks at the live channels. All projections are stale where what is found has changed too much.</summary>
     public void Update(ScanAssembly assembly)
     {
-        if (!_isByCell)
+        // Another channel than the total would tell another story than the patterns do in the end.
+        if (!_isByCell || !_hasTotal)
         {
             return;
         }
@@ -81,6 +84,7 @@ internal sealed class SinogramCorrection
         if (before.TakesAirOff != now.TakesAirOff
             || !before.Findings.DeadLines.SequenceEqual(now.Findings.DeadLines)
             || !before.Findings.HotLines.SequenceEqual(now.Findings.HotLines)
+            || !now.ReplacesLike(before)
             || IsOther(before.AirOf(total), now.AirOf(total)))
         {
             return true;

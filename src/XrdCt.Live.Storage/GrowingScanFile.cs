@@ -31,10 +31,10 @@ public sealed class GrowingScanFile : IGrowingFile
     private const string Intensity = "entry/data/intensity";
     private const string Frames = "entry/frames/intensity";
 
-    // Intensity, variance and count in the journal, intensity here and in the result, which noise hardly lets shrink: 4 bytes each.
-    private const int ValuesPerBin = 5;
+    // Intensity, variance and count in the journal, intensity here, raw and corrected in the result, which noise hardly lets shrink: 4 bytes each.
+    private const int ValuesPerBin = 6;
 
-    // And the frames before they are brought onto the grid, in both files.
+    // Nothing corrected, but the frames before they are brought onto the grid, in both files.
     private const int ValuesPerBinOfFrames = 7;
 
     private readonly string _folder;

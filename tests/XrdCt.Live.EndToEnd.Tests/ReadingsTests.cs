@@ -70,6 +70,7 @@ public sealed class ReadingsTests
         FinishedProgram run = await RunningProgram.RunAsync(
             BuiltProgram.Xrdct, BeamlineFile.RunOptions(beamline.Write(folder, name + ".yml"), folder, "--json"));
         run.Succeeded();
+        Assert.Equal(name == "lost", run.Errors.Contains("never got the position or monitor value", StringComparison.Ordinal));
         (await simulator.EndAsync()).Succeeded();
         return run.Json().GetProperty("saved").GetString()!;
     }

@@ -33,12 +33,23 @@ public sealed class AirScatter
 
     private readonly bool[] _cells;
 
+    private readonly List<int> _dark = [];
+
     private AirScatter(bool[] cells, string? refusal)
     {
         _cells = cells;
         Count = cells.Count(c => c);
         Refusal = refusal;
     }
+
+    /// <summary>Projections that were measured and show no sample, as no projection of a scan that reaches beyond it can: the beam was off.</summary>
+    public IReadOnlyList<int> DarkProjections => _dark;
+
+    /// <summary>Level of the air, counts; NaN where none was found.</summary>
+    public double Level { get; private init; } = double.NaN;
+
+    /// <summary>What the densest part of the sample counts above the air; NaN where none was found.</summary>
+    public double Contrast { get; private init; } = double.NaN;
 
     /// <summary>Which cells are outside the sample, [rotation, translation]; none where <see cref="Refusal"/> says why.</summary>
     public ReadOnlySpan<bool> Cells => _cells;
@@ -78,17 +89,36 @@ public sealed class AirScatter
         }
 
         float limit = (float)(air + (Threshold * contrast));
+        List<int> dark = [];
         for (int rotation = 0; rotation < plan.RotationCount; rotation++)
         {
             ReadOnlySpan<float> projection = total.Slice(rotation * width, width);
-            Mark(projection, cells.AsSpan(rotation * width, width), limit);
+
+            // Of a line that is not finished, what is measured may well be air only.
+            if (!TryMark(projection, cells.AsSpan(rotation * width, width), limit) && 2 * Unmeasured(projection) < width)
+            {
+                dark.Add(rotation);
+            }
         }
 
         int count = cells.Count(c => c);
-        return count < LeastCells ? new AirScatter(new bool[cells.Length], $"only {count} cells are outside the sample: no air scatter is taken off")
-            : !(Rise(plan, total, cells) <= LargestRise * contrast) ? new AirScatter(
-                new bool[cells.Length], "the intensity rises from the very ends of the projections, as in a scan that does not reach beyond the sample: no air scatter is taken off")
-            : new AirScatter(cells, null);
+        if (count < LeastCells)
+        {
+            return new AirScatter(new bool[cells.Length], $"only {count} cells are outside the sample: no air scatter is taken off");
+        }
+
+        double rise = Rise(plan, total, cells);
+        string? refusal = double.IsNaN(rise) ? "too few cells lie outside the sample side by side to tell air from a sample: no air scatter is taken off"
+            : rise > LargestRise * contrast ? "the intensity rises from the very ends of the projections, as in a scan that does not reach beyond the sample: no air scatter is taken off"
+            : null;
+        if (refusal is not null)
+        {
+            return new AirScatter(new bool[cells.Length], refusal);
+        }
+
+        var found = new AirScatter(cells, null) { Level = air, Contrast = contrast };
+        found._dark.AddRange(dark);
+        return found;
     }
 
     // From the outer to the inner half of the air on either side, median over the projections; NaN where there are no two cells to compare.
@@ -195,12 +225,18 @@ public sealed class AirScatter
         return (low, high);
     }
 
-    private static void Mark(ReadOnlySpan<float> projection, Span<bool> cells, float limit)
+    // Of a projection that never rises above the air nothing is air: a sample is in every one, and what does not show it was dark.
+    private static bool TryMark(ReadOnlySpan<float> projection, Span<bool> cells, float limit)
     {
         int left = 0;
         while (left < projection.Length && !(projection[left] > limit))
         {
             left++;
+        }
+
+        if (left == projection.Length)
+        {
+            return false;
         }
 
         int right = projection.Length;
@@ -213,5 +249,18 @@ public sealed class AirScatter
         {
             cells[i] = (i < left - Margin || i >= right + Margin) && !float.IsNaN(projection[i]);
         }
+
+        return true;
+    }
+
+    private static int Unmeasured(ReadOnlySpan<float> projection)
+    {
+        int count = 0;
+        foreach (float value in projection)
+        {
+            count += float.IsNaN(value) ? 1 : 0;
+        }
+
+        return count;
     }
 }

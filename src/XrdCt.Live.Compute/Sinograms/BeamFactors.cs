@@ -8,8 +8,12 @@ namespace XrdCt.Live.Compute.Sinograms;
 /// </summary>
 internal static class BeamFactors
 {
-    // A projection of which more is missing has a total of its own; a translation that sees the sample more often is not outside.
+    // A projection of which more is missing has a total of its own; a translation that sees the sample more often is not outside; and where more
+    // projections end inside the sample, it does not fit into the scan.
     private const double LeastShare = 0.9;
+
+    // Of the usual level: no decay goes so far between two top-ups.
+    private const double Dark = 0.1;
 
     /// <summary>From what each projection counts outside the sample, <c>mean(A) / A(line)</c>.</summary>
     /// <param name="plan">The plan; its lines run over translations.</param>
@@ -62,6 +66,8 @@ internal static class BeamFactors
         }
 
         float[] whole = total.ToArray();
+        int seen = 0;
+        int truncated = 0;
         for (int rotation = 0; rotation < plan.RotationCount; rotation++)
         {
             Span<float> projection = whole.AsSpan(rotation * plan.TranslationCount, plan.TranslationCount);
@@ -69,12 +75,34 @@ internal static class BeamFactors
             if (ProjectionGaps.Bridge(measured, projection) < LeastShare * plan.TranslationCount)
             {
                 projection.Fill(float.NaN);
+                continue;
             }
+
+            seen++;
+            if (!EndsInAir(measured, air.Cells.Slice(rotation * plan.TranslationCount, plan.TranslationCount)))
+            {
+                truncated++;
+                projection.Fill(float.NaN);
+            }
+        }
+
+        if (truncated > (1 - LeastShare) * seen)
+        {
+            refusal = ConstantTotal.Truncated;
+            return [];
         }
 
         double[] factors = ConstantTotal.Factors(plan, whole, air);
         double[] levels = [.. Enumerable.Range(0, plan.LineCount).Select(line => 1 / factors[plan.CellOf(line * plan.LineLength).Rotation])];
         return Level(levels, "no projection is measured whole: its total says nothing of the beam", out refusal);
+    }
+
+    // Whether the first and the last measured cell of a projection are outside the sample.
+    private static bool EndsInAir(float[] projection, ReadOnlySpan<bool> air)
+    {
+        int first = Array.FindIndex(projection, v => !float.IsNaN(v));
+        int last = Array.FindLastIndex(projection, v => !float.IsNaN(v));
+        return first >= 0 && air[first] && air[last];
     }
 
     private static List<int> AlwaysOutside(ScanPlan plan, ReadOnlySpan<float> total, AirScatter air)
@@ -99,9 +127,13 @@ internal static class BeamFactors
         return outside;
     }
 
-    // Lines that say nothing are between those before and after them in time, as the beam is.
+    // Lines that say nothing are between those before and after them in time, as the beam is. A level that stands out of those in time is no
+    // beam but a dead or hot line: brought to the level of all others it would be seen no more.
     private static double[] Level(double[] levels, string ifNone, out string refusal)
     {
+        float off = (float)(Dark * Quantiles.Of([.. levels.Select(v => (float)v)], 0.5));
+        levels = [.. levels.Select(v => v < off ? double.NaN : v)];
+        OutlierLines.Drop(levels);
         double[] known = [.. levels.Where(v => double.IsFinite(v) && v > 0)];
         if (known.Length == 0)
         {

@@ -8,6 +8,10 @@ namespace XrdCt.Live.Compute.Sinograms;
 /// </summary>
 public static class ConstantTotal
 {
+    /// <summary>Why a scan that does not reach beyond the sample is not scaled so.</summary>
+    internal const string Truncated = "the total intensity is constant only where every projection holds the whole sample, and this scan does not reach beyond it "
+        + "(a region of interest): scaling to it would paint the outside into the slice. Normalise to the monitor instead";
+
     /// <summary>Why a scan cannot be scaled so, as a sentence; null where it can.</summary>
     /// <param name="plan">Scan plan.</param>
     /// <param name="air">The cells outside the sample, found in the scan's total intensity.</param>
@@ -17,8 +21,7 @@ public static class ConstantTotal
         ArgumentNullException.ThrowIfNull(air);
         if (air.Refusal is not null)
         {
-            return "the total intensity is constant only where every projection holds the whole sample, and this scan does not reach beyond it "
-                + "(a region of interest): scaling to it would paint the outside into the slice. Normalise to the monitor instead";
+            return Truncated;
         }
 
         return plan.Path.LinesRunOverRotations

@@ -16,6 +16,10 @@ public sealed class Corrections
 {
     private const int MostNamed = 8;
 
+    // A diode behind a beam stop counts noise, and divided by it a cell would shine a thousandfold; one above is no transmission but a percentage.
+    private const double LeastTransmission = 1e-3;
+    private const double LargestTransmission = 1.5;
+
     private static readonly Dictionary<string, double> Parameters = new()
     {
         ["air/largest_spread"] = AirScatter.LargestSpread,
@@ -27,6 +31,8 @@ public sealed class Corrections
         ["lines/tolerance"] = OutlierLines.Tolerance,
         ["lines/reach_lines"] = OutlierLines.Reach,
         ["spottiness/threshold_sigma"] = SpottyCells.Threshold_sigma,
+        ["transmission/least"] = LeastTransmission,
+        ["transmission/largest"] = LargestTransmission,
     };
 
     private readonly float[] _factors;
@@ -66,11 +72,7 @@ public sealed class Corrections
         float[] factors = new float[plan.CellCount];
         factors.AsSpan().Fill(1);
 
-        bool isTransmitted = options.Transmission && maps.Transmission is not null;
-        if (isTransmitted)
-        {
-            DivideByTransmission(maps.Transmission, factors, flags);
-        }
+        bool isTransmitted = options.Transmission && maps.Transmission is not null && DivideByTransmission(maps.Transmission, factors, flags);
 
         double[] beam = Beam(maps, options, factors, flags, out string beamRefusal);
         for (int line = 0; line < beam.Length; line++)
@@ -82,14 +84,18 @@ public sealed class Corrections
         }
 
         // A dead line lies below any threshold of the air, and would be taken for it.
-        float[] total = [.. maps.Total.Select((v, i) => v * factors[i])];
         if (options.Lines != LineCorrection.None)
         {
-            OutlierLines.Mark(plan, total, flags);
+            OutlierLines.Mark(plan, Judged(maps, factors, flags), flags);
+        }
+
+        var air = AirScatter.Find(plan, Judged(maps, factors, flags));
+        if (options.Lines != LineCorrection.None)
+        {
+            MarkDark(maps, air, flags);
         }
 
         (int[] dead, int[] hot) = (LinesWith(plan, flags, CellFlags.DeadLine), LinesWith(plan, flags, CellFlags.HotLine));
-        var air = AirScatter.Find(plan, [.. total.Select((v, i) => IsOut(flags[i]) ? float.NaN : v)]);
         for (int i = 0; i < flags.Length; i++)
         {
             flags[i] |= air.Cells[i] ? CellFlags.Air : CellFlags.None;
@@ -108,9 +114,9 @@ public sealed class Corrections
             DeadLines = dead,
             HotLines = hot,
             AirCount = air.Count,
-            AirRefusal = air.Refusal ?? "",
+            AirRefusal = options.Air ? air.Refusal ?? "" : "",
             SpottyRefusal = spottyRefusal,
-            Sentence = Describe(plan, options, flags, beamRefusal, dead, hot),
+            Sentence = Describe(plan, options, flags, beamRefusal, (dead, hot), air),
         });
     }
 
@@ -158,10 +164,50 @@ public sealed class Corrections
         return values.Where(v => Math.Abs(v - median) <= limit).Select(v => (double)v).DefaultIfEmpty(0).Average();
     }
 
+    /// <summary>Whether the same cells are replaced, by the same others.</summary>
+    /// <param name="other">Corrections of the same scan.</param>
+    public bool ReplacesLike(Corrections other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return _replacements.AsSpan().SequenceEqual(other._replacements);
+    }
+
     /// <summary>Of which raw cells a corrected one is made.</summary>
     internal CellSource SourceOf(int offset) => _replacements.Length > 0 && _replacements[offset] is { } source ? source : new CellSource(offset, offset, 0);
 
     private static bool IsNormal(float value) => value > 0 && float.IsFinite(value);
+
+    // Several dead lines side by side do not stand out from each other, but no sample shows in them, or no frame of theirs has a beam.
+    private static void MarkDark(CellMaps maps, AirScatter air, CellFlags[] flags)
+    {
+        ScanPlan plan = maps.Plan;
+        bool hasMonitor = maps.Monitor.Any(IsNormal);
+        for (int slot = 0; slot < plan.LineCount; slot++)
+        {
+            int[] cells = [.. Enumerable.Range(0, plan.LineLength).Select(along => Offset(plan, slot, along))];
+            CellFlags[] measured = [.. cells.Select(cell => flags[cell]).Where(f => !f.HasFlag(CellFlags.Unmeasured))];
+            bool hasNoBeam = hasMonitor && measured.Length > 0 && measured.All(f => f.HasFlag(CellFlags.NoMonitor));
+            if (hasNoBeam || (!plan.Path.LinesRunOverRotations && air.DarkProjections.Contains(slot)))
+            {
+                Array.ForEach(cells, cell => flags[cell] |= CellFlags.DeadLine);
+            }
+        }
+    }
+
+    // What lines and air are judged by: a line that is out, and a frame whose beam is not known among others whose is, say
+    // nothing of either.
+    private static float[] Judged(CellMaps maps, ReadOnlySpan<float> factors, ReadOnlySpan<CellFlags> flags)
+    {
+        bool hasMonitor = maps.Monitor.Any(IsNormal);
+        float[] judged = new float[maps.Total.Length];
+        for (int i = 0; i < judged.Length; i++)
+        {
+            bool isDark = hasMonitor && flags[i].HasFlag(CellFlags.NoMonitor);
+            judged[i] = IsOut(flags[i]) || isDark ? float.NaN : maps.Total[i] * factors[i];
+        }
+
+        return judged;
+    }
 
     private static bool IsOut(CellFlags flags) => (flags & (CellFlags.DeadLine | CellFlags.HotLine)) != 0;
 
@@ -170,19 +216,24 @@ public sealed class Corrections
     private static int Offset(ScanPlan plan, int slot, int along) =>
         plan.Path.LinesRunOverRotations ? (along * plan.TranslationCount) + slot : (slot * plan.TranslationCount) + along;
 
-    private static void DivideByTransmission(ReadOnlySpan<float> transmission, Span<float> factors, Span<CellFlags> flags)
+    // Whether any cell was divided.
+    private static bool DivideByTransmission(ReadOnlySpan<float> transmission, Span<float> factors, Span<CellFlags> flags)
     {
+        bool isAny = false;
         for (int i = 0; i < factors.Length; i++)
         {
-            if (IsNormal(transmission[i]))
+            if ((double)transmission[i] is >= LeastTransmission and <= LargestTransmission)
             {
                 factors[i] = 1 / transmission[i];
+                isAny = true;
             }
             else if (flags[i] != CellFlags.Unmeasured)
             {
                 flags[i] |= CellFlags.NoTransmission;
             }
         }
+
+        return isAny;
     }
 
     private static double[] Beam(CellMaps maps, CorrectionOptions options, ReadOnlySpan<float> factors, Span<CellFlags> flags, out string refusal)
@@ -206,12 +257,7 @@ public sealed class Corrections
             return [];
         }
 
-        float[] total = new float[maps.Total.Length];
-        for (int i = 0; i < total.Length; i++)
-        {
-            total[i] = maps.Total[i] * factors[i];
-        }
-
+        float[] total = Judged(maps, factors, flags);
         var air = AirScatter.Find(maps.Plan, total);
         return options.Beam == BeamCorrection.Air
             ? BeamFactors.FromAir(maps.Plan, total, air, out refusal)
@@ -274,7 +320,8 @@ public sealed class Corrections
     }
 
     // Without numbers that grow with every look at a running scan: each new sentence is told.
-    private static string Describe(ScanPlan plan, CorrectionOptions options, CellFlags[] flags, string beamRefusal, int[] dead, int[] hot)
+    private static string Describe(
+        ScanPlan plan, CorrectionOptions options, CellFlags[] flags, string beamRefusal, (int[] Dead, int[] Hot) lines, AirScatter air)
     {
         List<string> sentences = [];
         if (beamRefusal.Length > 0 && options.Beam != BeamCorrection.Monitor)
@@ -289,11 +336,17 @@ public sealed class Corrections
 
         if (flags.Any(f => f.HasFlag(CellFlags.NoTransmission)))
         {
-            sentences.Add("some frames carry no transmission above 0: they are not divided by it");
+            sentences.Add(string.Create(
+                CultureInfo.InvariantCulture, $"some frames carry no transmission between {LeastTransmission} and {LargestTransmission}: they are not divided by it"));
         }
 
-        AddLines(dead, "darker");
-        AddLines(hot, "brighter");
+        if (options.Air && air.Level > air.Contrast)
+        {
+            sentences.Add("what is taken off as air counts more than the sample itself: if the scan does not reach beyond the sample, switch it off (corrections.air: false)");
+        }
+
+        AddLines(lines.Dead, "darker");
+        AddLines(lines.Hot, "brighter");
         return string.Join("; ", sentences);
 
         void AddLines(int[] lines, string how)

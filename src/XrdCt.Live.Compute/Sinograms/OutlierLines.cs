@@ -27,20 +27,31 @@ public static class OutlierLines
             throw new ArgumentException($"expected {plan.CellCount} cells, not {total.Length} and {flags.Length}", nameof(total));
         }
 
-        double[] means = Means(plan, total);
-        int found = 0;
-
-        // The worst first: it spoils the range of its neighbours as long as it counts.
-        while (Worst(means) is (int slot, bool isHot))
+        List<(int Slot, bool IsHot)> found = Drop(Means(plan, total));
+        foreach ((int slot, bool isHot) in found)
         {
-            means[slot] = double.NaN;
             for (int k = 0; k < plan.LineLength; k++)
             {
                 int cell = plan.Path.LinesRunOverRotations ? (k * plan.TranslationCount) + slot : (slot * plan.TranslationCount) + k;
                 flags[cell] |= isHot ? CellFlags.HotLine : CellFlags.DeadLine;
             }
+        }
 
-            found++;
+        return found.Count;
+    }
+
+    /// <summary>Finds what is out in a series of levels, and makes it NaN.</summary>
+    /// <param name="levels">Levels that change smoothly; NaN where there is none.</param>
+    /// <returns>What was out, the worst first.</returns>
+    internal static List<(int Slot, bool IsHot)> Drop(double[] levels)
+    {
+        List<(int, bool)> found = [];
+
+        // The worst first: it spoils the range of its neighbours as long as it counts.
+        while (Worst(levels) is (int slot, bool isHot))
+        {
+            levels[slot] = double.NaN;
+            found.Add((slot, isHot));
         }
 
         return found;

@@ -12,8 +12,8 @@ namespace XrdCt.Live.Ingest.Xrdct;
 /// <param name="firstFrame">Number that the stream gives to the first frame of a series.</param>
 public sealed class ReadingStream(IMessageReceiver receiver, int firstFrame) : IReadingSource
 {
-    /// <inheritdoc/>
-    public string Name => $"{receiver.Endpoint} (readings)";
+    /// <summary>Where the receiver is attached.</summary>
+    public string Endpoint => receiver.Endpoint;
 
     /// <inheritdoc/>
     public bool TryReceive(TimeSpan timeout, out StageReading reading, out string? refusal)

@@ -5,9 +5,6 @@ namespace XrdCt.Live.Model.Ports;
 /// <summary>A stream of what the beamline tells besides the frames. Not thread-safe: one thread receives and disposes.</summary>
 public interface IReadingSource : IDisposable
 {
-    /// <summary>Where the readings come from, for people.</summary>
-    string Name { get; }
-
     /// <summary>Waits for the next message, at most <paramref name="timeout"/>.</summary>
     /// <param name="timeout">Longest wait; zero looks once.</param>
     /// <param name="reading">The reading, where one came.</param>

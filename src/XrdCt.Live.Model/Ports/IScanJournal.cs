@@ -23,9 +23,10 @@ public interface IScanJournal : IDisposable
     /// Later writes may succeed.</exception>
     void Write(JournalledScan scan, ReadOnlySpan<JournalledPattern> patterns, ReadOnlySpan<JournalledEvent> events, ReadOnlySpan<StageReading> readings = default);
 
-    /// <summary>Reads every reading, in the order in which they came; damaged ones are left out.</summary>
+    /// <summary>Reads every reading, in the order in which they came.</summary>
     /// <param name="take">Takes a reading.</param>
-    void ReadReadings(Action<StageReading> take);
+    /// <returns>How many places of the journal could not be read; the readings there are left out.</returns>
+    int ReadReadings(Action<StageReading> take);
 
     /// <summary>Reads every pattern, in the order of the frame index.</summary>
     /// <param name="take">Takes a pattern, which is lent for the call.</param>

@@ -51,7 +51,7 @@ public sealed record ScanRecord
 
     /// <summary>
     /// Cells (frames, where there is a <see cref="Regridding"/>) that hold a pattern but lack a position or monitor value they needed: the
-    /// pattern is as it came, and no slice shows it. Null where there is none.
+    /// pattern is saved, and no slice shows it. Null where there is none.
     /// </summary>
     public bool[]? Unmatched { get; init; }
 

@@ -44,7 +44,7 @@ public sealed record CorrectionFindings
     /// <summary>Variance of <see cref="Air"/>.</summary>
     public float[] AirVariance { get; init; } = [];
 
-    /// <summary>Why no cell was looked at for large crystallites, as a sentence; empty where they were, and where nobody asked.</summary>
+    /// <summary>Why no cell was looked at for large crystallites, as a sentence; empty where they were, and where it is switched off.</summary>
     public required string SpottyRefusal { get; init; }
 
     /// <summary>What is out of the ordinary; empty where nothing is.</summary>

@@ -26,7 +26,7 @@ internal sealed class BegunJournal(IScanJournal journal, Action<JournalledScan> 
         }
     }
 
-    public void ReadReadings(Action<StageReading> take) => journal.ReadReadings(take);
+    public int ReadReadings(Action<StageReading> take) => journal.ReadReadings(take);
 
     public int Read(Action<JournalledPattern> take) => journal.Read(take);
 

@@ -87,7 +87,7 @@ internal sealed class LiveSession
         bool allWell;
         ReadingsSetUp? told = SetUp.Readings(Configuration, File);
         using (ReadingFeed? readings = told is null ? null : new ReadingFeed(told.Open))
-        using (var feed = new SeriesFeed(source.Open))
+        using (var feed = new SeriesFeed(source.Open) { Meanwhile = readings is null ? () => { } : readings.Drain })
         {
             allWell = await ScanAfterScanAsync(
                 feed,
@@ -530,7 +530,7 @@ internal sealed class LiveSession
             }
         }
 
-        if (outcome.Phase != ScanPhase.Complete)
+        if (!outcome.IsWell)
         {
             Console.Error.WriteLine($"xrdct: {outcome.Sentence}");
         }

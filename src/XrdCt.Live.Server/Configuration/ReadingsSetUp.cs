@@ -47,6 +47,13 @@ internal sealed record ReadingsSetUp(ZmqOptions Zmq, ReadingRule Rule, TimeSpan 
             throw UserException.WrongUse($"{file}: readings.needs is empty: name what a frame waits for ({string.Join(", ", Quantities.Keys)})");
         }
 
+        ReadingKey key = SetUp.OneOf(Keys, readings.Key, file, "readings.key");
+        if (source.Dialect is "stins" or "pilatus-streamer" || (source.Dialect == "array-1.0" && key == ReadingKey.Index))
+        {
+            throw UserException.WrongUse(
+                $"{file}: readings: frames of the dialect '{source.Dialect}' carry no series number{(source.Dialect == "array-1.0" ? ": use readings.key: time" : " and no time, by which readings could find them")}");
+        }
+
         var zmq = new ZmqOptions
         {
             Endpoint = SetUp.Required(readings.Endpoint, file, "readings.endpoint"),
@@ -75,7 +82,7 @@ internal sealed record ReadingsSetUp(ZmqOptions Zmq, ReadingRule Rule, TimeSpan 
             zmq,
             new ReadingRule
             {
-                Key = SetUp.OneOf(Keys, readings.Key, file, "readings.key"),
+                Key = key,
                 Needs = needs,
                 LargestGap = TimeSpan.FromSeconds(SetUp.Within(readings.LargestGap_s, LongestWait_s, file, "readings.largest_gap_s")),
                 Exposure = readings.Exposure_ms == 0

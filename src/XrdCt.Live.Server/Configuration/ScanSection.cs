@@ -7,7 +7,7 @@ public sealed class ScanSection
 {
     /// <summary>
     /// <c>translation-fast</c>, <c>rotation-fast</c>, <c>interlaced</c>, <c>bit-reversed</c> or <c>golden</c>, each with <c>-zigzag</c> where
-    /// every other line runs backwards, or <c>continuous-rotation</c>.
+    /// every other line runs backwards, or <c>continuous-rotation</c> or <c>positions</c>.
     /// </summary>
     [YamlMember(Alias = "order")]
     public string? Order { get; set; }

@@ -42,7 +42,7 @@ internal static class VirtualSources
             }
 
             DatasetHeader there = new(Find(walk, file, source, path));
-            if (there.Type != dataset.Type || there.IsBigEndian != dataset.IsBigEndian)
+            if (there.Type is null || there.Type != dataset.Type || there.IsBigEndian != dataset.IsBigEndian)
             {
                 throw file.Wrong($"{path} has {dataset.Type?.ToString() ?? "other"} numbers, but its source {source.File}:{source.Dataset} has {Name(there)}: name the source");
             }

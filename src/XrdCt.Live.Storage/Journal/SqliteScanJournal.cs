@@ -15,8 +15,8 @@ namespace XrdCt.Live.Storage.Journal;
 /// </summary>
 /// <remarks>
 /// Tables: <c>pattern</c>, a row per frame whose blob <c>bins</c> holds intensity, variance (float32) and count (int32) per bin and then the
-/// channel values (float32), little-endian; <c>event</c>; <c>scan</c> with settings and state as JSON. Times are in ticks of 100 ns since
-/// year 1, UTC. Each row has a digest (XXH3) of all its values, because SQLite has checksums in its log only.
+/// channel values (float32), little-endian; <c>reading</c>, what the beamline told besides the frames; <c>event</c>; <c>scan</c> with settings and state as JSON. Times are in ticks of 100 ns since
+/// year 1, UTC. Each row of a pattern has a digest (XXH3) of all its values, because SQLite has checksums in its log only.
 /// </remarks>
 public sealed class SqliteScanJournal : IScanJournal
 {
@@ -166,14 +166,15 @@ public sealed class SqliteScanJournal : IScanJournal
     }
 
     /// <inheritdoc />
-    public void ReadReadings(Action<StageReading> take)
+    public int ReadReadings(Action<StageReading> take)
     {
         ArgumentNullException.ThrowIfNull(take);
         if (_database is null)
         {
-            return;
+            return 0;
         }
 
+        int damaged = 0;
         using SqliteStatement select = _database.Prepare(
             "SELECT series, frame, at, translation_mm, rotation_deg, monitor, transmission FROM reading ORDER BY id");
         try
@@ -182,6 +183,7 @@ public sealed class SqliteScanJournal : IScanJournal
             {
                 if (select.Long(2) is < 0 || select.Long(2) > DateTime.MaxValue.Ticks || select.Long(1) is < int.MinValue or > int.MaxValue)
                 {
+                    damaged++;
                     continue;
                 }
 
@@ -200,7 +202,10 @@ public sealed class SqliteScanJournal : IScanJournal
         catch (SqliteException)
         {
             // A damaged page or a bad place of the disk: frames that need what stood there are marked as without.
+            damaged++;
         }
+
+        return damaged;
     }
 
     /// <inheritdoc />

@@ -90,7 +90,7 @@ internal sealed class ScanTree
         // The way NXxrdct names the axes; generic viewers want the array on the group, which is there as well.
         Intensity.Attributes["signal"] = 1;
         Intensity.Attributes["axes"] = "translation_values:rotation_angles:diffraction_channel";
-        if (scan is { KeepsCorrected: true, Corrected.Findings.ChangesIntensities: true })
+        if (scan is { KeepsCorrected: true, Corrected: { } made } && (made.Findings.ChangesIntensities || scan.Unmatched is not null))
         {
             Corrected = new H5Dataset<Memory<float>>(dims, [.. ChunkShape.Select(c => (uint)c)], NexusNodes.Compressed());
             NexusNodes.WithUnits(Corrected, CountUnits);
@@ -342,7 +342,7 @@ internal sealed class ScanTree
 
     private H5Group Transmission(float[] transmission)
     {
-        H5Dataset data = NexusNodes.Table(Transposed<float>(transmission), _plan.TranslationCount, _plan.RotationCount, NoUnits);
+        H5Dataset data = NexusNodes.Table(Transposed<float>(_scan.Regridding?.Mix(transmission) ?? transmission), _plan.TranslationCount, _plan.RotationCount, NoUnits);
         data.Attributes["description"] = "[translation, rotation]; beam after the sample over that before it, as it came, NaN where unmeasured or unknown";
         H5Group group = NexusNodes.Group("NXmonitor");
         group.Attributes["signal"] = "data";
@@ -418,6 +418,11 @@ internal sealed class ScanTree
         group["translation"] = NexusNodes.Vector(positions?.Translation_mm ?? [], "mm", "translation as it was told, NaN where not");
         group["rotation"] = NexusNodes.Vector(positions?.Rotation_deg ?? [], AngleUnits, "rotation as it was told, NaN where not");
         group["monitor"] = NexusNodes.Vector([.. _scan.Monitor.Select(m => (double)m)], NoUnits, "beam monitor as it came");
+        if (_scan.Transmission is float[] transmission)
+        {
+            group["transmission"] = NexusNodes.Vector([.. transmission.Select(v => (double)v)], NoUnits, "transmission as it came");
+        }
+
         return group;
     }
 
@@ -438,7 +443,7 @@ internal sealed class ScanTree
             ? [.. Enumerable.Range(0, _plan.CellCount).Where(i => held[_scan.Sinogram.Offset(_plan.CellOf(i))])]
             : [];
         H5Dataset frames = new(unmatched);
-        frames.Attributes["description"] = "frames that never got a position or monitor value they needed: saved as they came, in no slice";
+        frames.Attributes["description"] = "frames that never got a position or monitor value they needed: in no slice";
         group["unmatched_frames"] = frames;
         return group;
     }

@@ -164,7 +164,7 @@ internal static class NxxrdctEntry
             : (positions, NumberList.UnitsOf(file, place) is { } units ? FileUnits.Radial(units) : null);
     }
 
-    /// <summary>Where a scan of ours has the rotation axis: what the slices were made about, and how sure that is; null where the file does not say.</summary>
+    /// <summary>Where the data of a scan of ours have the rotation axis, and how sure that is; null where the file does not say.</summary>
     public static AxisPosition? Axis(NumberFile file, string entry)
     {
         double? offset = NumberList.Single(file, $"{entry}/centre_of_rotation/offset");

@@ -82,7 +82,11 @@ def find_air(total):
 
 def find_lines(total):
     """Lines farther than a tenth outside the range of the two on either side, the worst first."""
-    means = numpy.array([numpy.nanmean(row) if 2 * numpy.isfinite(row).sum() > T else numpy.nan for row in total])
+    return out_of_range(numpy.array([numpy.nanmean(row) if 2 * numpy.isfinite(row).sum() > T else numpy.nan for row in total]))[1:]
+
+
+def out_of_range(means):
+    means = means.copy()
     dead, hot = [], []
     while True:
         worst, at, is_hot = numpy.log(1.1), None, False
@@ -94,7 +98,7 @@ def find_lines(total):
             if max(above, below) > worst:
                 worst, at, is_hot = max(above, below), s, above > below
         if at is None:
-            return dead, hot
+            return dead + hot, dead, hot
         means[at] = numpy.nan
         (hot if is_hot else dead).append(at)
 
@@ -103,25 +107,32 @@ def correct(beam_method, interpolate, use_transmission=True, take_air=True):
     flags = numpy.where(numpy.isnan(raw).all(axis=2), UNMEASURED, 0)
     factor = numpy.ones((R, T))
     if use_transmission:
-        good = transmission > 0
+        good = (transmission >= 1e-3) & (transmission <= 1.5)
         factor[good] = 1 / transmission[good]
         flags[~good & (flags == 0)] |= NO_TRANSMISSION
     sums = numpy.where(flags == UNMEASURED, numpy.nan, numpy.nansum(raw.astype("f8"), axis=2))
     total = sums * factor
     beam_factor = numpy.ones(R)
-    if beam_method == "air":
+    if beam_method != "none":
         mask = find_air(total)
-        outside = mask.sum(axis=0) >= 0.9 * numpy.isfinite(total).sum(axis=0)
-        level = numpy.nanmean(total[:, outside], axis=1)
-        beam_factor = level.mean() / level
-    elif beam_method == "constant-total":
-        assert find_air(total) is not None
-        whole = total.copy()
-        for row in whole:
-            hole = numpy.isnan(row)
-            row[hole] = numpy.interp(numpy.flatnonzero(hole), numpy.flatnonzero(~hole), row[~hole])
-        level = whole.sum(axis=1)
-        beam_factor = (level.mean() / level) / numpy.mean(level / level.mean())
+        if beam_method == "air":
+            outside = mask.sum(axis=0) >= 0.9 * numpy.isfinite(total).sum(axis=0)
+            level = numpy.array([row[outside].mean() if numpy.isfinite(row[outside]).all() else numpy.nan for row in total])
+        else:
+            level = numpy.full(R, numpy.nan)
+            for r in range(R):
+                hole = numpy.isnan(total[r])
+                if hole.sum() <= 0.1 * T:
+                    assert mask[r, 0] and mask[r, -1]
+                    row = total[r].copy()
+                    row[hole] = numpy.interp(numpy.flatnonzero(hole), numpy.flatnonzero(~hole), row[~hole])
+                    level[r] = row.sum()
+        # A level that stands out of those before and after it in time is no beam, nor is a tenth of the usual one.
+        level[level < 0.1 * middle(level)] = numpy.nan
+        level[out_of_range(level)[0]] = numpy.nan
+        level = level / numpy.nanmean(level)
+        known = numpy.isfinite(level)
+        beam_factor = 1 / numpy.interp(numpy.arange(R), numpy.flatnonzero(known), level[known])
     factor = factor * beam_factor[:, None]
     total = sums * factor
     dead, hot = find_lines(total)

@@ -62,7 +62,7 @@ public class DocumentedSenderTests
         File.WriteAllText(script, page[start..page.IndexOf("```", start, StringComparison.Ordinal)].Replace(".bind(", ".connect(", StringComparison.Ordinal));
         using ReadingStream source = new(
             ZmqRuntime.Open(new ZmqOptions { Endpoint = "tcp://127.0.0.1:0", Attachment = ZmqAttachment.Bind }), firstFrame: 0);
-        using PythonPeer peer = PythonPeer.Start("msgpack, zmq", script, source.Name.Split(' ')[0]);
+        using PythonPeer peer = PythonPeer.Start("msgpack, zmq", script, source.Endpoint);
         DateTimeOffset before = DateTimeOffset.UtcNow.AddSeconds(-1);
         for (int k = 0; k < 3; k++)
         {

@@ -1,4 +1,5 @@
 using XrdCt.Live.Compute.Simd;
+using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Scans;
@@ -53,7 +54,9 @@ public sealed class FollowedScanTests : IDisposable
         LiveOutcome outcome = await RunAsync([Start(), .. Images(0, 150), Meanwhile(() => _readings.LetsTimePass = true), End()]);
 
         Assert.Equal(ScanPhase.Complete, outcome.Phase);
-        Assert.Contains("3 frames never got the position or monitor value they needed: they are saved as they came, marked, and in no slice", outcome.Sentence);
+        Assert.False(outcome.IsWell);
+        Assert.Equal(outcome.Sentence, _display.State!.Message);
+        Assert.Contains("3 frames never got the position or monitor value they needed: they are saved, marked, and in no slice", outcome.Sentence);
         Assert.Equal(3, _store.Scan!.Unmatched!.Count(u => u));
         Assert.InRange(_clock.Elapsed, Options().ReadingsGrace, TimeSpan.MaxValue);
     }
@@ -76,6 +79,45 @@ public sealed class FollowedScanTests : IDisposable
         Assert.Equal(ScanPhase.Complete, next.Phase);
         Assert.Equal(1000, _store.Scan.Monitor[_store.Scan.Sinogram.Offset(_plan.CellOf(0))]);
         Assert.Equal(150, journal.Readings.Count);
+    }
+
+    [Fact]
+    public async Task RunAsync_ReadingsByTimeAboutTheEndOfAScan_ServeTheNextToo()
+    {
+        // Twice a second, nobody says of which series; the second scan begins between two of them.
+        ReadingRule rule = new() { Key = ReadingKey.Time, Needs = ReadingQuantities.Monitor, LargestGap = TimeSpan.FromSeconds(1) };
+        DateTimeOffset begin = _clock.GetUtcNow();
+        for (int k = -1; k < 6; k++)
+        {
+            _readings.Tell(new StageReading { At = begin.AddSeconds(0.5 * k), Translation_mm = double.NaN, Rotation_deg = double.NaN, Monitor = 4 });
+        }
+
+        _readings.Tell(new StageReading { At = begin.AddHours(1), Translation_mm = double.NaN, Rotation_deg = double.NaN, Monitor = 9 });
+        LiveOutcome first = await RunAsync([Start(), .. Images(0, 150, begin: begin), End()], options: Options() with { Readings = rule });
+        Assert.Null(_store.Scan!.Unmatched);
+        Assert.True(first.IsWell);
+        var journal = new KeptJournal();
+        await RunAsync([Start(2), .. Images(0, 150, 2, begin.AddSeconds(1.1)), End(2)], journal, options: Options() with { Readings = rule });
+        Assert.Null(_store.Scan!.Unmatched);
+        Assert.All(_store.Scan.Monitor, m => Assert.Equal(4, m));
+        Assert.NotEmpty(journal.Readings);
+        Assert.DoesNotContain(_journal.Readings.Concat(journal.Readings), r => r.Monitor == 9);
+    }
+
+    [Fact]
+    public void Drain_BetweenTwoScans_KeepsWhatCame()
+    {
+        Tell(0, 3, series: 5);
+        _readings.Refuse("noise");
+        Tell(3, 2, series: 5);
+        _feed.Drain();
+        Assert.False(_readings.TryReceive(TimeSpan.Zero, out _, out _));
+        _feed.BeginScan();
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.True(_feed.TryNext(5, null, TimeSpan.Zero, out StageReading reading, out _));
+            Assert.Equal(i, reading.Index);
+        }
     }
 
     [Fact]
@@ -118,8 +160,8 @@ public sealed class FollowedScanTests : IDisposable
         }
     }
 
-    private Task<LiveOutcome> RunAsync(IEnumerable<Func<SourceEvent>> script, KeptJournal? journal = null, ReadingFeed? feed = null) => new LiveScan(
-        Options(),
+    private Task<LiveOutcome> RunAsync(IEnumerable<Func<SourceEvent>> script, KeptJournal? journal = null, ReadingFeed? feed = null, LiveOptions? options = null) => new LiveScan(
+        options ?? Options(),
         () => new ScriptedSource(_clock, script),
         () => new SimdIntegrator(Options().Integration, () => new SmallScan.Reader()),
         _display,
@@ -129,6 +171,20 @@ public sealed class FollowedScanTests : IDisposable
         journal ?? _journal,
         () => feed ?? _feed).RunAsync(CancellationToken.None).WaitAsync(Hang, TestContext.Current.CancellationToken);
 
-    private IEnumerable<Func<SourceEvent>> Images(int first, int count, long series = 1) =>
-        Enumerable.Range(first, count).Select(i => ScriptedSource.Image(() => _leases.Frame(i, series)));
+    // Six milliseconds apart.
+    private IEnumerable<Func<SourceEvent>> Images(int first, int count, long series = 1, DateTimeOffset begin = default) =>
+        Enumerable.Range(first, count).Select(i => ScriptedSource.Image(() =>
+        {
+            RawFrame frame = _leases.Frame(i, series);
+            return new RawFrame
+            {
+                Header = frame.Header with { AcquiredAt = begin.AddMilliseconds(6 * i) },
+                Shape = frame.Shape,
+                Type = frame.Type,
+                Encoding = frame.Encoding,
+                Lease = frame.Lease,
+                PayloadOffset = frame.PayloadOffset,
+                PayloadLength = frame.PayloadLength,
+            };
+        }));
 }

@@ -63,6 +63,29 @@ public sealed class GrowingFileWriterTests
     }
 
     [Fact]
+    public async Task Keep_FileThatFails_StaysAsItIs()
+    {
+        // The disk is full: neither the result nor the last cells find room, and what is there may be the last copy.
+        bool isFull = false;
+        var file = new KeptGrowingFile(_ => isFull ? new IOException("no space") : null);
+        var assembly = new ScanAssembly(SmallScan.Options(_plan).Settings(), new FrameTally());
+        assembly.Place(SmallScan.Pattern(0, 100));
+        using var writer = new GrowingFileWriter(file, assembly, SmallScan.Bins, _said.Add);
+        writer.Offer(() => ScanSamples.Scan());
+        Task run = Task.Run(writer.Run, TestContext.Current.CancellationToken);
+        Await(() => file.Seen == 1);
+        writer.Complete();
+        await run;
+        writer.Keep(ScanSamples.Scan());
+        assembly.Place(SmallScan.Pattern(1, 100));
+        isFull = true;
+        writer.Keep(ScanSamples.Scan());
+
+        Assert.Equal((0, "/results/small.growing.nxs"), (file.Removals, file.Path));
+        Assert.Equal("'/results/small.growing.nxs' lacks the last second of the scan: no space", Assert.Single(_said));
+    }
+
+    [Fact]
     public async Task RunAsync_FileThatFails_IsGivenUpInOneSentenceAndTheScanGoesOn()
     {
         int tries = 0;

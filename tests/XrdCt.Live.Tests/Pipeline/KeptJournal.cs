@@ -50,7 +50,11 @@ internal sealed class KeptJournal(Func<int, Exception?>? failure = null, int dam
         _rows.Add(pattern.Header.Index, copy);
     }
 
-    public void ReadReadings(Action<StageReading> take) => Readings.ForEach(take);
+    public int ReadReadings(Action<StageReading> take)
+    {
+        Readings.ForEach(take);
+        return 0;
+    }
 
     public int Read(Action<JournalledPattern> take)
     {

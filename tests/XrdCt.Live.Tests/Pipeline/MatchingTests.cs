@@ -110,6 +110,47 @@ public sealed class MatchingTests
         Assert.Null(scan.Unmatched);
     }
 
+    [Theory]
+    [InlineData(ReadingKey.Index)]
+    [InlineData(ReadingKey.Time)]
+    public void NeedsOfWhichOneComesWithTheFrames_AreMet(ReadingKey key)
+    {
+        // The monitor with the frame, the translation on its own; every seventh frame has the translation too.
+        ReadingRule rule = (key == ReadingKey.Index ? ByIndex : ByTime) with { Key = key };
+        List<Step> steps = [];
+        foreach (DiffractionPattern frame in Frames(Plan, withFacts: true))
+        {
+            frame.Header = frame.Header with { Translation_mm = frame.Header.Index % 7 == 0 ? frame.Header.Translation_mm : null };
+            steps.Add(new Step(frame, null));
+        }
+
+        steps.AddRange(Enumerable.Range(0, Plan.CellCount).Select(i => new Step(null, Reading(Plan, i, key == ReadingKey.Time) with { Monitor = double.NaN })));
+        ScanRecord scan = Scan(Plan, rule, steps);
+        Assert.Null(scan.Unmatched);
+        AssertSame(Scan(Plan, null, [.. Frames(Plan, withFacts: true).Select(f => new Step(f, null))]), scan);
+    }
+
+    [Fact]
+    public void Live_FrameThatWaitsInVain_HoldsNoOtherUp()
+    {
+        var assembly = new ScanAssembly((SmallScan.Options(Plan) with { Readings = ByTime }).Settings(), new FrameTally());
+        foreach (DiffractionPattern frame in Frames(Plan, withFacts: true).Take(50))
+        {
+            // One without a monitor, of which the stream tells nothing.
+            frame.Header = frame.Header with { Translation_mm = null, Monitor = frame.Header.Index == 10 ? double.NaN : frame.Header.Monitor };
+            assembly.Place(frame);
+        }
+
+        for (int i = 0; i < 50; i++)
+        {
+            assembly.Tell(Reading(Plan, i, byTime: true) with { Monitor = double.NaN }, out _);
+        }
+
+        Assert.Equal(1, assembly.WaitingCount);
+        assembly.Close();
+        Assert.Equal(1, assembly.UnmatchedCount);
+    }
+
     [Fact]
     public void LostReadings_OfAScanWhoseLinesAreTurned_AreStillTheirFrames()
     {

@@ -52,7 +52,7 @@ public sealed class ReadingBookTests
         Assert.Equal("a reading has no time, by which frames find it", byTime.Add(Reading(index: 1, translation_mm: 1)));
         Assert.Null(byTime.Add(Reading(at_ms: 10, translation_mm: 1)));
         Assert.StartsWith("a reading of 12:00:00.010 came after a later one", byTime.Add(Reading(at_ms: 10, translation_mm: 2)));
-        Assert.Null(byTime.Add(Reading(at_ms: 5, monitor: 2)));
+        Assert.Equal("a reading tells nothing that frames wait for (translation): it is left out", byTime.Add(Reading(at_ms: 25, monitor: 2)));
     }
 
     [Theory]
@@ -68,7 +68,7 @@ public sealed class ReadingBookTests
         FrameHeader header = Header(0, acquired_ms);
         Assert.Equal(ReadingQuantities.None, book.Complete(ref header));
         Assert.Equal(expected_mm, header.Translation_mm!.Value, 1e-9);
-        Assert.Equal(Noon.AddSeconds(1).UtcTicks, book.ToldUntil_ticks);
+        Assert.Equal(Noon.AddSeconds(1).UtcTicks, book.ToldUntil_ticks(ReadingQuantities.Translation));
     }
 
     [Theory]
@@ -82,6 +82,30 @@ public sealed class ReadingBookTests
         FrameHeader header = Header(0, acquired_ms);
         Assert.Equal(ReadingQuantities.Translation, book.Complete(ref header));
         Assert.Null(header.Translation_mm);
+    }
+
+    [Fact]
+    public void Complete_QuantityThatIsNotNeeded_IsNotLookedAt()
+    {
+        // Else it would depend on which came first.
+        var book = new ReadingBook(new ReadingRule { Key = ReadingKey.Index, Needs = ReadingQuantities.Translation }, 3);
+        Assert.Equal("a reading tells nothing that frames wait for (translation): it is left out", book.Add(Reading(index: 1, monitor: 7)));
+        Assert.Null(book.Add(Reading(index: 1, translation_mm: 2, monitor: 7)));
+        FrameHeader header = Header(1);
+        Assert.Equal(ReadingQuantities.None, book.Complete(ref header));
+        Assert.Equal((double.NaN, 2), (header.Monitor, header.Translation_mm));
+    }
+
+    [Fact]
+    public void Add_PartlyKnown_TakesWhatIsNew()
+    {
+        var book = new ReadingBook(new ReadingRule { Key = ReadingKey.Index, Needs = ReadingQuantities.Translation | ReadingQuantities.Monitor | ReadingQuantities.Rotation }, 3);
+        Assert.Null(book.Add(Reading(index: 1, translation_mm: 2, monitor: 7)));
+        Assert.Null(book.Add(Reading(index: 1, rotation_deg: 30, monitor: 8)));
+        Assert.StartsWith("a reading of frame 1 came twice", book.Add(Reading(index: 1, rotation_deg: 31, monitor: 8)));
+        FrameHeader header = Header(1);
+        Assert.Equal(ReadingQuantities.None, book.Complete(ref header));
+        Assert.Equal((7, 2, 30), (header.Monitor, header.Translation_mm, header.Rotation_deg));
     }
 
     [Fact]

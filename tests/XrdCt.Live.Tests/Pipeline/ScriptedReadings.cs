@@ -9,8 +9,6 @@ internal sealed class ScriptedReadings(FakeClock clock) : IReadingSource
 {
     private readonly ConcurrentQueue<object> _queue = new();
 
-    public string Name => "script";
-
     public bool LetsTimePass { get; set; }
 
     public bool IsDisposed { get; private set; }

@@ -146,7 +146,7 @@ public sealed class CorrectionsTests
         Assert.Equal(CellFlags.Unmeasured, found.Flags[(5 * Translations) + 3]);
         Assert.Equal("", found.BeamRefusal);
         Assert.Contains("some frames carry no beam monitor above 0", found.Sentence);
-        Assert.Contains("some frames carry no transmission above 0", found.Sentence);
+        Assert.Contains("some frames carry no transmission between 0.001 and 1.5", found.Sentence);
         Assert.Contains("lines at rotation 9 are darker than those beside them: they are flagged, and left as they are", found.Sentence);
     }
 
@@ -187,11 +187,82 @@ public sealed class CorrectionsTests
         // The same data, but measured with every other angle first: the factors stand in order of time and act on the same cells.
         var interlaced = new ScanPlan(Translations, Rotations, 1, ScanOrder.Interlaced, 180, [0, 1]);
         var options = new CorrectionOptions { Beam = beam };
-        Corrections inOrder = Corrections.Find(Maps(), options);
-        Corrections found = Corrections.Find(Maps() with { Plan = interlaced }, options);
+
+        // Without the dead and the hot line, which take their beam from other lines where those are others in time.
+        CellMaps maps = Maps();
+        maps = maps with { Total = [.. maps.Total.Select((v, i) => v / (i / Translations == 9 ? 0.4f : i / Translations == 10 ? 1.3f : 1))] };
+        Corrections inOrder = Corrections.Find(maps, options);
+        Corrections found = Corrections.Find(maps with { Plan = interlaced }, options);
         Assert.Equal(inOrder.Factors, found.Factors);
         Assert.Equal(inOrder.Findings.BeamFactors[2], found.Findings.BeamFactors[1]);
         Assert.NotEqual(inOrder.Findings.BeamFactors[1], found.Findings.BeamFactors[1]);
+    }
+
+    [Theory]
+    [InlineData(BeamCorrection.None, 2)]
+    [InlineData(BeamCorrection.None, 6)]
+    [InlineData(BeamCorrection.Monitor, 4)]
+    [InlineData(BeamCorrection.Air, 3)]
+    [InlineData(BeamCorrection.ConstantTotal, 3)]
+    public void Find_BeamOffForSomeLines_TheyAreDeadAndNoAir(BeamCorrection beam, int lines)
+    {
+        // Lines that are dark alike do not stand out from each other.
+        foreach (LineCorrection how in new[] { LineCorrection.None, LineCorrection.Flag, LineCorrection.Interpolate })
+        {
+            float[] total = Disc(centre: 0, radius: 7, range: 23, air: 100);
+            for (int i = 5 * 23; i < (5 + lines) * 23; i++)
+            {
+                total[i] = 0.5f;
+            }
+
+            var maps = new CellMaps(Plan, total, [.. total.Select((_, i) => i >= 5 * 23 && i < (5 + lines) * 23 ? 0f : 1000)], null, null);
+            Corrections found = Corrections.Find(maps, new CorrectionOptions { Beam = beam, Lines = how, Spotty = false });
+            Assert.Equal(how == LineCorrection.None ? [] : Enumerable.Range(5, lines), found.Findings.DeadLines);
+            Assert.Equal(beam is BeamCorrection.Air or BeamCorrection.ConstantTotal ? 100 * found.Factors[0] : 100, found.AirOf(total), 0.5);
+            Assert.DoesNotContain(true, found.Air.Cells.Slice(5 * 23, lines * 23).ToArray());
+            Assert.InRange(found.Factors[6 * 23], 0.9, 1.1);
+        }
+    }
+
+    [Theory]
+    [InlineData(2.6, 0, true)]
+    [InlineData(5.5, 0, false)]
+    [InlineData(0.0, 9, false)]
+    public void Find_ConstantTotal_RefusesScansThatProjectionsLeave(double off, double shift, bool isTaken)
+    {
+        // A disc that leaves the scan on one side for a part of the angles, or for all of them.
+        float[] total = Disc(off, radius: 7, range: 23, air: 100, shift);
+        Corrections found = Corrections.Find(new CellMaps(Plan, total, new float[total.Length], null, null), new CorrectionOptions { Beam = BeamCorrection.ConstantTotal, Spotty = false });
+        Assert.Equal(isTaken, found.Findings.BeamRefusal.Length == 0);
+        Assert.Equal(!isTaken, found.Findings.BeamRefusal.Contains("constant only where every projection holds the whole sample", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Find_TransmissionThatIsNone_IsNotDividedBy()
+    {
+        float[] total = Disc(centre: 0, radius: 7, range: 23, air: 100);
+        float[] transmission = new float[total.Length];
+        transmission.AsSpan().Fill(98);
+        Corrections percent = Corrections.Find(new CellMaps(Plan, total, new float[total.Length], transmission, null), new CorrectionOptions { Spotty = false });
+        Assert.All(percent.Factors.ToArray(), f => Assert.Equal(1, f));
+        Assert.False(percent.Findings.IsTransmissionApplied);
+        Assert.Contains("no transmission between 0.001 and 1.5", percent.Findings.Sentence);
+        transmission.AsSpan().Fill(0.5f);
+        (transmission[7], transmission[8]) = (1e-5f, 1e-3f);
+        Corrections found = Corrections.Find(new CellMaps(Plan, total, new float[total.Length], transmission, null), new CorrectionOptions { Spotty = false });
+        Assert.Equal([2, 1, 1 / 1e-3f], found.Factors[6..9].ToArray());
+        Assert.Equal([7], Enumerable.Range(0, total.Length).Where(i => found.Findings.Flags[i].HasFlag(CellFlags.NoTransmission)));
+        Assert.True(found.Findings.IsTransmissionApplied);
+    }
+
+    [Fact]
+    public void Find_AirThatCountsMoreThanTheSample_IsSaid()
+    {
+        Corrections thin = Corrections.Find(new CellMaps(Plan, Disc(0, 7, 23, air: 20), new float[Plan.CellCount], null, null), new CorrectionOptions { Spotty = false });
+        Assert.DoesNotContain("counts more than the sample", thin.Findings.Sentence);
+        Corrections found = Corrections.Find(new CellMaps(Plan, Disc(0, 7, 23, air: 200), new float[Plan.CellCount], null, null), new CorrectionOptions { Spotty = false });
+        Assert.True(found.TakesAirOff);
+        Assert.Contains("counts more than the sample itself", found.Findings.Sentence);
     }
 
     [Fact]
@@ -290,5 +361,17 @@ public sealed class CorrectionsTests
                 : Math.Abs(actual[b] - expected[b]) <= Absolute + (Relative * Math.Abs(expected[b]));
             Assert.True(isNear, $"{cell}, bin {b}: {actual[b]}, expected {expected[b]}");
         }
+    }
+
+    // Chords of a disc in air, with a little noise.
+    private static float[] Disc(double centre, double radius, int range, double air, double shift = 0)
+    {
+        var random = new Random(3);
+        return [.. Enumerable.Range(0, Plan.CellCount).Select(i =>
+        {
+            double angle = i / range * Math.PI / Rotations;
+            double t = (i % range) - (range / 2) - (centre * Math.Cos(angle)) - shift;
+            return (float)(air + (10 * Math.Sqrt(Math.Max(0, (radius * radius) - (t * t)))) + (0.02 * random.NextDouble()));
+        })];
     }
 }

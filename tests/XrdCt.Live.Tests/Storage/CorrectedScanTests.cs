@@ -1,4 +1,6 @@
 using System.Text.Json;
+using PureHDF.VOL.Native;
+using PureHDF;
 using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
@@ -85,6 +87,49 @@ public sealed class CorrectedScanTests
             print(json.dumps([f['corrected/intensity'] == f['data/intensity'], 'corrected' in g, 'flags' in g['corrections']]))
             """, linked, without);
         Assert.Equal("[true, false, true]", seen.ToString().Replace(", ", ",", StringComparison.Ordinal).Replace(",", ", ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Save_FramesThatLackTheirReadings_AreInNoCorrectedSinogramWhateverElseIsCorrected()
+    {
+        using TemporaryFolder folder = new();
+        ScanRecord scan = Sample(new CorrectionOptions { Transmission = false, Air = false });
+        bool[] unmatched = new bool[scan.Monitor.Length];
+        unmatched[77] = true;
+        var corrected = CorrectedSinogram.Of(
+            scan.Sinogram, unmatched, scan.Monitor, null, null, new CorrectionOptions { Transmission = false, Air = false });
+        string path = new NexusScanStore(folder.Path).Save(scan with { Unmatched = unmatched, Corrected = corrected });
+        using NativeFile file = H5File.OpenRead(path);
+        int at = ((77 % 24 * 20) + (77 / 24)) * 40;
+        Assert.False(float.IsNaN(file.Dataset("/entry/data/intensity").Read<float[]>()[at]));
+        Assert.True(float.IsNaN(file.Dataset("/entry/corrected/intensity").Read<float[]>()[at]));
+        Assert.Equal([77 / 24], file.Dataset("/entry/readings/unmatched_frames").Read<int[]>().Select(i => scan.Sinogram.Plan.CellOf(i).Rotation));
+    }
+
+    [Fact]
+    public void Save_PositionsThatDecide_PutMonitorAndTransmissionOnTheGridAndBesideTheFrames()
+    {
+        // Frame i lies on the cell before the last but i.
+        using TemporaryFolder folder = new();
+        ScanRecord scan = Sample(new CorrectionOptions());
+        int cells = scan.Monitor.Length;
+        float[] monitor = [.. Enumerable.Range(0, cells).Select(i => 100f + i)];
+        float[] transmission = [.. Enumerable.Range(0, cells).Select(i => 0.5f + (0.001f * i))];
+        var regridding = new Regridding(
+            [.. Enumerable.Range(0, cells + 1)],
+            [.. Enumerable.Range(0, cells).Select(cell => cells - 1 - cell)],
+            [.. Enumerable.Repeat(1f, cells)],
+            [.. Enumerable.Repeat(1f, cells)]);
+        string path = new NexusScanStore(folder.Path).Save(scan with { Regridding = regridding, Monitor = monitor, Transmission = transmission, Corrected = null });
+        using NativeFile file = H5File.OpenRead(path);
+        Assert.Equal(transmission.Select(v => (double)v), file.Dataset("/entry/frames/transmission").Read<double[]>());
+        float[] onGrid = file.Dataset("/entry/transmission/data").Read<float[]>();
+        float[] monitors = file.Dataset("/entry/control/data").Read<float[]>();
+        for (int cell = 0; cell < cells; cell++)
+        {
+            int at = (cell % 24 * 20) + (cell / 24);
+            Assert.Equal((transmission[cells - 1 - cell], monitor[cells - 1 - cell]), (onGrid[at], monitors[at]));
+        }
     }
 
     /// <summary>A scan of a disc in air with transmission, a dead rotation (9), an unmeasured cell and one without transmission.</summary>

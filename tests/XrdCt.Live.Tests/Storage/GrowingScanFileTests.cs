@@ -205,7 +205,7 @@ public class GrowingScanFileTests
     {
         using TemporaryFolder folder = new();
         ScanRecord scan = ScanSamples.Scan();
-        long needed_bytes = 7L * 5 * 130 * 5 * 4;
+        long needed_bytes = 7L * 5 * 130 * 6 * 4;
         using GrowingScanFile file = new(folder.Path, _ => needed_bytes - 1);
         using GrowingScanFile enough = new(folder.Path, _ => needed_bytes);
 
