@@ -1,6 +1,6 @@
 using System.Text.Json;
-using PureHDF.VOL.Native;
 using PureHDF;
+using PureHDF.VOL.Native;
 using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
