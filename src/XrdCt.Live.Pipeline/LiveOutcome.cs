@@ -31,6 +31,12 @@ public sealed record LiveOutcome(
     /// <summary>Whether the detector said that the series is over: no more of its frames are to be expected.</summary>
     public bool EndedByDetector { get; init; }
 
+    /// <summary>Whether the sender fell silent with frames missing: it may come back.</summary>
+    public bool EndedBySilence { get; init; }
+
+    /// <summary>Whether a frame of every cell came, whatever became of it: no more of the scan is to be expected.</summary>
+    public bool AllCame { get; init; }
+
     /// <summary>The first messages of the next series, where they ended this scan; they go back to the feed.</summary>
     public IReadOnlyList<SourceEvent> Next { get; init; } = [];
 

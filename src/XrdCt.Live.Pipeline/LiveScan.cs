@@ -196,7 +196,7 @@ public sealed class LiveScan
         ScanEnding? received = receive.IsCompletedSuccessfully ? await receive.ConfigureAwait(false) : null;
         ScanEnding ending = cause is null
             ? received!
-            : new ScanEnding(false, $"the scan failed: {cause.Message}") { Next = received?.Next ?? [] };
+            : (received ?? new ScanEnding(false, "")) with { Sentence = $"the scan failed: {cause.Message}" };
         _rows?.Note(JournalledEventKind.Ended, ending.Sentence);
         _rows?.Complete();
         await journal.ConfigureAwait(false);
@@ -207,7 +207,7 @@ public sealed class LiveScan
         if (Attempt(() => _reconstruction.Complete(_assembly)) is Exception unreconstructed && cause is null)
         {
             cause = unreconstructed;
-            ending = new ScanEnding(false, $"the scan failed: {cause.Message}") { Next = ending.Next };
+            ending = ending with { Sentence = $"the scan failed: {cause.Message}" };
         }
 
         return Finish(ending, cause) with
@@ -217,6 +217,8 @@ public sealed class LiveScan
             SeriesId = _reception.SeriesId,
             SliceLayout = _reception.Slices.Layout,
             EndedByDetector = ending.EndedByDetector,
+            EndedBySilence = ending.EndedBySilence,
+            AllCame = ending.IsComplete,
             IsOnlyContinued = _reception.IsOnlyContinued,
             Next = ending.Next,
         };

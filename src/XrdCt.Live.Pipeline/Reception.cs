@@ -180,7 +180,9 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         // The first header after another process was killed: the sender may begin again with frame 0, which is no other scan.
         _repeatedHeader = Header is null || _isOnlyContinued ? null : started;
         _isOnlyContinued = false;
-        Header ??= header;
+
+        // The journal keeps no tables, and the next slice may need them.
+        Header = Header is null ? header : Header with { Tables = Header.Tables ?? header.Tables };
         if (header.ImageCount is int announced && announced != _seen.Length && _gate.Layout != SliceLayout.OneSeries)
         {
             Complain($"the detector announces {announced} images, the scan plan has {_seen.Length} cells");
@@ -216,7 +218,7 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         if (_repeatedHeader is SourceEvent repeated && frame.Header.SeriesId == _seriesId)
         {
             // A sender that came back goes on where it was; one that begins again with frame 0 is another scan, whatever its number.
-            if (frame.Header.Index == 0 && _seen[0])
+            if (frame.Header.Index == 0 && (_seen[0] || _gate.Compare(0) < 0))
             {
                 return ScanEnding.Repeated(frame.Header.SeriesId, repeated, received, _seenCount, _seen.Length);
             }
@@ -311,10 +313,6 @@ internal sealed class Reception(LiveOptions options, FrameTally tally, TimeProvi
         {
             // Another series, and the stack begins anew.
             ending = ScanEnding.OtherSlice(_gate.SliceOf(frame.Header.Index), options.Slice!, _gate.TakeNext(Header, null), received);
-        }
-        else if (place < 0 && _repeatedHeader is SourceEvent repeated && frame.Header.Index == 0)
-        {
-            ending = ScanEnding.Repeated(frame.Header.SeriesId, repeated, received, _seenCount, _seen.Length);
         }
         else if (place < 0)
         {

@@ -14,6 +14,9 @@ public sealed record ScanEnding(bool IsComplete, string Sentence)
     /// <summary>Whether the detector said that the series is over.</summary>
     public bool EndedByDetector { get; init; }
 
+    /// <summary>Whether the sender fell silent with frames missing: it may come back.</summary>
+    public bool EndedBySilence { get; init; }
+
     internal static ScanEnding Finished(bool endedByDetector) =>
         new(true, "every cell of the scan was measured") { EndedByDetector = endedByDetector };
 
@@ -28,7 +31,10 @@ public sealed record ScanEnding(bool IsComplete, string Sentence)
 
     internal static ScanEnding FellSilent(TimeSpan limit, int last, int seen, int cells) => new(
         seen == cells,
-        $"the sender has been silent for {limit.TotalSeconds:F0} s after {(last < 0 ? "the header" : $"frame {last}")}: {cells - seen} of {cells} frames are missing");
+        $"the sender has been silent for {limit.TotalSeconds:F0} s after {(last < 0 ? "the header" : $"frame {last}")}: {cells - seen} of {cells} frames are missing")
+    {
+        EndedBySilence = seen < cells,
+    };
 
     internal static ScanEnding PassedOver(int seen, int cells) => new(
         seen == cells, $"the next slice came with {cells - seen} of {cells} frames of this one missing: their cells stay empty");

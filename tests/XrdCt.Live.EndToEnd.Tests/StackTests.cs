@@ -102,6 +102,23 @@ public sealed class StackTests
         }
     }
 
+    [Fact]
+    public async Task Run_CtrlCInTheSecondSlice_SavesItAndNamesTheThirdOnly()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "sends SIGINT with kill, which needs Linux");
+        using var folder = new WorkFolder();
+        BeamlineFile beamline = Beamline(rotations: 6);
+        await using RunningProgram simulator = RunningProgram.Start(BuiltProgram.Simulator, Simulated(beamline, ["--rate", "40", "--series-id", "7"]));
+        await using RunningProgram run = RunningProgram.Start(BuiltProgram.Xrdct, BeamlineFile.RunOptions(beamline.Write(folder), folder));
+        await run.LineAsync(line => line.Contains("% ", StringComparison.Ordinal) && line.Contains("slice 2 of 3", StringComparison.Ordinal));
+        await run.InterruptAsync();
+        FinishedProgram ended = await run.EndAsync();
+
+        Assert.Contains("of 3 slices 3 never came", ended.Errors);
+        Assert.Single(Directory.GetFiles(folder["results"], "*_slice002_*.nxs"));
+        Assert.All(Directory.GetFiles(folder["results"]), path => Assert.Equal(".nxs", Path.GetExtension(path)));
+    }
+
     private static async Task<string[]> MeasureAsync(WorkFolder folder, string name, params string[] how)
     {
         BeamlineFile beamline = Beamline(rotations: 5);

@@ -165,7 +165,7 @@ internal sealed class LiveSession
 
         if (course is not null)
         {
-            allWell &= EndStack(course, last) || stop.IsCancellationRequested || !ExitWithScan;
+            allWell &= EndStack(course) || stop.IsCancellationRequested || !ExitWithScan;
         }
 
         if (feed.StrayCount > 0)
@@ -219,7 +219,7 @@ internal sealed class LiveSession
     }
 
     /// <summary>Opens the journal of the slice that is next: at the start, of the one in which another process was killed.</summary>
-    private BegunJournal? OpenSliceJournal(ref LiveOptions options, StackCourse course, bool mayContinue)
+    private IScanJournal? OpenSliceJournal(ref LiveOptions options, StackCourse course, bool mayContinue)
     {
         OutputSection output = Configuration.Output;
         if (!output.Journal)
@@ -236,18 +236,31 @@ internal sealed class LiveSession
             journal = OpenJournal(options, fingerprints, mayContinue: true);
 
             // A new journal is of no slice yet, whatever the options say.
-            course.Resume(journal?.Scan is null ? null : journal.Settings.Description.Slice, progress);
-            if (course.Number > 1)
+            JournalledScan? unfinished = journal?.Scan;
+            course.Resume(unfinished is null ? null : journal!.Settings.Description.Slice, unfinished?.SliceLayout ?? SliceLayout.Undecided, progress);
+            string source = progress is null ? $"the journal '{journal?.Path}'" : $"'{StackProgress.PathOf(output.Folder, options.Title)}'";
+            if (course.GoesOnAt is int next)
             {
-                Warn($"the stack goes on with {course.Slices[course.Number - 1]}; '{StackProgress.PathOf(output.Folder, options.Title)}' says so, remove it to begin anew");
+                string then = next > course.Slices.Count ? "its stack is over" : $"the stack goes on with {course.Slices[next - 1]}, as {source} says";
+                Warn($"{course.Next} was measured and not saved: its journal is saved now; {then}");
+            }
+            else if (course.Number > 1)
+            {
+                Warn($"the stack goes on with {course.Next}; {source} says so, remove it to begin anew");
             }
         }
 
         options = course.Apply(options);
         journal = journal?.Scan is null ? OpenJournal(options, [], mayContinue: false) : journal;
         string title = options.Title;
-        int next = course.Number + 1;
-        return new BegunJournal(journal!, scan => Attempt(() => new StackProgress(fingerprints[0], next, scan.SliceLayout, scan.SeriesId).Write(output.Folder, title)));
+        if (course.GoesOnAt is not null)
+        {
+            // What is written down of the stack holds still.
+            return journal;
+        }
+
+        int following = course.Number + 1;
+        return new BegunJournal(journal!, scan => Attempt(() => new StackProgress(fingerprints[0], following, scan.SliceLayout, scan.SeriesId).Write(output.Folder, title)));
     }
 
     private StackProgress? ReadProgress(string fingerprint)
@@ -264,12 +277,11 @@ internal sealed class LiveSession
 
     /// <summary>Nothing more of the stack will come: tells what is missing of it.</summary>
     /// <returns>Whether all slices came.</returns>
-    private bool EndStack(StackCourse course, LiveOutcome? last)
+    private bool EndStack(StackCourse course)
     {
         // A slice that could not be saved stays in its journal, and must not be followed by the next one when that is saved.
-        bool isUnsaved = last is { SavedPath: null, Counters.Placed: > 0 };
         (string folder, string title) = (Configuration.Output.Folder, Configuration.Title);
-        if (Configuration.Output.Journal && isUnsaved)
+        if (Configuration.Output.Journal && course.HasUnsaved)
         {
             Attempt(() => (StackProgress.Read(folder, title) is { } progress ? progress with { Next = course.Slices.Count + 1 } : null)?.Write(folder, title));
         }
@@ -330,41 +342,29 @@ internal sealed class LiveSession
     /// <summary>Whether there is another slice, or another stack; waits for its first message.</summary>
     private async Task<bool> NextSliceAsync(SeriesFeed feed, StackCourse course, LiveOutcome last, bool isFirst, CancellationToken stop)
     {
-        bool neverBegan = isFirst && last.Phase == ScanPhase.Failed && last.SeriesId is null;
-        if (stop.IsCancellationRequested || neverBegan)
-        {
-            return false;
-        }
-
+        // First of all: a slice that was stopped has come.
         course.Advance(last);
-        bool isInSeries = last.SliceLayout == SliceLayout.OneSeries;
-        if (course.IsOver || (isInSeries && course.MayComeBack))
-        {
-            if (ExitWithScan || !FollowsSeries)
-            {
-                return false;
-            }
-
-            if (course.IsOver)
-            {
-                EndStack(course, last);
-                course.Restart();
-            }
-        }
-
-        if (last.Next.Count > 0)
-        {
-            return true;
-        }
-
-        Say($"waiting for {course.Slices[course.Number - 1]}; Ctrl-C ends");
-        if (await OnOwnThread(() => feed.AwaitNext(course.Finished, stop)).ConfigureAwait(false) is not { } next)
+        bool neverBegan = isFirst && last.Phase == ScanPhase.Failed && last.SeriesId is null;
+        bool mayEnd = (course.IsOver && !IsPredecessor(last)) || (last.SliceLayout == SliceLayout.OneSeries && course.MayComeBack);
+        if (stop.IsCancellationRequested || neverBegan || (mayEnd && (ExitWithScan || !FollowsSeries)))
         {
             return false;
+        }
+
+        if (course.IsOver)
+        {
+            EndStack(course);
+        }
+
+        SeriesHeader? next = null;
+        if (last.Next.Count == 0)
+        {
+            Say($"waiting for {course.Next}; Ctrl-C ends");
+            next = await OnOwnThread(() => feed.AwaitNext(course.Finished, stop)).ConfigureAwait(false);
         }
 
         course.Begin(next, last);
-        return true;
+        return next is not null || last.Next.Count > 0;
     }
 
     // The header stays in front of the feed: it is the scan's first message too.

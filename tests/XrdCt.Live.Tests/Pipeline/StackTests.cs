@@ -1,4 +1,5 @@
 using XrdCt.Live.Compute.Simd;
+using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Scans;
@@ -26,6 +27,8 @@ public sealed class StackTests : IDisposable
     private readonly ReadingFeed _readingFeed;
     private readonly List<Run> _runs = [];
     private StackCourse _course = new(new StackSetUp(Cells, Slices, 100, 20, null));
+    private readonly List<int[]> _stacks = [];
+    private bool _follows;
     private bool _waits;
 
     public StackTests()
@@ -190,13 +193,157 @@ public sealed class StackTests : IDisposable
     }
 
     [Theory]
+    [InlineData(null, true, true)]
+    [InlineData(null, true, false)]
+    [InlineData(null, false, false)]
+    [InlineData(SliceLayout.SeriesEach, true, true)]
+    [InlineData(SliceLayout.SeriesEach, false, false)]
+    public async Task SeriesEach_SenderOfTheLastSliceFallsSilentAndComesBack_IsTheLastSliceAndTheNextStackTheFirst(
+        SliceLayout? told, bool hasHeader, bool isRepeated)
+    {
+        _course = new StackCourse(new StackSetUp(Cells, Slices, 100, 20, told));
+        _follows = true;
+        Func<SourceEvent>[] Header(long series, bool isThere) => isThere ? [Start(series, Cells)] : [];
+        IEnumerable<Func<SourceEvent>> Some(int first, int count, long series) => hasHeader ? Frames(first, count, series) : Headless(Frames(first, count, series));
+        Func<SourceEvent>[] Series(long series) => [.. Header(series, hasHeader), .. Some(0, 40, series), End(series)];
+        await RunAsync([.. Series(1), .. Series(2), .. Header(3, hasHeader), .. Some(0, 20, 3), Silence(), .. Header(3, isRepeated), .. Some(20, 20, 3), End(3), .. Series(4), .. Series(5)]);
+
+        Assert.Equal([(1, 40L), (2, 40L), (3, 20L), (3, 20L), (1, 40L), (2, 40L)], Numbers(_runs));
+        Assert.All(_stacks, Assert.Empty);
+        Assert.Equal([3], _course.Missing);
+    }
+
+    [Fact]
+    public async Task SeriesEach_SenderOfTheLastSliceFallsSilentForGood_IsFollowedByTheNextStack()
+    {
+        _follows = true;
+        await RunAsync([.. Enumerable.Range(1, Slices).SelectMany(s => (Func<SourceEvent>[])[Start(s, Cells), .. Frames(0, 20, s), Silence()]), Start(4, Cells), .. Frames(0, 40, 4), End(4)]);
+
+        Assert.Equal([(1, 20L), (2, 20L), (3, 20L), (1, 40L)], Numbers(_runs));
+        Assert.Equal([2, 3], _course.Missing);
+    }
+
+    [Fact]
+    public async Task SeriesEach_SilentSliceThatCannotBeSaved_GoesOnWhenItsSenderComesBack()
+    {
+        await RunAsync([Start(1, Cells), .. Frames(0, 20), Silence(), .. Frames(20, 20), End(1), Start(2, Cells), .. Frames(0, 40, 2), End(2)], unsaved: 1);
+
+        Assert.Equal([(1, 20L), (1, 20L), (2, 40L)], Numbers(_runs));
+        Assert.True(_course.HasUnsaved);
+    }
+
+    [Fact]
+    public async Task SeriesEach_NextStackUnderTheNumberOfTheLastSlice_IsSlicedAnew()
+    {
+        _follows = true;
+        await RunAsync([.. new[] { 1, 2, 3, 3, 4 }.SelectMany(s => (Func<SourceEvent>[])[Start(s), .. Frames(0, 40, s), End(s)])]);
+
+        Assert.Equal([(1, 1L), (2, 2L), (3, 3L), (1, 3L), (2, 4L)], _runs.Select(r => (r.Slice.Number, r.Outcome.SeriesId!.Value)));
+        Assert.All(_runs, r => Assert.Equal(40, r.Outcome.Counters.Placed));
+    }
+
+    [Fact]
+    public async Task SeriesEach_FullSliceWithDamagedFrames_IsOverAndItsLateFramesAreOfNone()
+    {
+        await RunAsync(
+            [.. Enumerable.Range(1, Slices).SelectMany(s => (Func<SourceEvent>[])[Start(s, Cells), .. Frames(0, 40, s), Silence(), Frame(39, s)])],
+            judge: frame => frame.Header.Index == 7 ? FrameOutcome.Malformed : FrameOutcome.Accepted);
+
+        Assert.Equal([(1, 39L), (2, 39L), (3, 39L)], Numbers(_runs));
+    }
+
+    [Fact]
+    public async Task NoHeader_FirstSliceFallsSilentAndComesBack_SaysNothingOfTheOthers()
+    {
+        await RunAsync(
+            [.. Headless(Frames(0, 20)), Silence(), .. Headless(Frames(20, 20)), End(1), .. Headless(Frames(0, 40, 2)), End(2), .. Headless(Frames(0, 40, 3)), End(3)]);
+
+        Assert.Equal([(1, 20L), (1, 20L), (2, 40L), (3, 40L)], Numbers(_runs));
+        Assert.All(_runs[2..], r => AssertCells(r, Enumerable.Range(0, Cells), offset: 0));
+    }
+
+    [Fact]
+    public async Task NoHeader_FirstSliceFallsSilentAndOneSeriesGoesOn_GoesOnByTheIndex()
+    {
+        await RunAsync([.. Headless(Frames(0, 20)), Silence(), .. Headless(Frames(20, 100)), End()]);
+
+        Assert.Equal([(1, 20L), (1, 20L), (2, 40L), (3, 40L)], Numbers(_runs));
+        AssertCells(_runs[3], Enumerable.Range(0, Cells), offset: 2 * Cells);
+    }
+
+    [Theory]
+    [InlineData(7, 0)]
+    [InlineData(-1, 1)]
+    public async Task OneSeries_WithoutHeaderASliceDamagedOrUnsaved_GoesOnWithTheNext(int damaged, int unsaved)
+    {
+        _course = new StackCourse(new StackSetUp(Cells, Slices, 100, 20, SliceLayout.OneSeries));
+        await RunAsync(
+            [.. Frames(0, 120), End()],
+            judge: frame => frame.Header.Index == damaged ? FrameOutcome.Malformed : FrameOutcome.Accepted,
+            unsaved: unsaved);
+
+        // The reader sees the index in the slice.
+        Assert.Equal(damaged < 0 ? [(1, 40L), (2, 40L), (3, 40L)] : [(1, 39L), (2, 39L), (3, 39L)], Numbers(_runs));
+        Assert.Equal(unsaved > 0 ? ScanPhase.Failed : ScanPhase.Incomplete, _runs[0].Outcome.Phase);
+        Assert.True(_course.IsOver);
+        Assert.Equal(unsaved > 0, _course.HasUnsaved);
+    }
+
+    [Fact]
+    public async Task OneSeries_FallsSilentInASlice_MayComeBack()
+    {
+        await RunAsync([Start(images: Cells * Slices), .. Frames(0, 60), Silence()]);
+
+        Assert.Equal([(1, 40L), (2, 20L)], Numbers(_runs));
+        Assert.True(_course.MayComeBack);
+        Assert.Equal(2, _course.Number);
+    }
+
+    [Fact]
+    public async Task OneSeries_StartedAnewUnderTheSameNumberWithTheFirstFrameOfASliceMissing_BeginsWithTheFirstSlice()
+    {
+        await RunAsync([Start(images: 120), .. Frames(0, 40), .. Frames(41, 5), Start(images: 120), .. Frames(0, 120), End()]);
+
+        Assert.Equal([(1, 40L), (2, 5L), (1, 40L), (2, 40L), (3, 40L)], Numbers(_runs));
+        Assert.All(_runs, r => Assert.Equal(0, r.Outcome.Counters.OutsidePlan));
+    }
+
+    [Fact]
+    public async Task OneSeries_HeaderRepeatedInASlice_GoesOnThere()
+    {
+        await RunAsync([Start(images: 120), .. Frames(0, 40), .. Frames(41, 5), Start(images: 120), .. Frames(46, 74), End()]);
+
+        Assert.Equal([(1, 40L), (2, 39L), (3, 40L)], Numbers(_runs));
+    }
+
+    [Fact]
+    public async Task OneSeries_ContinuedFromAJournal_HandsTheTablesOfTheHeaderToTheNextSlice()
+    {
+        KeptJournal journal = Journal(10, SliceLayout.OneSeries);
+        var known = new SeriesHeader { SeriesId = 1, ImageCount = 120, Detector = "as the first process saw it" };
+        journal.Scan = journal.Scan! with { Series = known };
+        var tables = new NoTables();
+        _course.Resume(new StackSlice(1, Slices, 100), SliceLayout.OneSeries, null);
+        Func<SourceEvent> start = () => new SourceEvent
+        {
+            Kind = SourceEventKind.SeriesStarted,
+            SeriesId = 1,
+            Series = new SeriesHeader { SeriesId = 1, ImageCount = 120, Tables = tables },
+        };
+        await RunAsync([start, .. Frames(10, 110), End()], journal);
+
+        Assert.Equal([(1, 40L), (2, 40L), (3, 40L)], Numbers(_runs));
+        Assert.All(_runs, r => Assert.Equal(known with { Tables = tables }, r.Outcome.Series));
+    }
+
+    [Theory]
     [InlineData(40, true)]
     [InlineData(60, true)]
     [InlineData(60, false)]
     public async Task OneSeries_ProcessKilledInTheSecondSlice_GoesOnThere(int first, bool hasProgress)
     {
         KeptJournal journal = Journal(10, SliceLayout.OneSeries, Cells);
-        _course.Resume(new StackSlice(2, Slices, 120), hasProgress ? new StackProgress("", 3, SliceLayout.OneSeries, 1) : null);
+        _course.Resume(new StackSlice(2, Slices, 120), SliceLayout.OneSeries, hasProgress ? new StackProgress("", 3, SliceLayout.OneSeries, 1) : null);
         await RunAsync([.. Frames(first, 120 - first), End()], journal);
 
         Assert.Equal([2, 3], _runs.Select(r => r.Slice.Number));
@@ -209,7 +356,7 @@ public sealed class StackTests : IDisposable
     public async Task OneSeries_KilledForLongerThanASlice_SavesTheOldOneAndNamesTheOneThatIsMissing()
     {
         KeptJournal journal = Journal(10, SliceLayout.OneSeries);
-        _course.Resume(new StackSlice(1, Slices, 100), new StackProgress("", 2, SliceLayout.OneSeries, 1));
+        _course.Resume(new StackSlice(1, Slices, 100), SliceLayout.OneSeries, new StackProgress("", 2, SliceLayout.OneSeries, 1));
         await RunAsync([.. Frames(85, 35), End()], journal);
 
         Assert.Equal([(1, 10L), (3, 35L)], Numbers(_runs));
@@ -220,7 +367,7 @@ public sealed class StackTests : IDisposable
     public async Task SeriesEach_ProcessKilledInTheSecondSlice_GoesOnThere()
     {
         KeptJournal journal = Journal(10, SliceLayout.SeriesEach);
-        _course.Resume(new StackSlice(2, Slices, 120), new StackProgress("", 3, SliceLayout.SeriesEach, 1));
+        _course.Resume(new StackSlice(2, Slices, 120), SliceLayout.SeriesEach, new StackProgress("", 3, SliceLayout.SeriesEach, 1));
         await RunAsync([.. Frames(12, 28), End(), Start(2, Cells), .. Frames(0, 40, 2), End(2)], journal);
 
         Assert.Equal([(2, 38L), (3, 40L)], Numbers(_runs));
@@ -230,7 +377,7 @@ public sealed class StackTests : IDisposable
     [Fact]
     public async Task SeriesEach_ProcessKilledBetweenSlices_GoesOnWithTheNext()
     {
-        _course.Resume(null, new StackProgress("", 3, SliceLayout.SeriesEach, 2));
+        _course.Resume(null, SliceLayout.Undecided, new StackProgress("", 3, SliceLayout.SeriesEach, 2));
         await RunAsync([Start(3, Cells), .. Frames(0, 40, 3), End(3)]);
 
         Assert.Equal([(3, 40L)], Numbers(_runs));
@@ -240,7 +387,7 @@ public sealed class StackTests : IDisposable
     [Fact]
     public async Task OneSeries_ProcessKilledBetweenSlices_DropsWhatIsLateAndGoesOnWithTheNext()
     {
-        _course.Resume(null, new StackProgress("", 2, SliceLayout.OneSeries, 1));
+        _course.Resume(null, SliceLayout.Undecided, new StackProgress("", 2, SliceLayout.OneSeries, 1));
         await RunAsync([Frame(39), .. Frames(40, 80), End()]);
 
         Assert.Equal([(2, 40L), (3, 40L)], Numbers(_runs));
@@ -250,12 +397,65 @@ public sealed class StackTests : IDisposable
     [Fact]
     public void Resume_StackThatHadEnded_IsFollowedByAnother()
     {
-        _course.Resume(null, new StackProgress("", Slices + 1, SliceLayout.SeriesEach, 3));
+        _course.Resume(null, SliceLayout.Undecided, new StackProgress("", Slices + 1, SliceLayout.SeriesEach, 3));
         Assert.Equal(1, _course.Number);
 
-        _course.Resume(new StackSlice(2, Slices, 120), new StackProgress("", Slices + 1, SliceLayout.SeriesEach, 2));
+        _course.Resume(new StackSlice(2, Slices, 120), SliceLayout.SeriesEach, new StackProgress("", Slices + 1, SliceLayout.SeriesEach, 2));
         _course.Advance(new LiveOutcome(ScanPhase.Complete, "", "x", new FrameCounters { Received = 40, Placed = 40 }, null) { SeriesId = 2, SliceLayout = SliceLayout.SeriesEach });
         Assert.True(_course.IsOver);
+    }
+
+    [Fact]
+    public async Task SeriesEach_OldSliceThatWasNotSaved_IsSavedAndTheStackGoesOnWhereItWas()
+    {
+        _course = new StackCourse(new StackSetUp(Cells, 5, 100, 20, null));
+        _course.Resume(new StackSlice(2, 5, 120), SliceLayout.SeriesEach, new StackProgress("", 5, SliceLayout.SeriesEach, 4));
+        Assert.Equal((2, 5), (_course.Number, _course.GoesOnAt));
+        await RunAsync([Start(5, Cells), .. Frames(0, 40, 5), End(5)], Journal(40, SliceLayout.SeriesEach));
+
+        Assert.Equal([(2, 40L), (5, 40L)], Numbers(_runs));
+        Assert.True(_course.IsOver);
+        Assert.Empty(_course.Missing);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SeriesEach_OldSliceOfAStackThatIsOver_IsSavedAndTheNextStackIsTheFirst(bool hasProgress)
+    {
+        _follows = true;
+        _course.Resume(new StackSlice(2, Slices, 120), SliceLayout.SeriesEach, hasProgress ? new StackProgress("", Slices + 1, SliceLayout.SeriesEach, 3) : null);
+        Assert.Equal(Slices + 1, _course.GoesOnAt);
+        await RunAsync([Start(9, Cells), .. Frames(0, 40, 9), End(9), Start(10, Cells), .. Frames(0, 40, 10), End(10)], Journal(30, SliceLayout.SeriesEach));
+
+        Assert.Equal([(2, 30L), (1, 40L), (2, 40L)], Numbers(_runs));
+        Assert.Empty(Assert.Single(_stacks));
+        Assert.Equal([3], _course.Missing);
+    }
+
+    [Theory]
+    [InlineData(1, null, null)]
+    [InlineData(2, 2, null)]
+    [InlineData(2, 3, null)]
+    [InlineData(3, 4, null)]
+    [InlineData(3, 2, 2)]
+    [InlineData(1, 3, 3)]
+    [InlineData(1, 4, 4)]
+    [InlineData(2, null, 4)]
+    public void Resume_SliceOfAJournal_IsMeasuredWhereTheProgressIsOfItOrOfTheOneBefore(int number, int? next, int? goesOnAt)
+    {
+        _course.Resume(
+            new StackSlice(number, Slices, 100), SliceLayout.SeriesEach, next is int n ? new StackProgress("", n, SliceLayout.SeriesEach, 1) : null);
+
+        Assert.Equal((number, goesOnAt), (_course.Number, _course.GoesOnAt));
+    }
+
+    [Fact]
+    public void Advance_SliceThatWasStopped_HasCome()
+    {
+        _course.Advance(new LiveOutcome(ScanPhase.Incomplete, "", "x", new FrameCounters { Received = 9, Placed = 9 }, null) { SeriesId = 1, SliceLayout = SliceLayout.SeriesEach });
+
+        Assert.Equal([2, 3], _course.Missing);
     }
 
     [Theory]
@@ -308,6 +508,10 @@ public sealed class StackTests : IDisposable
 
     private IEnumerable<Func<SourceEvent>> Frames(int first, int count, long series = 1) => Enumerable.Range(first, count).Select(i => Frame(i, series));
 
+    // Of a stream that has no headers.
+    private static IEnumerable<Func<SourceEvent>> Headless(IEnumerable<Func<SourceEvent>> frames) =>
+        frames.Select(frame => (Func<SourceEvent>)(() => frame() with { HasNoHeader = true }));
+
     // The first rows of the slice of a process that was killed.
     private KeptJournal Journal(int frames, SliceLayout layout, int offset = 0)
     {
@@ -337,18 +541,25 @@ public sealed class StackTests : IDisposable
         return journal;
     }
 
+    private Func<SourceEvent> Silence() => Meanwhile(() => _clock.Advance(TimeSpan.FromHours(1)));
+
     // As the session runs them, until nothing more comes.
-    private async Task RunAsync(IEnumerable<Func<SourceEvent>> script, KeptJournal? journal = null, ReadingRule? rule = null)
+    private async Task RunAsync(
+        IEnumerable<Func<SourceEvent>> script,
+        KeptJournal? journal = null,
+        ReadingRule? rule = null,
+        Func<RawFrame, FrameOutcome>? judge = null,
+        int unsaved = 0)
     {
         using var feed = new SeriesFeed(() => new ScriptedSource(_clock, script));
         while (true)
         {
-            var store = new KeptStore();
+            var store = new KeptStore(_course.Number == unsaved ? new IOException("the disk is full") : null);
             LiveOptions options = _course.Apply(SmallScan.Options(_plan)) with { Readings = rule, Corrections = new CorrectionOptions { Beam = BeamCorrection.None } };
             var scan = new LiveScan(
                 options,
                 feed.Lend,
-                () => new SimdIntegrator(options.Integration, () => new SmallScan.Reader()),
+                () => new SimdIntegrator(options.Integration, () => new SmallScan.Reader(judge)),
                 new KeptDisplay(),
                 store,
                 _clock,
@@ -360,19 +571,19 @@ public sealed class StackTests : IDisposable
             _runs.Add(new Run(options.Slice!, outcome, store.Scan));
             feed.PutBack(outcome.Next);
             _course.Advance(outcome);
-            if (_course.IsOver || (_course.MayComeBack && outcome.SliceLayout == SliceLayout.OneSeries))
+            if (!_follows && (_course.IsOver || (_course.MayComeBack && outcome.SliceLayout == SliceLayout.OneSeries)))
             {
                 return;
             }
 
-            if (outcome.Next.Count > 0)
+            if (_course.IsOver)
             {
-                continue;
+                _stacks.Add([.. _course.Missing]);
             }
 
             try
             {
-                _course.Begin(feed.AwaitNext(_course.Finished, CancellationToken.None)!, outcome);
+                _course.Begin(outcome.Next.Count > 0 ? null : feed.AwaitNext(_course.Finished, CancellationToken.None), outcome);
             }
             catch (InvalidOperationException)
             {
@@ -381,6 +592,17 @@ public sealed class StackTests : IDisposable
                 return;
             }
         }
+    }
+
+    private sealed class NoTables : ISeriesTables
+    {
+        public ImageShape? MaskShape => null;
+
+        public ImageShape? FlatFieldShape => null;
+
+        public Model.Geometry.PixelMask? ReadMask() => null;
+
+        public float[]? ReadFlatField() => null;
     }
 
     private sealed record Run(StackSlice Slice, LiveOutcome Outcome, ScanRecord? Record);
