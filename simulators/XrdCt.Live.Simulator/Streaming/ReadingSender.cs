@@ -14,11 +14,15 @@ public sealed class ReadingSender : IDisposable
 {
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(200);
 
+    // Beyond the end of the usual exposures, within the gap that readings may usually have.
+    private static readonly TimeSpan Standing = TimeSpan.FromMilliseconds(500);
+
     private readonly BlockingCollection<(long Due, StageReading Reading)> _queue = [];
     private readonly PushSink _sink;
     private readonly ReadingSenderOptions _options;
     private readonly Thread _thread;
     private SeededRandom _random;
+    private StageReading? _last;
     private long _unsent;
 
     /// <summary>Starts the thread.</summary>
@@ -42,6 +46,7 @@ public sealed class ReadingSender : IDisposable
     /// <param name="reading">All that can be told; what the options leave out is left out.</param>
     public void Tell(StageReading reading)
     {
+        _last = reading;
         bool isLost = _random.NextUnit() < _options.LostShare;
         if (!isLost)
         {
@@ -50,10 +55,17 @@ public sealed class ReadingSender : IDisposable
         }
     }
 
-    /// <summary>Sends what is left, each at its time, and waits until the receiver's machine has it.</summary>
+    /// <summary>Sends what is left, each at its time, with times once more where the stage stands at the end, and waits until the receiver's machine has it.</summary>
     /// <returns>False where not all was taken in time.</returns>
     public bool Finish()
     {
+        // A stage goes on telling where it stands when the last frame is taken.
+        if (_options.ByTime && _last is { At: { } at } last)
+        {
+            _last = null;
+            Tell(last with { At = at + Standing });
+        }
+
         _queue.CompleteAdding();
         _thread.Join();
         return UnsentCount == 0 && _sink.Drain(_options.Timeout);
