@@ -98,37 +98,44 @@ public static class LineAlignment
 
     /// <summary>Brings the backward lines of a sinogram onto the cells of the forward ones, in place.</summary>
     /// <param name="plan">The plan by which the cells were filled.</param>
-    /// <param name="sinogram">One channel, [rotation, translation]; NaN where unmeasured.</param>
+    /// <param name="sinogram">[rotation, translation, bin]; NaN where unmeasured.</param>
     /// <param name="shift_px">Sample k of a backward line belongs to k + shift, steps of the fast axis.</param>
+    /// <param name="bins">Channels or radial bins side by side; one where absent.</param>
     /// <exception cref="ArgumentException">The sinogram is not the plan's.</exception>
-    public static void Align(ScanPlan plan, Span<float> sinogram, double shift_px)
+    public static void Align(ScanPlan plan, Span<float> sinogram, double shift_px, int bins = 1)
     {
-        float[][] lines = Lines(plan, sinogram);
-        float[] aligned = new float[plan.LineLength];
-        for (int slot = 0; plan.Path.IsZigzag && slot < lines.Length; slot++)
+        Check(plan, sinogram.Length, bins);
+        for (int slot = 0; plan.Path.IsZigzag && slot < plan.LineCount; slot++)
         {
-            if (!IsOdd(plan, slot))
+            if (!IsBackward(plan, slot))
             {
                 continue;
             }
 
-            LineResampling.Shift(lines[slot], shift_px, aligned);
-            for (int k = 0; k < aligned.Length; k++)
+            if (plan.Path.LinesRunOverRotations)
             {
-                sinogram[plan.Path.LinesRunOverRotations ? (k * plan.TranslationCount) + slot : (slot * plan.TranslationCount) + k] = aligned[k];
+                LineResampling.Shift(sinogram[(slot * bins)..], plan.RotationCount, plan.TranslationCount * bins, bins, shift_px);
+            }
+            else
+            {
+                LineResampling.Shift(sinogram[(slot * plan.TranslationCount * bins)..], plan.TranslationCount, bins, bins, shift_px);
             }
         }
+    }
+
+    /// <summary>Whether a line was scanned the other way than the first.</summary>
+    /// <param name="plan">The plan by which the cells are filled.</param>
+    /// <param name="slot">Rotation, or translation where lines run over rotations.</param>
+    public static bool IsBackward(ScanPlan plan, int slot)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return plan.Path.IsZigzag && IsOdd(plan, slot);
     }
 
     // A slot is a rotation where lines run over translations, and the other way round: lines by where they are, not by when.
     private static float[][] Lines(ScanPlan plan, ReadOnlySpan<float> sinogram)
     {
-        ArgumentNullException.ThrowIfNull(plan);
-        if (sinogram.Length != plan.CellCount)
-        {
-            throw new ArgumentException($"expected {plan.CellCount} cells, not {sinogram.Length}", nameof(sinogram));
-        }
-
+        Check(plan, sinogram.Length, bins: 1);
         float[][] lines = new float[plan.LineCount][];
         for (int slot = 0; slot < lines.Length; slot++)
         {
@@ -146,6 +153,16 @@ public static class LineAlignment
         }
 
         return lines;
+    }
+
+    private static void Check(ScanPlan plan, int values, int bins)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentOutOfRangeException.ThrowIfLessThan(bins, 1);
+        if (values != (long)plan.CellCount * bins)
+        {
+            throw new ArgumentException($"expected {plan.CellCount} cells of {bins}, not {values} values", nameof(values));
+        }
     }
 
     private static bool IsOdd(ScanPlan plan, int slot)

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace XrdCt.Live.Compute.Sinograms;
 
 /// <summary>Brings lines that were measured between the cells of the plan onto them.</summary>
@@ -27,7 +29,35 @@ public static class LineResampling
         }
     }
 
-    /// <summary>A line between its samples, as <see cref="Shift"/> reads it.</summary>
+    /// <summary>The same in place, for many bins side by side.</summary>
+    /// <param name="values">The first sample of the first bin is the first value.</param>
+    /// <param name="count">Number of samples.</param>
+    /// <param name="stride">Values from one sample to the next.</param>
+    /// <param name="bins">Bins, one value after the other.</param>
+    /// <param name="shift_px">Sample k belongs to k + shift.</param>
+    public static void Shift(Span<float> values, int count, int stride, int bins, double shift_px)
+    {
+        float[] buffer = ArrayPool<float>.Shared.Rent(2 * count);
+        Span<float> line = buffer.AsSpan(0, count);
+        Span<float> aligned = buffer.AsSpan(count, count);
+        for (int b = 0; b < bins; b++)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                line[i] = values[(i * stride) + b];
+            }
+
+            Shift(line, shift_px, aligned);
+            for (int i = 0; i < count; i++)
+            {
+                values[(i * stride) + b] = aligned[i];
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(buffer);
+    }
+
+    /// <summary>A line between its samples, as <see cref="Shift(ReadOnlySpan{float}, double, Span{float})"/> reads it.</summary>
     internal static float At(ReadOnlySpan<float> line, double position)
     {
         const double Half = 0.5;

@@ -55,7 +55,7 @@ internal sealed class IntegrateCommand
         string[] words = parsed.GetValue(_frames)!;
         (DetectorFiles detector, IntegrationOptions options, IReadOnlyList<string> ignored) = _integration.Resolve(parsed);
         string format = Format(parsed);
-        Range range = FrameRangeOption.Parse(parsed.GetValue(_range));
+        Range range = RangeOption.Parse(parsed.GetValue(_range), "--frames");
         int? workers = Workers(parsed);
         FrameArgument[] files = [.. words.SelectMany(FrameArgument.Expand)];
         IntegrationPlan plan = SetUp.Plan(detector, options);

@@ -2,12 +2,14 @@ using System.Globalization;
 
 namespace XrdCt.Live.Server.Commands;
 
-/// <summary>Frames as <c>A:B</c>, the way Python and fabio count: from 0, B not included.</summary>
-internal static class FrameRangeOption
+/// <summary>Frames or bins as <c>A:B</c>, the way Python and fabio count: from 0, B not included.</summary>
+internal static class RangeOption
 {
-    /// <summary>Reads a range; all frames where nothing is said.</summary>
+    /// <summary>Reads a range; all where nothing is said.</summary>
+    /// <param name="text">What the user wrote.</param>
+    /// <param name="option">Name of the option, for messages.</param>
     /// <exception cref="UserException">It is no range.</exception>
-    public static Range Parse(string? text)
+    public static Range Parse(string? text, string option)
     {
         if (text is null)
         {
@@ -17,7 +19,7 @@ internal static class FrameRangeOption
         string[] ends = text.Split(':');
         return ends is [var first, var last] && TryEnd(first, 0, out Index start) && TryEnd(last, ^0, out Index end)
             ? start..end
-            : throw UserException.WrongUse($"--frames must be A:B, counted from 0 and B not included, not '{text}'");
+            : throw UserException.WrongUse($"{option} must be A:B, counted from 0 and B not included, not '{text}'");
     }
 
     private static bool TryEnd(string text, Index absent, out Index end)

@@ -10,8 +10,8 @@ internal sealed class SinogramOptionSet
     private const string Positions = "START:STOP:COUNT, both ends included, or the path of a dataset";
 
     private readonly Option<string?> _axes = new("--axes") { Description = "Sinogram: axes of the dataset, slowest first, such as translation,rotation,bin [default: as the layout has them]" };
-    private readonly Option<string?> _angles_deg = new("--angles-deg") { Description = $"Sinogram: angles of the rotations: {Positions}" };
-    private readonly Option<string?> _translations_um = new("--translations-um") { Description = $"Sinogram: positions of the translations: {Positions}" };
+    private readonly Option<string?> _angles_deg = new("--angles-deg", "--rotation") { Description = $"Sinogram: angles of the rotations: {Positions}" };
+    private readonly Option<string?> _translations_um = new("--translations-um", "--translation") { Description = $"Sinogram: positions of the translations: {Positions}" };
     private readonly Option<string?> _radial = new("--radial") { Description = $"Sinogram: centres of the bins in --unit: {Positions}" };
     private readonly Option<string?> _unit = new("--unit") { Description = $"Sinogram: radial unit: {string.Join(", ", SetUp.UnitNames)}" };
 
@@ -19,7 +19,14 @@ internal sealed class SinogramOptionSet
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _axes, _angles_deg, _translations_um, _radial, _unit, _corrected })
+        AddAxesTo(command);
+        command.Options.Add(_corrected);
+    }
+
+    /// <summary>All but the choice between the raw and the corrected sinogram.</summary>
+    public void AddAxesTo(Command command)
+    {
+        foreach (Option option in new Option[] { _axes, _angles_deg, _translations_um, _radial, _unit })
         {
             command.Options.Add(option);
         }

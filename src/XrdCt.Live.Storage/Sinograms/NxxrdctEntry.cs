@@ -175,6 +175,40 @@ internal static class NxxrdctEntry
             : null;
     }
 
+    /// <summary>How a scan of ours was measured; null where the file is of another program, or does not say it whole.</summary>
+    public static RecordedScan? Scan(NumberFile file, string entry)
+    {
+        string plan = $"{entry}/scan_plan";
+        if (Text(file, $"{plan}/order") is not { } order || !ScanPath.ByName.TryGetValue(order, out ScanPath path)
+            || Count("translation_count") is not { } translations || Count("rotation_count") is not { } rotations
+            || NumberList.Single(file, $"{plan}/step") is not { } step_um || NumberList.Single(file, $"{plan}/range") is not { } range_deg)
+        {
+            return null;
+        }
+
+        int[]? subsets = NumberList.Read(file, $"{plan}/subset_order") is { } list ? [.. list.Select(v => (int)v)] : null;
+        double shift_px = NumberList.Single(file, $"{entry}/stage/line_shift_applied") ?? 0;
+        double offset_px = NumberList.Single(file, $"{entry}/centre_of_rotation/offset_applied") ?? 0;
+        _ = Enum.TryParse(Text(file, $"{plan}/anchor"), ignoreCase: true, out TriggerAnchor anchor);
+        try
+        {
+            ScanPlan measured = new(translations, rotations, step_um, path, range_deg, subsets)
+            {
+                IncludesEnd = Count("includes_end") is 1,
+                Anchor = anchor,
+            };
+            return double.IsFinite(shift_px) && double.IsFinite(offset_px)
+                ? new RecordedScan(measured, shift_px, offset_px, Text(file, $"{entry}/centre_of_rotation/status") ?? "")
+                : null;
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+
+        int? Count(string name) => NumberList.Single(file, $"{plan}/{name}") is { } value and >= 0 and <= int.MaxValue ? (int)value : null;
+    }
+
     // As ScanTree writes it, and with any unit of length.
     private static StackSlice? Slice(NumberFile file, string entry)
     {

@@ -63,6 +63,12 @@ public sealed class SinogramFile : ISinogramFile
     /// <summary>Where an NXxrdct file of ours has the rotation axis; null where it does not say.</summary>
     public AxisPosition? Axis => _file.Guard("the file", () => NxxrdctEntry.Find(_file) is { } entry ? NxxrdctEntry.Axis(_file, entry) : (AxisPosition?)null);
 
+    /// <summary>How a scan of ours was measured, where that fits the sinogram; null where the file does not say.</summary>
+    public RecordedScan? Scan => _file.Guard("the file", () => NxxrdctEntry.Find(_file) is { } entry && NxxrdctEntry.Scan(_file, entry) is { } scan
+        && scan.Plan.TranslationCount == Header.TranslationCount && scan.Plan.RotationCount == Header.RotationCount
+            ? scan
+            : null);
+
     /// <summary>The file of a location.</summary>
     public static string FileOf(string location)
     {

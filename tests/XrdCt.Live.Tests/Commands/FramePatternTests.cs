@@ -64,7 +64,7 @@ public sealed class FramePatternTests : IDisposable
     [InlineData("8:", 8, 10)]
     public void Parse_Range_CountsAsPython(string? text, int first, int end)
     {
-        Range range = FrameRangeOption.Parse(text);
+        Range range = RangeOption.Parse(text, "--frames");
         Assert.Equal((first, end), (range.Start.GetOffset(10), range.End.GetOffset(10)));
     }
 
@@ -73,7 +73,7 @@ public sealed class FramePatternTests : IDisposable
     [InlineData("-1:4")]
     [InlineData("a:b")]
     [InlineData("1:2:3")]
-    public void Parse_NoRange_IsRefused(string text) => Assert.Equal(2, Assert.Throws<UserException>(() => FrameRangeOption.Parse(text)).ExitCode);
+    public void Parse_NoRange_IsRefused(string text) => Assert.Equal(2, Assert.Throws<UserException>(() => RangeOption.Parse(text, "--frames")).ExitCode);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

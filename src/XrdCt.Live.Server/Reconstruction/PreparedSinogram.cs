@@ -1,0 +1,186 @@
+using XrdCt.Live.Compute.Centring;
+using XrdCt.Live.Compute.Sinograms;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
+using XrdCt.Live.Server.Conversion;
+using XrdCt.Live.Storage.Sinograms;
+
+namespace XrdCt.Live.Server.Reconstruction;
+
+/// <summary>
+/// A sinogram from a file as slices are made of it: backward lines where they belong, translations ascending on even steps, gaps bridged, and the
+/// rotation axis known.
+/// </summary>
+internal sealed class PreparedSinogram
+{
+    // Beyond this a set of angles is none that a scan plan makes.
+    private const double AngleTolerance_step = 0.01;
+
+    // One measured cell is no projection: its value would be held over the whole width.
+    private const int LeastMeasured = 2;
+
+    private readonly SinogramFile _file;
+    private readonly RecordedScan? _recorded;
+    private readonly TranslationGrid _grid;
+
+    /// <summary>Looks at the axes.</summary>
+    /// <exception cref="UserException">The translations cannot be brought onto even steps.</exception>
+    public PreparedSinogram(SinogramFile file)
+    {
+        _file = file;
+        _recorded = file.Scan;
+        try
+        {
+            _grid = new TranslationGrid(file.Header.Translations_um);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UserException($"{file.Header.Origin}: {SentenceOf(e)}", e);
+        }
+
+        Angles_rad = [.. file.Header.Angles_deg.Select(a => a * (Math.PI / 180))];
+        IsPresent = new bool[Header.RotationCount];
+    }
+
+    /// <summary>Axes of the sinogram.</summary>
+    public SinogramHeader Header => _file.Header;
+
+    /// <summary>Angle of each rotation, rad, as the file has them.</summary>
+    public double[] Angles_rad { get; }
+
+    /// <summary>Which rotations have been measured in any bin that was prepared.</summary>
+    public bool[] IsPresent { get; }
+
+    /// <summary>Distance of two translations, µm.</summary>
+    public double Step_um => _grid.Step_um;
+
+    /// <summary>Samples of a projection.</summary>
+    public int SampleCount => _grid.Count;
+
+    /// <summary>What a reader should know of how the axes were treated, as sentences.</summary>
+    public IReadOnlyList<string> Remarks =>
+    [
+        .. _grid.IsEven ? [] : (string[])["the translations are not on even steps: projections are interpolated onto such"],
+        .. _recorded is { LineShift_px: not 0 } ? [$"backward lines are moved by {_recorded.LineShift_px:F2} steps, as the file says"] : (string[])[],
+    ];
+
+    /// <summary>The rotation axis as the file has it, or as the data do.</summary>
+    /// <param name="fromData">Whether the data are asked even where the file says it.</param>
+    /// <param name="stop">Asks for the end.</param>
+    /// <returns>Offset from sample SampleCount / 2, steps, and on what that rests.</returns>
+    public (double Offset_px, string Status) FindAxis(bool fromData, CancellationToken stop)
+    {
+        if (_recorded is { } recorded && !fromData)
+        {
+            return (recorded.AxisOffset_px, recorded.AxisStatus.Length > 0 ? $"as the file says: {recorded.AxisStatus}" : "as the file says");
+        }
+
+        if (Plan() is not { } plan)
+        {
+            return (0, "the middle: the angles are not even over 180° or 360°, so the data cannot be asked; say it with --cor");
+        }
+
+        float[] total = Total(stop);
+        double range_px = Math.Min(SweepCentre.UsualRange_px, plan.TranslationCount / 4.0);
+        var found = CentreOfRotation.Combine(
+            plan,
+            PairCentre.Find(plan, total),
+            MassCentre.Find(plan, total),
+            range_px > 1 ? SweepCentre.Find(plan, total, range_px) : CentreEstimate.Undetermined(CentreMethod.Sweep, "too few translations"));
+        return found.IsDetermined && Math.Abs(found.Offset_px) < plan.TranslationCount / 4.0
+            ? (found.Offset_px, found.Status)
+            : (0, $"the middle, because the data do not say: {found.Status}");
+    }
+
+    /// <summary>Prepares some bins.</summary>
+    /// <param name="values">[rotation, translation, bin] as they are in the file; used as scratch.</param>
+    /// <param name="bins">How many bins.</param>
+    /// <param name="prepared">Receives [rotation, sample, bin]; a bin that was measured nowhere in a projection is NaN throughout it.</param>
+    public void Prepare(Span<float> values, int bins, Span<float> prepared)
+    {
+        if (_recorded is { LineShift_px: not 0 } scan)
+        {
+            LineAlignment.Align(scan.Plan, values, scan.LineShift_px, bins);
+        }
+
+        int length = SampleCount * bins;
+        for (int rotation = 0; rotation < Header.RotationCount; rotation++)
+        {
+            Span<float> projection = prepared.Slice(rotation * length, length);
+            _grid.Apply(values.Slice(rotation * length, length), bins, projection);
+            IsPresent[rotation] |= ProjectionGaps.Bridge(projection, bins) >= LeastMeasured;
+        }
+    }
+
+    /// <summary>Angles that a scan plan would make, so that the methods that ask for one can be used; null where they are others.</summary>
+    private ScanPlan? Plan()
+    {
+        if (_recorded is { } recorded)
+        {
+            return recorded.Plan;
+        }
+
+        double[] angles_deg = Header.Angles_deg;
+        if (angles_deg.Length < 2)
+        {
+            return null;
+        }
+
+        double step_deg = (angles_deg[^1] - angles_deg[0]) / (angles_deg.Length - 1);
+        foreach (double range_deg in (double[])[180, 360])
+        {
+            foreach (bool includesEnd in (bool[])[false, true])
+            {
+                double expected_deg = range_deg / (angles_deg.Length - (includesEnd ? 1 : 0));
+                bool fits = Math.Abs(step_deg - expected_deg) * angles_deg.Length < AngleTolerance_step * expected_deg * angles_deg.Length
+                    && angles_deg.Select((a, i) => Math.Abs(a - angles_deg[0] - (i * step_deg))).Max() < AngleTolerance_step * expected_deg;
+                if (fits)
+                {
+                    return new ScanPlan(SampleCount, angles_deg.Length, Step_um, range_deg: range_deg) { IncludesEnd = includesEnd };
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private float[] Total(CancellationToken stop)
+    {
+        double[] sum = new double[Header.CellCount];
+        bool[] isMeasured = new bool[Header.CellCount];
+        SinogramPass.Run(
+            _file,
+            "looking for the rotation axis",
+            (_, count, values) =>
+            {
+                ReadOnlySpan<float> cells = values.Span;
+                for (int i = 0; i < sum.Length; i++)
+                {
+                    foreach (float value in cells.Slice(i * count, count))
+                    {
+                        if (!float.IsNaN(value))
+                        {
+                            sum[i] += value;
+                            isMeasured[i] = true;
+                        }
+                    }
+                }
+            },
+            stop);
+        float[] total = [.. sum.Select((s, i) => isMeasured[i] ? (float)s : float.NaN)];
+        if (_recorded is { LineShift_px: not 0 } scan)
+        {
+            LineAlignment.Align(scan.Plan, total, scan.LineShift_px);
+        }
+
+        float[] onGrid = new float[total.Length];
+        for (int rotation = 0; rotation < Header.RotationCount; rotation++)
+        {
+            _grid.Apply(total.AsSpan(rotation * SampleCount, SampleCount), 1, onGrid.AsSpan(rotation * SampleCount, SampleCount));
+        }
+
+        return onGrid;
+    }
+
+    private static string SentenceOf(ArgumentException e) => e.Message.Split(" (Parameter", StringSplitOptions.None)[0];
+}

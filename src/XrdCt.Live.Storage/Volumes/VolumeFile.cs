@@ -1,0 +1,119 @@
+using PureHDF.Selections;
+using PureHDF.VOL.Native;
+using XrdCt.Live.Model.Slices;
+using XrdCt.Live.Storage.Images;
+using XrdCt.Live.Storage.Sinograms;
+using XrdCt.Live.Storage.Stacks;
+
+namespace XrdCt.Live.Storage.Volumes;
+
+/// <summary>Reads a reconstructed volume that <see cref="VolumeWriter"/> or a scan of ours wrote, a range of bins at a time. Not thread-safe.</summary>
+public sealed class VolumeFile : IDisposable
+{
+    private const string Group = $"/{VolumeWriter.EntryName}/{VolumeWriter.GroupName}";
+    private const string Intensity = $"{Group}/{VolumeWriter.IntensityName}";
+
+    // 8192 × 8192 pixels, and more bins than a detector has pixels on its diagonal.
+    private const ulong LargestSize = 1UL << 13;
+    private const ulong MostBins = 1UL << 20;
+
+    private readonly NumberFile _file;
+    private readonly NativeDataset _dataset;
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="decoder">Unpacks bitshuffle-LZ4.</param>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It holds no volume, or a damaged one; the message says what is wrong.</exception>
+    public VolumeFile(string path, ChunkDecoder decoder)
+    {
+        _file = new NumberFile(path, decoder);
+        try
+        {
+            _dataset = _file.Find(Intensity) as NativeDataset
+                ?? throw _file.Wrong($"there are no reconstructed slices ({Intensity}): make them with 'xrdct reconstruct {path}'");
+            Header = _file.Guard(Intensity, ReadHeader);
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Axes and parameters.</summary>
+    public VolumeHeader Header { get; }
+
+    /// <summary>Whether a file holds a volume.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="decoder">Unpacks bitshuffle-LZ4.</param>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It is no HDF5 file, or damaged.</exception>
+    public static bool IsVolume(string path, ChunkDecoder decoder)
+    {
+        using NumberFile file = new(path, decoder);
+        return file.Find(Intensity) is not null;
+    }
+
+    /// <summary>Reads the slices of some bins.</summary>
+    /// <param name="first">The first bin.</param>
+    /// <param name="count">How many.</param>
+    /// <returns>[bin, y, x]; NaN where there is no value.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such bins.</exception>
+    /// <exception cref="InvalidDataException">They cannot be read; the message names file and dataset.</exception>
+    public float[] ReadBins(int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Header.BinCount - first);
+        return Read(starts: [(ulong)first, 0, 0], blocks: [(ulong)count, (ulong)Header.Size, (ulong)Header.Size]);
+    }
+
+    /// <summary>Reads the pattern of a voxel.</summary>
+    /// <param name="row">Row, y.</param>
+    /// <param name="column">Column, x.</param>
+    /// <returns>By bin; NaN throughout outside the circle that all projections see.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such voxel.</exception>
+    /// <exception cref="InvalidDataException">It cannot be read; the message names file and dataset.</exception>
+    public float[] ReadPattern(int row, int column)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfNegative(column);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Header.Size);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(column, Header.Size);
+        return Read(starts: [0, (ulong)row, (ulong)column], blocks: [(ulong)Header.BinCount, 1, 1]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private float[] Read(ulong[] starts, ulong[] blocks) => _file.Guard(
+        Intensity, () => _dataset.Read<float[]>(fileSelection: new HyperslabSelection(starts.Length, starts, blocks)));
+
+    private VolumeHeader ReadHeader()
+    {
+        ulong[] sides = _dataset.Space.Dimensions;
+        string size = $"{Intensity} [{string.Join(", ", sides)}]";
+        if (sides is not [> 0 and <= MostBins, > 1 and <= LargestSize, _] || sides[1] != sides[2])
+        {
+            throw _file.Wrong($"{size} is no volume of at least one bin and square slices of at most {LargestSize} pixels");
+        }
+
+        double[] radial = Axis("diffraction_channel", (int)sides[0]);
+        double[] x_um = Axis("x", (int)sides[2]);
+        return new VolumeHeader
+        {
+            Size = (int)sides[2],
+            PixelSize_um = x_um[1] - x_um[0],
+            Radial = radial,
+            Unit = NumberList.UnitsOf(_file, $"{Group}/diffraction_channel") is { } units ? FileUnits.Radial(units) : null,
+            Energy_keV = NumberList.Single(_file, $"/{VolumeWriter.EntryName}/beam/incident_energy"),
+            Title = NxxrdctEntry.Text(_file, $"/{VolumeWriter.EntryName}/title") ?? "",
+            Origin = NxxrdctEntry.Text(_file, $"/{VolumeWriter.EntryName}/process/sinogram") ?? "",
+        };
+    }
+
+    private double[] Axis(string name, int count) => NumberList.Read(_file, $"{Group}/{name}") is { } values && values.Length == count
+        ? values
+        : throw _file.Wrong($"{Group}/{name} has not the {count} positions of its axis");
+}

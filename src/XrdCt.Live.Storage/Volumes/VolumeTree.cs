@@ -1,0 +1,98 @@
+using PureHDF;
+using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Slices;
+using XrdCt.Live.Storage.Nexus;
+
+namespace XrdCt.Live.Storage.Volumes;
+
+/// <summary>The groups around a reconstructed volume: those of its own file, and those in a scan file.</summary>
+internal static class VolumeTree
+{
+    /// <summary>A file around the datasets that are written later.</summary>
+    /// <param name="header">Axes and parameters.</param>
+    /// <param name="program">Name and version of this program.</param>
+    /// <param name="intensity">[bin, y, x].</param>
+    /// <param name="total">Its mean over the bins, [y, x].</param>
+    public static H5File Build(VolumeHeader header, string program, H5Dataset intensity, H5Dataset total)
+    {
+        H5Group sample = NexusNodes.Group("NXsample");
+        sample["name"] = NexusNodes.Text(header.Title);
+        if (header.Slice is { } slice)
+        {
+            sample["z_translation"] = NexusNodes.Scalar(slice.Z_um, "um");
+        }
+
+        H5Group beam = NexusNodes.Group("NXbeam");
+        if (header.Energy_keV is { } energy_keV)
+        {
+            beam["incident_energy"] = NexusNodes.Scalar(energy_keV, "keV");
+            beam["incident_wavelength"] = NexusNodes.Scalar(PhotonEnergy.Hc_keV_A / energy_keV, "angstrom");
+        }
+
+        H5Group process = NexusNodes.Group("NXprocess");
+        process["program"] = NexusNodes.Text(program);
+        process["date"] = NexusNodes.Text(NexusNodes.Iso8601(TimeProvider.System.GetLocalNow()));
+        process["sinogram"] = NexusNodes.Text(header.Origin);
+        AddParameters(process, header.Parameters);
+
+        H5Group entry = NexusNodes.Group("NXentry");
+        entry.Attributes["default"] = "total";
+        entry["title"] = NexusNodes.Text(header.Title);
+        entry["sample"] = sample;
+        entry["beam"] = beam;
+        entry["process"] = process;
+        AddPlots(entry, header, intensity, total);
+        H5File file = NexusNodes.Root(VolumeWriter.EntryName, program, TimeProvider.System.GetLocalNow());
+        file[VolumeWriter.EntryName] = entry;
+        return file;
+    }
+
+    /// <summary>The plots: intensities and their mean, with axes.</summary>
+    public static void AddPlots(H5Group entry, VolumeHeader header, H5Dataset intensity, H5Dataset total)
+    {
+        double[] positions_um = [.. Enumerable.Range(0, header.Size).Select(header.Position_um)];
+        H5Dataset x = NexusNodes.Vector(positions_um, "um", "x (um)");
+        H5Dataset y = NexusNodes.Vector(positions_um, "um", "y (um)");
+        intensity.Attributes["description"] = "[bin, y, x]; NaN outside the circle that all projections see";
+        H5Group data = NexusNodes.Group("NXdata");
+        data.Attributes["signal"] = VolumeWriter.IntensityName;
+        data.Attributes["axes"] = new[] { "diffraction_channel", "y", "x" };
+        data[VolumeWriter.IntensityName] = NexusNodes.WithUnits(intensity, "counts");
+        data["diffraction_channel"] = header.Unit is { } unit
+            ? NexusNodes.Vector(header.Radial, RadialNames.Units(unit), RadialNames.Label(unit))
+            : NexusNodes.Vector(header.Radial, longName: "channel");
+        data["y"] = y;
+        data["x"] = x;
+        entry[VolumeWriter.GroupName] = data;
+
+        total.Attributes["description"] = "[y, x]; mean over the bins";
+        H5Group plot = NexusNodes.Group("NXdata");
+        plot.Attributes["signal"] = "intensity";
+        plot.Attributes["axes"] = new[] { "y", "x" };
+        plot["intensity"] = NexusNodes.WithUnits(total, "counts");
+        plot["y"] = y;
+        plot["x"] = x;
+        entry["total"] = plot;
+    }
+
+    /// <summary>Adds parameters; a / in a name makes a group.</summary>
+    public static void AddParameters(H5Group process, IEnumerable<VolumeParameter> parameters)
+    {
+        foreach (VolumeParameter parameter in parameters)
+        {
+            string[] path = parameter.Name.Split('/');
+            H5Group group = process;
+            foreach (string name in path[..^1])
+            {
+                if (!group.TryGetValue(name, out object? known))
+                {
+                    group[name] = known = NexusNodes.Group("NXcollection");
+                }
+
+                group = (H5Group)known;
+            }
+
+            group[path[^1]] = parameter.Text is { } text ? NexusNodes.Text(text) : NexusNodes.Scalar(parameter.Number, parameter.Units);
+        }
+    }
+}
