@@ -15,7 +15,7 @@ namespace XrdCt.Live.Compute.Reconstruction;
 /// <para>
 /// NaN in a projection makes the slice of that bin NaN, and no other; cells that were not measured are bridged before
 /// (<see cref="Sinograms.ProjectionGaps"/>). Slices and filtered projections are floats; after the last projection the slices equal the batch's
-/// to 1e-5 of their range. Not thread-safe. Nothing is allocated after construction.
+/// to 1e-5 of the largest range that they had. Not thread-safe. Nothing is allocated after construction.
 /// </para>
 /// </remarks>
 public sealed class ProgressiveBlock
@@ -145,8 +145,7 @@ public sealed class ProgressiveBlock
         if (centre_px != Centre_px)
         {
             _backProjector = new BlockBackProjector(_plan.TranslationCount, centre_px);
-            _isStale = true;
-            IsBehind = true;
+            Renew();
         }
     }
 
@@ -165,6 +164,15 @@ public sealed class ProgressiveBlock
             Withdraw(rotation);
         }
 
+        Renew();
+    }
+
+    /// <summary>
+    /// Has the slices made anew by the next <see cref="Update"/>: the same numbers to the last bit, whatever came in between. Every change
+    /// leaves a rounding of 6e-8 of what the slices held behind, which matters only where that was far larger than it is now.
+    /// </summary>
+    public void Renew()
+    {
         _isStale = true;
         IsBehind = true;
     }
