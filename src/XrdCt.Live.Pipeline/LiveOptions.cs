@@ -49,6 +49,9 @@ public sealed record LiveOptions
     /// <summary>Apodisation of the live reconstruction. Default Shepp-Logan.</summary>
     public RampFilter Filter { get; init; } = RampFilter.SheppLogan;
 
+    /// <summary>Whether the slices of every bin are made while the scan runs, not only those of the live channels. Default false.</summary>
+    public bool EveryBin { get; init; }
+
     /// <summary>Which corrections the sinogram gets.</summary>
     public CorrectionOptions Corrections { get; init; } = new();
 

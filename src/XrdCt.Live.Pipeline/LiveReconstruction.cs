@@ -21,10 +21,14 @@ internal sealed class LiveReconstruction
     private readonly SinogramCorrection _correction;
     private readonly float[] _projection;
     private readonly int _roiChannel;
+    private readonly TimeProvider _time;
     private string _positions = "";
+    private VolumeRecipe? _recipe;
+    private int _correctionNumber;
 
-    public LiveReconstruction(ScanSettings settings)
+    public LiveReconstruction(ScanSettings settings, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         _settings = settings;
         _stage = new StageAlignment(settings);
         ScanPlan plan = settings.Description.Plan;
@@ -48,6 +52,9 @@ internal sealed class LiveReconstruction
     /// <summary>The corrected sinogram; null before <see cref="Complete"/>.</summary>
     public ICorrectedSinogram? Corrected => _correction.Corrected;
 
+    /// <summary>Of what the slices of every bin are to be made; null before the first <see cref="Update"/>.</summary>
+    public VolumeRecipe? Recipe => _recipe;
+
     /// <summary>What is out of the ordinary with positions, stage, axis and corrections, as sentences; empty where nothing is.</summary>
     public string Remark => string.Join(
         "; ", new[] { _positions, _stage.Findings.Sentence, _axis.Sentence, _correction.Sentence }.Where(s => s.Length > 0));
@@ -65,6 +72,8 @@ internal sealed class LiveReconstruction
             _axis.Update(assembly.Plan, _stage.Aligned(assembly, _stage.Channel), (double)lines / assembly.Plan.LineCount);
         }
 
+        // Before the corrections are looked for: what comes meanwhile is the next recipe's.
+        (bool[] Usable, long[] Versions) standing = assembly.Standing();
         _correction.Update(assembly);
         int[] stale = assembly.TakeStale();
         ScanPlan plan = _settings.Description.Plan;
@@ -91,6 +100,7 @@ internal sealed class LiveReconstruction
             Roi = RoiFinder.Find(Slice(_roiChannel), _settings.RoiRadius_um);
         }
 
+        Write(assembly, standing);
         return stale.Length > 0 || moves;
     }
 
@@ -123,6 +133,29 @@ internal sealed class LiveReconstruction
         {
             Roi = RoiFinder.Find(Slice(_roiChannel), _settings.RoiRadius_um);
         }
+
+        Write(assembly, assembly.Standing());
+    }
+
+    private void Write(ScanAssembly assembly, (bool[] Usable, long[] Versions) standing)
+    {
+        VolumeRecipe recipe = new()
+        {
+            Number = 0,
+            Timestamp = _time.GetTimestamp(),
+            Plan = assembly.Plan,
+            Usable = standing.Usable,
+            Versions = standing.Versions,
+            Corrections = _correction.Found,
+            Regridding = assembly.Regridding,
+            Shift_px = Stage.AppliedShift_px,
+            Centre_px = Axis.AppliedOffset_px,
+        };
+
+        bool isAnew = _recipe is not null
+            && (recipe.Plan != _recipe.Plan || recipe.Shift_px != _recipe.Shift_px || _correction.Number != _correctionNumber);
+        _correctionNumber = _correction.Number;
+        _recipe = recipe with { Number = (_recipe?.Number ?? 0) + (isAnew ? 1 : 0) };
     }
 
     // Corrections belong to the cells as they were measured, so they come before lines are moved.

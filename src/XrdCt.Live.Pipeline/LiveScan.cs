@@ -41,6 +41,7 @@ public sealed class LiveScan
     private readonly Func<ReadingFeed>? _openReadings;
     private readonly JournalWriter? _rows;
     private GrowingFileWriter? _growing;
+    private LiveVolume? _volume;
     private readonly Channel<RawFrame> _frames;
     private readonly Channel<DiffractionPattern> _patterns;
     private readonly Channel<DiffractionPattern> _freePatterns;
@@ -93,7 +94,7 @@ public sealed class LiveScan
         _reception = new Reception(options, _tally, time);
         _settings = options.Settings();
         _assembly = new ScanAssembly(_settings, _tally, patterns, _reception.Complain);
-        _reconstruction = new LiveReconstruction(_settings);
+        _reconstruction = new LiveReconstruction(_settings, time);
         _journal = journal;
         _openReadings = openReadings;
         _rows = journal is null
@@ -161,6 +162,7 @@ public sealed class LiveScan
             : new GrowingFileWriter(GrowingFile, _assembly, _options.Integration.Axis.BinCount, SayAndShow);
         _display.Show(Description);
         _display.Show(_reconstruction.Roi);
+        using LiveVolume? volume = _volume = OpenVolume();
         if (_journal?.Scan is JournalledScan known)
         {
             Continue(known);
@@ -174,6 +176,7 @@ public sealed class LiveScan
         Task[] workers = [.. Enumerable.Range(0, _options.Workers).Select(_ => OnOwnThread(() => Integrate(broken.Token)))];
         Task journal = _rows is null ? Task.CompletedTask : OnOwnThread(_rows.Run);
         Task grow = growing is null ? Task.CompletedTask : OnOwnThread(growing.Run);
+        Task volumes = volume is null ? Task.CompletedTask : OnOwnThread(() => Reconstruct(volume));
         Task place = PlaceAsync(broken.Token);
         Task follow = _openReadings is null ? Task.CompletedTask : OnOwnThread(() => Follow(place, stop, broken.Token));
         _ = Task.WhenAll(place, follow).ContinueWith(_ => _lines.Writer.TryComplete(), TaskScheduler.Default);
@@ -210,7 +213,11 @@ public sealed class LiveScan
             ending = ending with { Sentence = $"the scan failed: {cause.Message}" };
         }
 
-        return Finish(ending, cause) with
+        OfferVolume();
+        LiveOutcome outcome = Finish(ending, cause);
+        volume?.Complete();
+        await volumes.ConfigureAwait(false);
+        return outcome with
         {
             Missing = _assembly.Missing(),
             Series = _reception.Header,
@@ -542,6 +549,47 @@ public sealed class LiveScan
         return ready;
     }
 
+    // Much memory, and no more than a service: where it is not to be had, that is said, and the scan goes on.
+    private LiveVolume? OpenVolume()
+    {
+        if (!_options.EveryBin)
+        {
+            return null;
+        }
+
+        const double Mega = 1e6;
+        long size_bytes = LiveVolume.Size_bytes(_options.Plan, _options.Integration.Axis.BinCount);
+        long available_bytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+        LiveVolume? volume = null;
+        Exception? fault = size_bytes > available_bytes
+            ? new InsufficientMemoryException($"they take {size_bytes / Mega:F0} MB, and half of this machine's memory is {available_bytes / Mega:F0} MB")
+            : Attempt(() => volume = new LiveVolume(_settings, _assembly.Sinogram, _time, () => _frames.Reader.Count > LiveGraph.Frames.Capacity / 2));
+        if (fault is not null || volume is null)
+        {
+            SayAndShow($"the slices of every bin are not followed live: {fault?.Message.TrimEnd('.')}; reconstruction.every_bin: false turns them off");
+            return null;
+        }
+
+        _display.Show(volume);
+        return volume;
+    }
+
+    private void Reconstruct(LiveVolume volume)
+    {
+        if (Attempt(volume.Run) is Exception fault)
+        {
+            SayAndShow($"the slices of every bin are no longer followed live: {fault.Message.TrimEnd('.')}");
+        }
+    }
+
+    private void OfferVolume()
+    {
+        if (_reconstruction.Recipe is VolumeRecipe recipe)
+        {
+            _volume?.Offer(recipe);
+        }
+    }
+
     private async Task ReconstructAsync(CancellationToken broken)
     {
         using var pace = new PeriodicTimer(_options.DisplayPeriod, _time);
@@ -556,6 +604,7 @@ public sealed class LiveScan
             if (changed)
             {
                 _reconstruction.Update(_assembly);
+                OfferVolume();
             }
 
             ShowResults(slicesChanged: changed);
@@ -626,6 +675,8 @@ public sealed class LiveScan
             PatternsQueued = _patterns.Reader.Count,
             ProjectionCount = _reconstruction.ProjectionCount,
             LargestGap_deg = _reconstruction.LargestGap_deg,
+            VolumeProjectionCount = _volume?.ProjectionCount,
+            VolumeLag_s = _volume?.Lag_s ?? double.NaN,
             SavedPath = savedPath,
         };
         _display.Show(State);

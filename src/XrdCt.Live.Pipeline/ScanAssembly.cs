@@ -39,6 +39,7 @@ internal sealed class ScanAssembly
     private readonly bool[] _placed;
     private readonly int[] _lineCount;
     private readonly bool[] _stale;
+    private readonly long[] _versions;
     private readonly bool[] _changed;
 
     // What waits for a position or a monitor value lies in its cell as it came, and is left out of everything else until it has them.
@@ -87,6 +88,7 @@ internal sealed class ScanAssembly
         _placed = new bool[plan.CellCount];
         _lineCount = new int[plan.LineCount];
         _stale = new bool[plan.RotationCount];
+        _versions = new long[plan.RotationCount];
         _changed = new bool[plan.CellCount];
         _held = new bool[plan.CellCount];
         _grid = plan.Path.Order == ScanOrder.Positions ? new PositionGrid(plan, plan.CellCount) : null;
@@ -442,6 +444,24 @@ internal sealed class ScanAssembly
         }
     }
 
+    /// <summary>
+    /// How the cells stand: which are of use, and a number for each projection that grows with every change that makes it worth to be
+    /// reconstructed (again).
+    /// </summary>
+    public (bool[] Usable, long[] Versions) Standing()
+    {
+        lock (_lock)
+        {
+            bool[] usable = [.. Sinogram.Measured];
+            for (int i = 0; i < usable.Length; i++)
+            {
+                usable[i] &= !_held[i];
+            }
+
+            return (usable, [.. _versions]);
+        }
+    }
+
     /// <summary>A copy of a channel's sinogram.</summary>
     public SinogramMap SinogramOf(int channel)
     {
@@ -645,10 +665,20 @@ internal sealed class ScanAssembly
         if (_grid is null)
         {
             _stale[rotation] = true;
+            _versions[rotation]++;
         }
         else
         {
-            Array.Fill(_stale, true);
+            MarkAllStale();
+        }
+    }
+
+    private void MarkAllStale()
+    {
+        Array.Fill(_stale, true);
+        for (int i = 0; i < _versions.Length; i++)
+        {
+            _versions[i]++;
         }
     }
 
@@ -844,7 +874,7 @@ internal sealed class ScanAssembly
     {
         if (Plan.Path.LinesRunOverRotations)
         {
-            Array.Fill(_stale, true);
+            MarkAllStale();
         }
         else
         {

@@ -40,6 +40,12 @@ internal sealed class SinogramCorrection
     /// <summary>The corrected sinogram; null before <see cref="Complete"/>, and where recorded positions decide.</summary>
     public CorrectedSinogram? Corrected { get; private set; }
 
+    /// <summary>What was found last in the live channels; null where they are not corrected.</summary>
+    public Corrections? Found => _found;
+
+    /// <summary>A number that grows when what is found changes so much that slices are made anew.</summary>
+    public int Number { get; private set; }
+
     /// <summary>Looks at the live channels. All projections are stale where what is found has changed too much.</summary>
     public void Update(ScanAssembly assembly)
     {
@@ -54,6 +60,7 @@ internal sealed class SinogramCorrection
         if (_applied is null || Differ(_applied, _found, maps.Total))
         {
             _applied = _found;
+            Number++;
             assembly.MakeStale();
         }
     }
@@ -70,6 +77,7 @@ internal sealed class SinogramCorrection
         Corrected = CorrectedSinogram.Of(
             assembly.Sinogram, assembly.Unmatched, maps.Monitor, maps.Transmission, maps.Spottiness, _settings.Corrections);
         _found = Corrected.Corrections;
+        Number++;
     }
 
     /// <summary>A channel's sinogram, corrected. A difference of two means has no air in it.</summary>

@@ -10,6 +10,7 @@ var root = new RootCommand(
     RunCommand.Build(),
     RecoverCommand.Build(),
     new IntegrateCommand().Build(),
+    new ReconstructCommand().Build(),
     new RecordCommand().Build(),
     new ReplayCommand().Build(),
     new ConvertCommand().Build(),

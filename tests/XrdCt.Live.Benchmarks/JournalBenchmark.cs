@@ -285,5 +285,9 @@ internal static class JournalBenchmark
         public void Show(RoiSuggestion roi)
         {
         }
+
+        public void Show(IVoxelPatterns voxels)
+        {
+        }
     }
 }

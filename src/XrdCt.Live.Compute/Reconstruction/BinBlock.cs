@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace XrdCt.Live.Compute.Reconstruction;
@@ -51,6 +52,15 @@ public static class BinBlock
             to[own..].Clear();
         }
     }
+
+    /// <summary>
+    /// Fills the padding of a sample: zero where any of its bins was measured, NaN where none was, since a padding of zeros would pass an
+    /// unmeasured cell off as measured.
+    /// </summary>
+    /// <param name="sample"><see cref="Width"/> bins.</param>
+    /// <param name="own">How many of them are none of the padding.</param>
+    public static void Pad(Span<float> sample, int own) =>
+        sample[own..].Fill(TensorPrimitives.IsNaNAll<float>(sample[..own]) ? float.NaN : 0);
 
     /// <summary>
     /// Memory whose blocks begin at cache lines. The kernels take any memory, but they are up to half as fast again in this.

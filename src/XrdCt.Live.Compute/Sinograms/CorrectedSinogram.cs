@@ -42,11 +42,28 @@ public sealed class CorrectedSinogram : ICorrectedSinogram
         }
     }
 
+    // The air is what costs time; it changes little while a scan runs.
+    private CorrectedSinogram(CorrectedSinogram before, Corrections corrections)
+    {
+        _raw = before._raw;
+        Corrections = corrections;
+        Findings = corrections.Findings;
+        (_air, _airVariance) = (before._air, before._airVariance);
+    }
+
     /// <inheritdoc/>
     public CorrectionFindings Findings { get; }
 
     /// <summary>What is done to each cell.</summary>
     public Corrections Corrections { get; }
+
+    /// <summary>The same sinogram with other corrections, but the air that was averaged before.</summary>
+    /// <param name="corrections">What was found in it since.</param>
+    public CorrectedSinogram With(Corrections corrections)
+    {
+        ArgumentNullException.ThrowIfNull(corrections);
+        return new CorrectedSinogram(this, corrections);
+    }
 
     /// <summary>Finds the corrections of a sinogram that is complete.</summary>
     /// <param name="raw">The raw sinogram, divided by the monitor where that is asked for.</param>

@@ -128,6 +128,12 @@ public sealed class ResultPublisher : ILiveDisplay, IPatternPublisher, IDisposab
     }
 
     /// <inheritdoc/>
+    /// <remarks>Half a gigabyte that changes with every projection is not sent on.</remarks>
+    public void Show(IVoxelPatterns voxels)
+    {
+    }
+
+    /// <inheritdoc/>
     public void Publish(in PlacedPattern pattern)
     {
         if (_failure is not null || _scan is not { } scan)

@@ -26,4 +26,7 @@ public interface ILiveDisplay
 
     /// <summary>Where the ROI could go.</summary>
     void Show(RoiSuggestion roi);
+
+    /// <summary>Where the pattern of a voxel can be asked for, until another scan is set up.</summary>
+    void Show(IVoxelPatterns voxels);
 }

@@ -45,6 +45,12 @@ public sealed record LiveState
     /// <summary>Widest angle between neighbouring measured projections, degrees: the missing wedge.</summary>
     public required double LargestGap_deg { get; init; }
 
+    /// <summary>Projections in the slices of every bin; null where only the live channels are reconstructed.</summary>
+    public int? VolumeProjectionCount { get; init; }
+
+    /// <summary>How far those slices are behind the live channels, s; NaN before the first projection, and where there are none.</summary>
+    public double VolumeLag_s { get; init; } = double.NaN;
+
     /// <summary>Where the result was saved; null until then.</summary>
     public string? SavedPath { get; init; }
 }

@@ -33,6 +33,9 @@ public sealed record VolumeHeader
     /// <summary>How it was made, and what was found on the way.</summary>
     public IReadOnlyList<VolumeParameter> Parameters { get; init; } = [];
 
+    /// <summary>Numbers that are known at the end only: how far the slices can be trusted.</summary>
+    public IReadOnlyList<(string Name, string Units)> Findings { get; init; } = [];
+
     /// <summary>Number of radial bins.</summary>
     public int BinCount => Radial.Length;
 

@@ -128,6 +128,15 @@ internal static class SetUp
     /// <summary>Names of the filters, for help texts.</summary>
     public static IEnumerable<string> FilterNames => Filters.Keys;
 
+    /// <summary>Names of the apodisations of the ramp, for help texts.</summary>
+    public static IEnumerable<string> RampNames => Ramps.Keys;
+
+    /// <summary>The apodisation of a name.</summary>
+    public static RampFilter Ramp(string name, string file, string key) => OneOf(Ramps, name, file, key);
+
+    /// <summary>The name of an apodisation.</summary>
+    public static string NameOf(RampFilter filter) => Ramps.First(known => known.Value == filter).Key;
+
     /// <summary>Names of the ways to split pixels, for help texts.</summary>
     public static IEnumerable<string> SplittingNames => Splittings.Keys;
 
@@ -166,6 +175,7 @@ internal static class SetUp
             RoiChannel = parts.RoiChannel,
             RoiRadius_um = parts.RoiRadius_um,
             Filter = parts.Filter,
+            EveryBin = parts.EveryBin,
             Corrections = parts.Corrections,
             KeepsCorrected = configuration.Output.Corrected,
             Readings = parts.Readings?.Rule,
@@ -243,6 +253,7 @@ internal static class SetUp
             roiChannel,
             Within(Required(roi.Radius_um, file, "roi.radius_um"), 10 * plan.TranslationCount * plan.Step_um, file, "roi.radius_um"),
             OneOf(Ramps, configuration.Reconstruction.Filter, file, "reconstruction.filter"),
+            configuration.Reconstruction.EveryBin,
             Corrections(configuration, plan, channels, file),
             Readings(configuration, file),
             CoarseAxis(configuration.Scan!, folder, file),
@@ -589,6 +600,7 @@ internal static class SetUp
         string RoiChannel,
         double RoiRadius_um,
         RampFilter Filter,
+        bool EveryBin,
         CorrectionOptions Corrections,
         ReadingsSetUp? Readings,
         AxisPosition? CoarseAxis,

@@ -18,27 +18,36 @@ internal static class SinogramPass
     /// <param name="task">What the bar is called; null for none.</param>
     /// <param name="take">Receives first bin, number of bins and values, [rotation, translation, bin].</param>
     /// <param name="stop">Asks for the end.</param>
+    /// <param name="range">Which bins; all where absent.</param>
+    /// <param name="atOnce">How many bins at most at a time, a multiple of <see cref="SinogramWriter.BinsPerChunk"/>; as many as fit where absent.</param>
     /// <exception cref="UserException">It was stopped, or is too large.</exception>
-    public static void Run(ISinogramFile file, string? task, Action<int, int, ReadOnlyMemory<float>> take, CancellationToken stop)
+    public static void Run(
+        ISinogramFile file, string? task, Action<int, int, ReadOnlyMemory<float>> take, CancellationToken stop, Range? range = null, int? atOnce = null)
     {
+        (int first, int bins) = (range ?? Range.All).GetOffsetAndLength(file.Header.BinCount);
         if (task is null || Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
         {
-            Run(file, take, _ => { }, stop);
+            Run(file, (first, bins), atOnce, take, _ => { }, stop);
             return;
         }
 
         AnsiConsole.Progress().AutoClear(true).Start(context =>
         {
-            ProgressTask bar = context.AddTask(task, maxValue: file.Header.BinCount);
-            Run(file, take, bins => bar.Increment(bins), stop);
+            ProgressTask bar = context.AddTask(task, maxValue: bins);
+            Run(file, (first, bins), atOnce, take, done => bar.Increment(done), stop);
         });
     }
 
-    private static void Run(ISinogramFile file, Action<int, int, ReadOnlyMemory<float>> take, Action<int> step, CancellationToken stop)
+    private static void Run(
+        ISinogramFile file,
+        (int First, int Count) range,
+        int? atOnce,
+        Action<int, int, ReadOnlyMemory<float>> take,
+        Action<int> step,
+        CancellationToken stop)
     {
-        int bins = file.Header.BinCount;
         long fitting = Math.Max(1, Block_bytes / sizeof(float) / file.Header.CellCount / SinogramWriter.BinsPerChunk) * SinogramWriter.BinsPerChunk;
-        int most = (int)Math.Min(fitting, bins);
+        int most = (int)Math.Min(Math.Min(fitting, atOnce ?? long.MaxValue), range.Count);
         if ((long)most * file.Header.CellCount * sizeof(float) > Most_bytes)
         {
             throw new UserException(
@@ -47,16 +56,16 @@ internal static class SinogramPass
         }
 
         float[] values = GC.AllocateUninitializedArray<float>(most * file.Header.CellCount);
-        for (int first = 0; first < bins; first += most)
+        for (int done = 0; done < range.Count; done += most)
         {
             if (stop.IsCancellationRequested)
             {
                 throw new UserException("stopped before the end: there is no result");
             }
 
-            int count = Math.Min(most, bins - first);
-            file.ReadBins(first, count, values);
-            take(first, count, values.AsMemory(0, count * file.Header.CellCount));
+            int count = Math.Min(most, range.Count - done);
+            file.ReadBins(range.First + done, count, values);
+            take(range.First + done, count, values.AsMemory(0, count * file.Header.CellCount));
             step(count);
         }
     }

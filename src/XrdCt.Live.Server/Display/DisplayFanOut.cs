@@ -26,6 +26,9 @@ internal sealed class DisplayFanOut(params IReadOnlyList<ILiveDisplay> displays)
     /// <inheritdoc/>
     public void Show(RoiSuggestion roi) => All(d => d.Show(roi));
 
+    /// <inheritdoc/>
+    public void Show(IVoxelPatterns voxels) => All(d => d.Show(voxels));
+
     private void All(Action<ILiveDisplay> show)
     {
         foreach (ILiveDisplay display in displays)

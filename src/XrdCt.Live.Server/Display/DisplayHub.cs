@@ -16,6 +16,7 @@ public sealed class DisplayHub : ILiveDisplay
     private readonly HashSet<ChannelWriter<bool>> _listeners = [];
     private IReadOnlyList<LiveChannel> _channels = [];
     private LiveState? _state;
+    private IVoxelPatterns? _voxels;
     private long _version;
 
     /// <summary>The newest state; null before the first.</summary>
@@ -26,6 +27,18 @@ public sealed class DisplayHub : ILiveDisplay
             lock (_gate)
             {
                 return _state;
+            }
+        }
+    }
+
+    /// <summary>Where the pattern of a voxel can be asked for; null where only the live channels are reconstructed.</summary>
+    public IVoxelPatterns? Voxels
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _voxels;
             }
         }
     }
@@ -52,6 +65,7 @@ public sealed class DisplayHub : ILiveDisplay
         {
             _latest.Clear();
             _state = null;
+            _voxels = null;
             _channels = scan.Channels;
             Keep(DisplayMessages.ScanKey, bytes);
         }
@@ -95,6 +109,16 @@ public sealed class DisplayHub : ILiveDisplay
     {
         ArgumentNullException.ThrowIfNull(roi);
         Show(DisplayMessages.RoiKey, DisplayMessages.Encode(roi));
+    }
+
+    /// <inheritdoc/>
+    public void Show(IVoxelPatterns voxels)
+    {
+        ArgumentNullException.ThrowIfNull(voxels);
+        lock (_gate)
+        {
+            _voxels = voxels;
+        }
     }
 
     /// <summary>Registers a page; from now on every change writes to <paramref name="listener"/>.</summary>

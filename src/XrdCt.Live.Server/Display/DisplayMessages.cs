@@ -117,7 +117,7 @@ internal static class DisplayMessages
 
     private static void WriteState(ref MessagePackWriter writer, LiveState state)
     {
-        writer.WriteMapHeader(15);
+        writer.WriteMapHeader(17);
         Write(ref writer, "phase", state.Phase.ToString());
         Write(ref writer, "message", state.Message);
         Write(ref writer, "cellCount", state.CellCount);
@@ -129,6 +129,8 @@ internal static class DisplayMessages
         Write(ref writer, "remaining_s", state.Remaining_s);
         Write(ref writer, "framesQueued", state.FramesQueued);
         Write(ref writer, "patternsQueued", state.PatternsQueued);
+        Write(ref writer, "volumeProjectionCount", state.VolumeProjectionCount is int count ? count : double.NaN);
+        Write(ref writer, "volumeLag_s", state.VolumeLag_s);
         Write(ref writer, "projectionCount", state.ProjectionCount);
         Write(ref writer, "largestGap_deg", state.LargestGap_deg);
         Write(ref writer, "savedPath", state.SavedPath);

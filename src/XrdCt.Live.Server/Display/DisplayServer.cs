@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
@@ -8,7 +10,7 @@ using XrdCt.Live.Model.Ports;
 
 namespace XrdCt.Live.Server.Display;
 
-/// <summary>Serves the live page, its WebSocket <c>/live</c> and <c>GET /api/state</c>.</summary>
+/// <summary>Serves the live page, its WebSocket <c>/live</c> and <c>GET /api/state</c> and <c>GET /api/voxel</c>.</summary>
 public sealed class DisplayServer : IAsyncDisposable
 {
     /// <summary>
@@ -63,6 +65,7 @@ public sealed class DisplayServer : IAsyncDisposable
         CancellationToken stopping = app.Lifetime.ApplicationStopping;
         app.Map("/live", live => live.Run(context => ServeLiveAsync(context, hub, options, stopping)));
         app.Map("/api/state", state => state.Run(context => ServeStateAsync(context, hub)));
+        app.Map("/api/voxel", voxel => voxel.Run(context => ServeVoxelAsync(context, hub)));
         if (hasPage)
         {
             app.UseDefaultFiles();
@@ -216,6 +219,35 @@ public sealed class DisplayServer : IAsyncDisposable
         }
 
         return context.Response.WriteAsJsonAsync(state, LiveStateJson.Options, context.RequestAborted);
+    }
+
+    // float32, little-endian, as many as there are bins: NaN is a value here, and JSON has none.
+    private static async Task ServeVoxelAsync(HttpContext context, DisplayHub hub)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        if (hub.Voxels is not { } voxels)
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
+
+        float[] pattern = new float[voxels.BinCount];
+        if (!int.TryParse(context.Request.Query["row"], NumberStyles.None, CultureInfo.InvariantCulture, out int row)
+            || !int.TryParse(context.Request.Query["column"], NumberStyles.None, CultureInfo.InvariantCulture, out int column)
+            || !voxels.TryRead(row, column, pattern))
+        {
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, "Ask for a voxel of the slice: /api/voxel?row=Y&column=X, counted from 0.").ConfigureAwait(false);
+            return;
+        }
+
+        byte[] bytes = new byte[pattern.Length * sizeof(float)];
+        for (int b = 0; b < pattern.Length; b++)
+        {
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(b * sizeof(float)), pattern[b]);
+        }
+
+        context.Response.ContentType = "application/octet-stream";
+        await context.Response.Body.WriteAsync(bytes, context.RequestAborted).ConfigureAwait(false);
     }
 
     private static void SetCaching(StaticFileResponseContext file) =>

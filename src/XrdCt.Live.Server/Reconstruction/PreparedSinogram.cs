@@ -1,4 +1,5 @@
 using XrdCt.Live.Compute.Centring;
+using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
@@ -22,6 +23,7 @@ internal sealed class PreparedSinogram
     private readonly SinogramFile _file;
     private readonly RecordedScan? _recorded;
     private readonly TranslationGrid _grid;
+    private float[]? _total;
 
     /// <summary>Looks at the axes.</summary>
     /// <exception cref="UserException">The translations cannot be brought onto even steps.</exception>
@@ -39,7 +41,6 @@ internal sealed class PreparedSinogram
         }
 
         Angles_rad = [.. file.Header.Angles_deg.Select(a => a * (Math.PI / 180))];
-        IsPresent = new bool[Header.RotationCount];
     }
 
     /// <summary>Axes of the sinogram.</summary>
@@ -47,9 +48,6 @@ internal sealed class PreparedSinogram
 
     /// <summary>Angle of each rotation, rad, as the file has them.</summary>
     public double[] Angles_rad { get; }
-
-    /// <summary>Which rotations have been measured in any bin that was prepared.</summary>
-    public bool[] IsPresent { get; }
 
     /// <summary>Distance of two translations, µm.</summary>
     public double Step_um => _grid.Step_um;
@@ -92,23 +90,96 @@ internal sealed class PreparedSinogram
             : (0, $"the middle, because the data do not say: {found.Status}");
     }
 
-    /// <summary>Prepares some bins.</summary>
-    /// <param name="values">[rotation, translation, bin] as they are in the file; used as scratch.</param>
-    /// <param name="bins">How many bins.</param>
-    /// <param name="prepared">Receives [rotation, sample, bin]; a bin that was measured nowhere in a projection is NaN throughout it.</param>
-    public void Prepare(Span<float> values, int bins, Span<float> prepared)
+    /// <summary>Prepares a block of bins.</summary>
+    /// <param name="values">[rotation, translation, bin] as they are in the file.</param>
+    /// <param name="bins">How many bins those are.</param>
+    /// <param name="block">Number of the block among them.</param>
+    /// <param name="scratch">Memory for <paramref name="prepared"/> once more.</param>
+    /// <param name="prepared">Receives [rotation, sample, <see cref="BinBlock.Width"/>], zeros in the padding of what was measured; NaN where unmeasured.</param>
+    public void Prepare(ReadOnlySpan<float> values, int bins, int block, Span<float> scratch, Span<float> prepared)
+    {
+        BinBlock.Copy(values, bins, block, scratch);
+        int own = BinBlock.BinsOf(bins, block);
+        for (int cell = 0; own < BinBlock.Width && cell < Header.CellCount; cell++)
+        {
+            BinBlock.Pad(scratch.Slice(cell * BinBlock.Width, BinBlock.Width), own);
+        }
+
+        if (_recorded is { LineShift_px: not 0 } scan)
+        {
+            LineAlignment.Align(scan.Plan, scratch, scan.LineShift_px, BinBlock.Width);
+        }
+
+        int length = SampleCount * BinBlock.Width;
+        for (int rotation = 0; rotation < Header.RotationCount; rotation++)
+        {
+            _grid.Apply(scratch.Slice(rotation * length, length), BinBlock.Width, prepared.Slice(rotation * length, length));
+        }
+    }
+
+    /// <summary>Bridges the cells that were not measured.</summary>
+    /// <param name="projections">[rotation, sample, <see cref="BinBlock.Width"/>].</param>
+    /// <param name="samples">Samples of a projection.</param>
+    /// <param name="isThere">Receives which rotations were measured; null if nobody asks.</param>
+    public static void Bridge(Span<float> projections, int samples, bool[]? isThere)
+    {
+        int length = samples * BinBlock.Width;
+        for (int rotation = 0; rotation * length < projections.Length; rotation++)
+        {
+            bool isMeasured = ProjectionGaps.Bridge(projections.Slice(rotation * length, length), BinBlock.Width) >= LeastMeasured;
+            if (isThere is not null)
+            {
+                isThere[rotation] = isMeasured;
+            }
+        }
+    }
+
+    /// <summary>The mean of all bins in each cell, prepared but for the bridges, [rotation, sample]; NaN where unmeasured.</summary>
+    /// <param name="stop">Asks for the end.</param>
+    public float[] Total(CancellationToken stop)
+    {
+        if (_total is not null)
+        {
+            return _total;
+        }
+
+        double[] sum = new double[Header.CellCount];
+        int[] count = new int[Header.CellCount];
+        SinogramPass.Run(_file, "reading", (_, bins, values) => Add(values.Span, bins, sum, count), stop);
+        return _total = PrepareMap([.. sum.Select((s, i) => count[i] > 0 ? (float)(s / count[i]) : float.NaN)]);
+    }
+
+    /// <summary>Prepares a number per cell, but for the bridges.</summary>
+    /// <param name="map">[rotation, translation] as in the file; used as scratch.</param>
+    /// <returns>[rotation, sample]; NaN where unmeasured.</returns>
+    public float[] PrepareMap(float[] map)
     {
         if (_recorded is { LineShift_px: not 0 } scan)
         {
-            LineAlignment.Align(scan.Plan, values, scan.LineShift_px, bins);
+            LineAlignment.Align(scan.Plan, map, scan.LineShift_px);
         }
 
-        int length = SampleCount * bins;
+        float[] prepared = new float[map.Length];
         for (int rotation = 0; rotation < Header.RotationCount; rotation++)
         {
-            Span<float> projection = prepared.Slice(rotation * length, length);
-            _grid.Apply(values.Slice(rotation * length, length), bins, projection);
-            IsPresent[rotation] |= ProjectionGaps.Bridge(projection, bins) >= LeastMeasured;
+            _grid.Apply(map.AsSpan(rotation * SampleCount, SampleCount), 1, prepared.AsSpan(rotation * SampleCount, SampleCount));
+        }
+
+        return prepared;
+    }
+
+    private static void Add(ReadOnlySpan<float> values, int bins, double[] sum, int[] count)
+    {
+        for (int i = 0; i < sum.Length; i++)
+        {
+            foreach (float value in values.Slice(i * bins, bins))
+            {
+                if (!float.IsNaN(value))
+                {
+                    sum[i] += value;
+                    count[i]++;
+                }
+            }
         }
     }
 
@@ -142,44 +213,6 @@ internal sealed class PreparedSinogram
         }
 
         return null;
-    }
-
-    private float[] Total(CancellationToken stop)
-    {
-        double[] sum = new double[Header.CellCount];
-        bool[] isMeasured = new bool[Header.CellCount];
-        SinogramPass.Run(
-            _file,
-            "looking for the rotation axis",
-            (_, count, values) =>
-            {
-                ReadOnlySpan<float> cells = values.Span;
-                for (int i = 0; i < sum.Length; i++)
-                {
-                    foreach (float value in cells.Slice(i * count, count))
-                    {
-                        if (!float.IsNaN(value))
-                        {
-                            sum[i] += value;
-                            isMeasured[i] = true;
-                        }
-                    }
-                }
-            },
-            stop);
-        float[] total = [.. sum.Select((s, i) => isMeasured[i] ? (float)s : float.NaN)];
-        if (_recorded is { LineShift_px: not 0 } scan)
-        {
-            LineAlignment.Align(scan.Plan, total, scan.LineShift_px);
-        }
-
-        float[] onGrid = new float[total.Length];
-        for (int rotation = 0; rotation < Header.RotationCount; rotation++)
-        {
-            _grid.Apply(total.AsSpan(rotation * SampleCount, SampleCount), 1, onGrid.AsSpan(rotation * SampleCount, SampleCount));
-        }
-
-        return onGrid;
     }
 
     private static string SentenceOf(ArgumentException e) => e.Message.Split(" (Parameter", StringSplitOptions.None)[0];

@@ -13,7 +13,8 @@ internal static class VolumeTree
     /// <param name="program">Name and version of this program.</param>
     /// <param name="intensity">[bin, y, x].</param>
     /// <param name="total">Its mean over the bins, [y, x].</param>
-    public static H5File Build(VolumeHeader header, string program, H5Dataset intensity, H5Dataset total)
+    /// <param name="findings">What is found on the way, a number each.</param>
+    public static H5File Build(VolumeHeader header, string program, H5Dataset intensity, H5Dataset total, IReadOnlyList<H5Dataset> findings)
     {
         H5Group sample = NexusNodes.Group("NXsample");
         sample["name"] = NexusNodes.Text(header.Title);
@@ -34,6 +35,12 @@ internal static class VolumeTree
         process["date"] = NexusNodes.Text(NexusNodes.Iso8601(TimeProvider.System.GetLocalNow()));
         process["sinogram"] = NexusNodes.Text(header.Origin);
         AddParameters(process, header.Parameters);
+        H5Group found = NexusNodes.Group("NXcollection");
+        for (int i = 0; i < findings.Count; i++)
+        {
+            found[header.Findings[i].Name] = NexusNodes.WithUnits(findings[i], header.Findings[i].Units);
+        }
+
 
         H5Group entry = NexusNodes.Group("NXentry");
         entry.Attributes["default"] = "total";
@@ -41,6 +48,11 @@ internal static class VolumeTree
         entry["sample"] = sample;
         entry["beam"] = beam;
         entry["process"] = process;
+        if (findings.Count > 0)
+        {
+            entry["confidence"] = found;
+        }
+
         AddPlots(entry, header, intensity, total);
         H5File file = NexusNodes.Root(VolumeWriter.EntryName, program, TimeProvider.System.GetLocalNow());
         file[VolumeWriter.EntryName] = entry;

@@ -32,6 +32,7 @@ public sealed class VolumeWriter : IDisposable
     private readonly VolumeHeader _header;
     private readonly H5Dataset<Memory<float>> _intensity;
     private readonly H5Dataset<Memory<float>> _total;
+    private readonly H5Dataset<Memory<double>>[] _findings;
     private readonly double[] _sum;
     private readonly int[] _measured;
     private readonly int[] _chunkShape;
@@ -63,7 +64,8 @@ public sealed class VolumeWriter : IDisposable
         ulong[] sides = [(ulong)header.BinCount, (ulong)header.Size, (ulong)header.Size];
         _intensity = new H5Dataset<Memory<float>>(sides, [.. _chunkShape.Select(c => (uint)c)], NexusNodes.Compressed());
         _total = new H5Dataset<Memory<float>>(sides[1..]);
-        H5File file = VolumeTree.Build(header, program, _intensity, _total);
+        _findings = [.. header.Findings.Select(f => new H5Dataset<Memory<double>>([1]))];
+        H5File file = VolumeTree.Build(header, program, _intensity, _total, _findings);
         _part = Guard(() =>
         {
             Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
@@ -114,10 +116,18 @@ public sealed class VolumeWriter : IDisposable
     }
 
     /// <summary>Completes the file and gives it its name.</summary>
+    /// <param name="findings">What the header announced as <see cref="VolumeHeader.Findings"/>, in that order.</param>
+    /// <exception cref="ArgumentException">These are others.</exception>
     /// <exception cref="InvalidOperationException">Bins are missing.</exception>
     /// <exception cref="IOException">The disk is full or failed.</exception>
-    public void Finish()
+    public void Finish(params ReadOnlySpan<double> findings)
     {
+        if (findings.Length != _findings.Length)
+        {
+            throw new ArgumentException($"{_findings.Length} findings were announced, not {findings.Length}", nameof(findings));
+        }
+
+        double[] found = findings.ToArray();
         if (_next != _header.BinCount)
         {
             throw new InvalidOperationException($"{_next} of {_header.BinCount} bins were written");
@@ -127,6 +137,11 @@ public sealed class VolumeWriter : IDisposable
         {
             float[] total = [.. _sum.Zip(_measured, (sum, count) => count > 0 ? (float)(sum / count) : float.NaN)];
             _writer.Write(_total, total.AsMemory());
+            for (int i = 0; i < found.Length; i++)
+            {
+                _writer.Write(_findings[i], found.AsMemory(i, 1));
+            }
+
             _writer.Dispose();
             _part.Publish(_path, _overwrite);
             return true;

@@ -19,6 +19,10 @@ internal sealed class BrokenDisplay : ILiveDisplay
     {
     }
 
+    public void Show(IVoxelPatterns voxels)
+    {
+    }
+
     public void Show(SinogramMap sinogram) => throw new InvalidOperationException("the screen is dark");
 
     public void Show(SliceMap slice) => throw new InvalidOperationException("the screen is dark");

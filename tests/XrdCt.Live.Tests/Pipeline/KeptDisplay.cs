@@ -15,6 +15,8 @@ internal sealed class KeptDisplay : ILiveDisplay
 
     public RoiSuggestion? Roi { get; private set; }
 
+    public IVoxelPatterns? Voxels { get; private set; }
+
     public Dictionary<string, SinogramMap> Sinograms { get; } = [];
 
     public Dictionary<string, SliceMap> Slices { get; } = [];
@@ -39,4 +41,6 @@ internal sealed class KeptDisplay : ILiveDisplay
     public void Show(PatternView patterns) => Patterns = patterns;
 
     public void Show(RoiSuggestion roi) => Roi = roi;
+
+    public void Show(IVoxelPatterns voxels) => Voxels = voxels;
 }

@@ -9,7 +9,7 @@ declare global {
      * `sinogram.values[rotation * sinogram.translationCount + translation]`.
      */
     readonly __xrdct: Readonly<
-      Pick<LiveModel, 'messages' | 'scan' | 'state' | 'roi' | 'pattern' | 'channel' | 'sinogram' | 'slice'> & {
+      Pick<LiveModel, 'messages' | 'scan' | 'state' | 'roi' | 'pattern' | 'channel' | 'sinogram' | 'slice' | 'voxel'> & {
         connection: LiveModel['connection']['status'];
       }
     >;
@@ -19,7 +19,7 @@ declare global {
 /** Puts `window.__xrdct` in place. */
 export function installTestHooks(model: LiveModel): void {
   const view = {};
-  for (const name of ['messages', 'scan', 'state', 'roi', 'pattern', 'channel', 'sinogram', 'slice'] as const) {
+  for (const name of ['messages', 'scan', 'state', 'roi', 'pattern', 'channel', 'sinogram', 'slice', 'voxel'] as const) {
     Object.defineProperty(view, name, { enumerable: true, get: () => model[name] });
   }
 

@@ -5,7 +5,7 @@
 import { useSyncExternalStore } from 'react';
 import type { LiveMessage, Patterns, Roi, Scan, Sinogram, Slice, State } from './protocol';
 
-export type Topic = 'scan' | 'state' | 'roi' | 'pattern' | 'sinogram' | 'slice' | 'channel' | 'connection' | 'hover';
+export type Topic = 'scan' | 'state' | 'roi' | 'pattern' | 'sinogram' | 'slice' | 'channel' | 'connection' | 'hover' | 'voxel';
 
 /** `lost` carries the reason as far as the server told one. */
 export interface Connection {
@@ -19,6 +19,13 @@ export type Hover =
   | { readonly kind: 'point'; readonly x_um: number; readonly y_um: number }
   | { readonly kind: 'ray'; readonly theta_deg: number; readonly t_um: number };
 
+/** The reconstructed pattern of the voxel under the pointer. */
+export interface Voxel {
+  readonly x_um: number;
+  readonly y_um: number;
+  readonly values: Float32Array;
+}
+
 export class LiveModel {
   scan: Scan | null = null;
   state: State | null = null;
@@ -28,6 +35,7 @@ export class LiveModel {
   pattern: Patterns | null = null;
   channel: string | null = null;
   hover: Hover | null = null;
+  voxel: Voxel | null = null;
   connection: Connection = { status: 'connecting', since: performance.now(), reason: '' };
   /** WebSocket messages since the page was opened. */
   messages = 0;
@@ -115,12 +123,20 @@ export class LiveModel {
     this.tell('hover');
   }
 
+  setVoxel(voxel: Voxel | null): void {
+    if (voxel !== this.voxel) {
+      this.voxel = voxel;
+      this.tell('voxel');
+    }
+  }
+
   private startScan(scan: Scan): void {
     this.scan = scan;
     this.state = null;
     this.roi = null;
     this.pattern = null;
     this.hover = null;
+    this.voxel = null;
     this.sinograms.clear();
     this.slices.clear();
     if (!scan.channels.some((channel) => channel.name === this.channel)) {
@@ -128,7 +144,7 @@ export class LiveModel {
       this.dirty.add('channel');
     }
 
-    for (const topic of ['state', 'roi', 'pattern', 'sinogram', 'slice', 'hover'] as const) {
+    for (const topic of ['state', 'roi', 'pattern', 'sinogram', 'slice', 'hover', 'voxel'] as const) {
       this.dirty.add(topic);
     }
   }

@@ -74,6 +74,10 @@ export interface State {
   readonly patternsQueued: number;
   readonly projectionCount: number;
   readonly largestGap_deg: number;
+  /** Projections in the slices of every bin; not a number where only the live channels are reconstructed. */
+  readonly volumeProjectionCount: number;
+  /** How far those are behind the live channels, s. */
+  readonly volumeLag_s: number;
   readonly savedPath: string | null;
   readonly counters: Readonly<Record<CounterName, number>>;
 }

@@ -91,6 +91,12 @@ function Coverage({ model }: { readonly model: LiveModel }) {
         <p className="sub">
           {formatCount(state?.projectionCount ?? 0)} of {formatCount(scan?.plan.rotationCount ?? 0)} projections
         </p>
+        {state !== null && Number.isFinite(state.volumeProjectionCount) && (
+          <p className="sub" data-testid="volume" data-projections={state.volumeProjectionCount}>
+            all bins: {formatCount(state.volumeProjectionCount)}
+            {state.volumeLag_s > 1 && `, ${state.volumeLag_s.toFixed(0)} s behind`}
+          </p>
+        )}
       </div>
       <CoverageDial model={model} />
       {wedge !== null ? (

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { formatCount, formatValue } from '../live/format';
+import { formatCount, formatMicrometres, formatValue } from '../live/format';
 import { type LiveModel, useLive } from '../live/model';
 import type { Scan } from '../live/protocol';
 import { fontStack, rem, theme } from '../theme';
@@ -15,13 +15,14 @@ export function PatternPanel({ model }: { readonly model: LiveModel }) {
   const stage = useRef<HTMLDivElement>(null);
   const readout = useRef<HTMLSpanElement>(null);
   const frame = useRef<HTMLSpanElement>(null);
+  const voxelKey = useRef<HTMLSpanElement>(null);
 
   useEffect(() => {
     if (scan === null) {
       return;
     }
 
-    return plotPatterns(model, scan, logarithmic, stage.current!, readout.current!, frame.current!);
+    return plotPatterns(model, scan, logarithmic, stage.current!, readout.current!, frame.current!, voxelKey.current!);
   }, [model, scan, logarithmic]);
 
   return (
@@ -32,6 +33,7 @@ export function PatternPanel({ model }: { readonly model: LiveModel }) {
           current <span ref={frame} />
         </span>
         <span className="key mean">mean of the scan</span>
+        <span className="key voxel" hidden data-testid="voxel-key" ref={voxelKey} />
         <span className="readout" ref={readout} />
         <div className="switch" role="group" aria-label="Intensity scale">
           <button type="button" aria-pressed={!logarithmic} onClick={() => setLogarithmic(false)}>
@@ -62,6 +64,7 @@ function plotPatterns(
   stage: HTMLElement,
   readout: HTMLElement,
   frame: HTMLElement,
+  voxelKey: HTMLElement,
 ): () => void {
   const em = rem();
   const centres = binCentres(scan.axis);
@@ -89,6 +92,8 @@ function plotPatterns(
       scales: {
         x: { time: false, range: () => zoom ?? full },
         y: { distr: logarithmic ? 3 : 1, range: (_, low, high) => yRange(low, high, logarithmic) },
+        // Counts per voxel and counts per ray are two things: the shapes are compared.
+        voxel: { distr: logarithmic ? 3 : 1, range: (_, low, high) => yRange(low, high, logarithmic) },
       },
       axes: [
         { ...axis, label, size: 1.7 * em, space: 5 * em },
@@ -109,6 +114,7 @@ function plotPatterns(
         {},
         { stroke: theme.sky, width: 1, spanGaps: false, points: { show: false } },
         { stroke: theme.amber, width: 1.6, spanGaps: false, points: { show: false } },
+        { stroke: theme.green, width: 1.2, scale: 'voxel', spanGaps: false, points: { show: false } },
       ],
       hooks: {
         drawClear: [(u) => drawWindows(u, model, scan, em)],
@@ -124,7 +130,7 @@ function plotPatterns(
         ],
       },
     },
-    [centres, centres.map(() => null), centres.map(() => null)],
+    [centres, centres.map(() => null), centres.map(() => null), centres.map(() => null)],
     stage,
   );
 
@@ -135,11 +141,19 @@ function plotPatterns(
   plot.over.addEventListener('dblclick', showAll);
 
   const paint = (): void => {
-    const { pattern } = model;
+    const { pattern, voxel } = model;
+    voxelKey.hidden = voxel === null;
+    voxelKey.textContent =
+      voxel === null ? '' : `voxel (${formatMicrometres(voxel.x_um)}, ${formatMicrometres(voxel.y_um)}), own scale`;
     frame.textContent = pattern === null ? '' : `(frame ${formatCount(pattern.frameIndex)})`;
     // A pattern of another length belongs to another scan: its axis is on its way.
     if (pattern !== null && pattern.current.length === centres.length) {
-      plot.setData([centres, withGaps(pattern.current, logarithmic), withGaps(pattern.mean, logarithmic)]);
+      plot.setData([
+        centres,
+        withGaps(pattern.current, logarithmic),
+        withGaps(pattern.mean, logarithmic),
+        voxel?.values.length === centres.length ? withGaps(voxel.values, logarithmic) : centres.map(() => null),
+      ]);
     }
   };
   paint();
@@ -148,7 +162,11 @@ function plotPatterns(
     plot.setSize({ width: Math.max(1, stage.clientWidth), height: Math.max(1, stage.clientHeight) }),
   );
   resize.observe(stage);
-  const unsubscribe = [model.subscribe('pattern', paint), model.subscribe('channel', () => plot.redraw(false))];
+  const unsubscribe = [
+    model.subscribe('pattern', paint),
+    model.subscribe('voxel', paint),
+    model.subscribe('channel', () => plot.redraw(false)),
+  ];
   return () => {
     resize.disconnect();
     unsubscribe.forEach((stop) => stop());

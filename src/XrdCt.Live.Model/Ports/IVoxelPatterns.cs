@@ -1,0 +1,16 @@
+namespace XrdCt.Live.Model.Ports;
+
+/// <summary>The reconstructed pattern of any voxel, while the scan runs. Thread-safe.</summary>
+public interface IVoxelPatterns
+{
+    /// <summary>Number of radial bins.</summary>
+    int BinCount { get; }
+
+    /// <summary>Reads the pattern of a voxel.</summary>
+    /// <param name="row">Row of the slice, y.</param>
+    /// <param name="column">Column of the slice, x.</param>
+    /// <param name="pattern">Receives <see cref="BinCount"/> intensities; NaN outside the circle that all projections see, and before the first
+    /// of them.</param>
+    /// <returns>False where there is no such voxel.</returns>
+    bool TryRead(int row, int column, Span<float> pattern);
+}

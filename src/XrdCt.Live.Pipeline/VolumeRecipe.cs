@@ -1,0 +1,39 @@
+using XrdCt.Live.Compute.Sinograms;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
+
+namespace XrdCt.Live.Pipeline;
+
+/// <summary>
+/// Of what slices are made, as the live channels had it when they were last brought up to date: which cells are of use, how they are corrected and
+/// moved, and where the axis is. Immutable.
+/// </summary>
+internal sealed record VolumeRecipe
+{
+    /// <summary>Another number asks for all projections anew: corrections, shift, direction or axis have changed.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>When it was, <see cref="TimeProvider.GetTimestamp"/>.</summary>
+    public required long Timestamp { get; init; }
+
+    /// <summary>The plan by which the cells are filled.</summary>
+    public required ScanPlan Plan { get; init; }
+
+    /// <summary>Which cells are of use, [rotation, translation].</summary>
+    public required bool[] Usable { get; init; }
+
+    /// <summary>A number per projection; another one asks for it (again).</summary>
+    public required long[] Versions { get; init; }
+
+    /// <summary>How cells are corrected; null for not at all.</summary>
+    public required Corrections? Corrections { get; init; }
+
+    /// <summary>How frames make the cells, where positions decide; null where the index does.</summary>
+    public required Regridding? Regridding { get; init; }
+
+    /// <summary>Sample k of a backward line belongs to k + shift, steps of the fast axis.</summary>
+    public required double Shift_px { get; init; }
+
+    /// <summary>Offset of the rotation axis from translation TranslationCount / 2, steps.</summary>
+    public required double Centre_px { get; init; }
+}

@@ -1,0 +1,306 @@
+using System.Diagnostics;
+using XrdCt.Live.Compute.Reconstruction;
+using XrdCt.Live.Compute.Roi;
+using XrdCt.Live.Compute.Sinograms;
+using XrdCt.Live.Model.Roi;
+using XrdCt.Live.Model.Sinograms;
+using XrdCt.Live.Model.Slices;
+using XrdCt.Live.Server.Configuration;
+using XrdCt.Live.Server.Conversion;
+using XrdCt.Live.Storage.Sinograms;
+using XrdCt.Live.Storage.Volumes;
+
+namespace XrdCt.Live.Server.Reconstruction;
+
+/// <summary>Makes the slices of a sinogram in a file, block by block of bins, into another file.</summary>
+internal sealed class ReconstructionRun
+{
+    private readonly SinogramFile _file;
+    private readonly ReconstructionRequest _request;
+    private readonly PreparedSinogram _sinogram;
+    private readonly CoarseScan? _coarse;
+    private readonly double _axis_px;
+    private readonly string _axisStatus;
+    private readonly List<string> _remarks = [];
+    private readonly (int First, int Count) _bins;
+    private readonly bool[] _isPresent;
+    private int? _iterations;
+
+    /// <summary>Looks at axes, rotation axis and coarse scan.</summary>
+    /// <param name="file">The sinogram.</param>
+    /// <param name="coarse">The coarse scan of an ROI scan; null for none.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="stop">Asks for the end.</param>
+    /// <exception cref="UserException">They do not go together; the message names what, and the remedy.</exception>
+    public ReconstructionRun(SinogramFile file, SinogramFile? coarse, ReconstructionRequest request, CancellationToken stop)
+    {
+        (_file, _request) = (file, request);
+        _sinogram = new PreparedSinogram(file);
+        _bins = BinsOf(file.Header, request.Bins);
+        (_axis_px, _axisStatus) = request.Axis_px is double told ? (told, "as told") : _sinogram.FindAxis(request.AxisFromData, stop);
+        _remarks.AddRange(_sinogram.Remarks);
+        _isPresent = new bool[file.Header.RotationCount];
+        if (coarse is not null)
+        {
+            _coarse = new CoarseScan(coarse, file.Header, _bins, stop);
+            _coarse.Align(_sinogram, _axis_px, request, stop);
+            (_axis_px, _axisStatus) = (_coarse.Alignment.Centre_px, _coarse.Alignment.IsFitted ? "from the rays that the coarse scan measured too" : _axisStatus);
+            _remarks.Add($"coarse scan: {_coarse.Alignment.Status}");
+            if (_coarse.IsRebinned)
+            {
+                _remarks.Add("the coarse patterns were brought onto the radial axis of the ROI scan");
+            }
+        }
+
+        if (!(Math.Abs(_axis_px) < _sinogram.SampleCount / 2))
+        {
+            throw UserException.WrongUse($"--cor {_axis_px} is not within half of the {_sinogram.SampleCount} translations: it counts steps from the middle one");
+        }
+    }
+
+    /// <summary>Makes and writes the slices.</summary>
+    /// <param name="output">Where they go.</param>
+    /// <param name="overwrite">Whether an existing file is replaced.</param>
+    /// <param name="isShown">Whether a bar is shown on a terminal.</param>
+    /// <param name="stop">Asks for the end.</param>
+    public ReconstructionSummary Run(string output, bool overwrite, bool isShown, CancellationToken stop)
+    {
+        long started = Stopwatch.GetTimestamp();
+        using VolumeWriter writer = new(output, Header(), SetUp.Program, overwrite);
+        int blocks = BinBlock.Count(_bins.Count);
+        int workers = Math.Max(1, Math.Min(_request.Threads, blocks));
+        Worker[] crew = [.. Enumerable.Range(0, workers).Select(_ => new Worker(Maker(), _sinogram))];
+        SinogramPass.Run(
+            _file,
+            isShown ? "reconstructing" : null,
+            (first, count, values) =>
+            {
+                // At most as many blocks as workers come at once.
+                int some = BinBlock.Count(count);
+                Parallel.For(0, some, new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = stop }, i =>
+                    crew[i].Make(values, count, i, (first - _bins.First) / BinBlock.Width + i));
+                for (int i = 0; i < some; i++)
+                {
+                    crew[i].MergePresent(_isPresent);
+                    _iterations = crew[i].Iterations is int used ? Math.Max(_iterations ?? 0, used) : _iterations;
+                    writer.Write(crew[i].Slices(BinBlock.BinsOf(count, i)), BinBlock.BinsOf(count, i));
+                }
+            },
+            stop,
+            _bins.First..(_bins.First + _bins.Count),
+            workers * BinBlock.Width);
+        SliceConfidence confidence = Confidence(stop);
+        writer.Finish(
+            confidence.Coverage.ProjectionCount,
+            confidence.Coverage.WidestGap_deg,
+            confidence.HalfSetCorrelation,
+            confidence.ReferenceCorrelation,
+            _iterations ?? 0);
+        return new ReconstructionSummary
+        {
+            Output = Path.GetFullPath(output),
+            Bins = _bins.Count,
+            Size = _sinogram.SampleCount,
+            PixelSize_um = _sinogram.Step_um,
+            Projections = _isPresent.Count(p => p),
+            Axis_px = _axis_px,
+            AxisStatus = _axisStatus,
+            Confidence = confidence,
+            Alignment = _coarse?.Alignment,
+            Iterations = _iterations,
+            Remarks = _remarks,
+            Elapsed_s = Stopwatch.GetElapsedTime(started).TotalSeconds,
+        };
+    }
+
+    private static (int First, int Count) BinsOf(SinogramHeader header, Range range)
+    {
+        try
+        {
+            (int first, int count) = range.GetOffsetAndLength(header.BinCount);
+            return count > 0 ? (first, count) : throw UserException.WrongUse($"--bins names no bin of the {header.BinCount} of {header.Origin}");
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw UserException.WrongUse($"--bins goes beyond the {header.BinCount} bins of {header.Origin}", e);
+        }
+    }
+
+    private IBlockMaker Maker()
+    {
+        FbpMaker fbp = new(_sinogram.Angles_rad, _sinogram.SampleCount, _axis_px, _request.HasEvenWeights, FilterOf());
+        return _request.Solver == SolverKind.Fbp
+            ? fbp
+            : new SolverMaker(_request, _sinogram.Angles_rad, _sinogram.SampleCount, _axis_px, _request.StartsWithFbp ? fbp : null);
+    }
+
+    private Func<int, RowFilter> FilterOf()
+    {
+        int samples = _sinogram.SampleCount;
+        if (_coarse is not null)
+        {
+            return block => _coarse.FilterOf(block, _request.RoiMode, samples, _sinogram.Step_um, _request.Filter);
+        }
+
+        if (_request.RoiMode == RoiMode.Extension)
+        {
+            RoiExtension extension = new(samples, _request.Filter, fade_px: samples, width: BinBlock.Width);
+            return _ => extension.Apply;
+        }
+
+        BlockProjectionFilter plain = new(new ProjectionFilter(samples, _request.Filter));
+        return _ => (_, row, filtered) => plain.Apply(row, filtered);
+    }
+
+    private VolumeHeader Header()
+    {
+        SinogramHeader header = _file.Header;
+        return new VolumeHeader
+        {
+            Size = _sinogram.SampleCount,
+            PixelSize_um = _sinogram.Step_um,
+            Radial = header.Radial[_bins.First..(_bins.First + _bins.Count)],
+            Unit = header.Unit,
+            Energy_keV = header.Energy_keV,
+            Slice = header.Slice,
+            Title = header.Title,
+            Origin = header.Origin,
+            Parameters = [.. Parameters()],
+            Findings = [("projections", ""), ("widest_gap", "degree"), ("half_set_correlation", ""), ("reference_correlation", ""), ("iterations", "")],
+        };
+    }
+
+    private IEnumerable<VolumeParameter> Parameters()
+    {
+        yield return VolumeParameter.Of("solver", _request.Solver.ToString().ToLowerInvariant());
+        if (_request.Solver == SolverKind.Fbp || _request.StartsWithFbp)
+        {
+            yield return VolumeParameter.Of("filter", SetUp.NameOf(_request.Filter));
+            yield return VolumeParameter.Of("angular_weights", _request.HasEvenWeights ? "even" : "gaps");
+        }
+
+        if (_request.Solver != SolverKind.Fbp)
+        {
+            yield return VolumeParameter.Of("most_iterations", _request.Options.Iterations);
+            yield return VolumeParameter.Of("non_negative", _request.Options.IsNonNegative ? 1 : 0);
+            yield return VolumeParameter.Of("least_change", _request.Options.LeastChange);
+            yield return VolumeParameter.Of("relaxation", _request.Options.Relaxation);
+            yield return VolumeParameter.Of("start", _request.StartsWithFbp ? "fbp" : "zero");
+        }
+
+        yield return VolumeParameter.Of("centre_of_rotation/offset", _axis_px, "step");
+        yield return VolumeParameter.Of("centre_of_rotation/status", _axisStatus);
+        yield return VolumeParameter.Of("remarks", string.Join("; ", _remarks));
+        yield return VolumeParameter.Of("roi/mode", _request.RoiMode.ToString().ToLowerInvariant());
+        if (_coarse is not { Alignment: var found } coarse)
+        {
+            yield break;
+        }
+
+        yield return VolumeParameter.Of("roi/coarse", coarse.Origin);
+        yield return VolumeParameter.Of("roi/coarse_axis_status", coarse.AxisStatus);
+        yield return VolumeParameter.Of("roi/status", found.Status);
+        yield return VolumeParameter.Of("roi/x", found.X_um, "um");
+        yield return VolumeParameter.Of("roi/x_errors", found.XUncertainty_um, "um");
+        yield return VolumeParameter.Of("roi/y", found.Y_um, "um");
+        yield return VolumeParameter.Of("roi/y_errors", found.YUncertainty_um, "um");
+        yield return VolumeParameter.Of("roi/offset_errors", found.CentreUncertainty_px, "step");
+        yield return VolumeParameter.Of("roi/angle", found.Angle_rad * (180 / Math.PI), "degree");
+        yield return VolumeParameter.Of("roi/angle_errors", found.AngleUncertainty_rad * (180 / Math.PI), "degree");
+        yield return VolumeParameter.Of("roi/scale", found.Scale);
+        yield return VolumeParameter.Of("roi/scale_errors", found.ScaleUncertainty);
+        yield return VolumeParameter.Of("roi/overlap_residual", found.OverlapResidual);
+    }
+
+    // By the mean over all bins: of single bins the noise would be told.
+    private SliceConfidence Confidence(CancellationToken stop)
+    {
+        int samples = _sinogram.SampleCount;
+        float[] total = _sinogram.Total(stop);
+        ProjectionFilter filter = new(samples, _request.Filter);
+        float[] projection = new float[samples];
+        List<(double Angle_rad, float[] Filtered)> projections = [];
+        for (int rotation = 0; rotation < _isPresent.Length; rotation++)
+        {
+            if (_isPresent[rotation] && ProjectionGaps.Bridge(total.AsSpan(rotation * samples, samples), projection) > 1)
+            {
+                float[] filtered = new float[filter.FilteredLength];
+                filter.Apply(projection, filtered);
+                projections.Add((_sinogram.Angles_rad[rotation], filtered));
+            }
+        }
+
+        AngularCoverage coverage = AngularGaps.Measure([.. projections.Select(p => p.Angle_rad * (180 / Math.PI))], _isPresent.Length);
+        (double Angle_rad, float[] Filtered)[] ordered = [.. projections.OrderBy(p => p.Angle_rad - (Math.PI * Math.Floor(p.Angle_rad / Math.PI)))];
+        return new SliceConfidence(coverage, SliceCorrelation.Compute(Half(ordered, 0), Half(ordered, 1)), double.NaN, double.NaN);
+    }
+
+    // Every other projection in the order of their angles.
+    private float[] Half((double Angle_rad, float[] Filtered)[] ordered, int parity)
+    {
+        (double Angle_rad, float[] Filtered)[] half = [.. ordered.Where((_, i) => i % 2 == parity)];
+        double[] weights = new double[half.Length];
+        AngularWeights.Compute([.. half.Select(p => p.Angle_rad)], weights);
+        int samples = _sinogram.SampleCount;
+        BackProjector backProjector = new(samples, _axis_px);
+        double[] slice = new double[samples * samples];
+        for (int i = 0; i < half.Length; i++)
+        {
+            backProjector.Add(half[i].Filtered, half[i].Angle_rad, 0.5 * weights[i], slice);
+        }
+
+        return [.. slice.Select(v => (float)v)];
+    }
+
+    /// <summary>The memory of a thread.</summary>
+    private sealed class Worker(IBlockMaker maker, PreparedSinogram sinogram)
+    {
+        private readonly bool[] _isPresent = new bool[sinogram.Header.RotationCount];
+        private readonly float[] _scratch = new float[sinogram.Header.CellCount * BinBlock.Width];
+        private readonly Memory<float> _projections = BinBlock.Allocate((long)sinogram.Header.CellCount * BinBlock.Width);
+        private readonly Memory<float> _slices = BinBlock.Allocate((long)sinogram.SampleCount * sinogram.SampleCount * BinBlock.Width);
+        private float[] _last = [];
+
+        public int? Iterations { get; private set; }
+
+        public void Make(ReadOnlyMemory<float> values, int bins, int blockOfValues, int block)
+        {
+            sinogram.Prepare(values.Span, bins, blockOfValues, _scratch, _projections.Span);
+            if (maker.NeedsBridges)
+            {
+                PreparedSinogram.Bridge(_projections.Span, sinogram.SampleCount, _isPresent);
+            }
+            else
+            {
+                Array.Fill(_isPresent, true);
+            }
+
+            Iterations = maker.Make(block, _projections, _isPresent, _slices)?.Iterations.Max();
+        }
+
+        public void MergePresent(bool[] isPresent)
+        {
+            for (int i = 0; i < isPresent.Length; i++)
+            {
+                isPresent[i] |= _isPresent[i];
+            }
+        }
+
+        /// <summary>The slices without the padding.</summary>
+        public ReadOnlyMemory<float> Slices(int bins)
+        {
+            if (bins == BinBlock.Width)
+            {
+                return _slices;
+            }
+
+            _last = new float[_slices.Length / BinBlock.Width * bins];
+            for (int i = 0; i * bins < _last.Length; i++)
+            {
+                _slices.Span.Slice(i * BinBlock.Width, bins).CopyTo(_last.AsSpan(i * bins));
+            }
+
+            return _last;
+        }
+    }
+}
