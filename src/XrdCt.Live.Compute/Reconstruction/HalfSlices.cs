@@ -1,4 +1,3 @@
-using System.Numerics;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Slices;
 
@@ -9,14 +8,18 @@ namespace XrdCt.Live.Compute.Reconstruction;
 /// another measurement of the same kind. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// Which half a rotation belongs to is fixed, or each new projection would make others change sides: it is the parity of the number of
-/// ones in its binary index (Thue and Morse's sequence). That is even for every order of the angles: in any sequence of every 2^k-th rotation,
-/// as interlaced and bit-reversed scans measure them first, it is the same sequence again, of which two neighbours of a kind are never three
-/// steps further from the next (Allouche and Shallit, Automatic Sequences (2003), section 1.6). The parity of the index itself would give
-/// all of the first half of such a scan to one side, and the parity of the order in time would give a bit-reversed one's 0…90° to one side.
+/// A new projection goes where it is missed most: into the half whose nearest one is further away in angle, on the other side too where
+/// both are equally near, or else into the smaller half; and there it stays, or each new one between two others would make the rest change
+/// sides. Angles that come one after the other alternate, and so do the first subset of an interlaced scan and each generation of a
+/// bit-reversed one. Fixed rules are not fair: the parity of the rotation gives all of the first half of such scans to one side, and the
+/// parity of the order in time gives 0…90° of a bit-reversed scan to one and the rest to the other.
 /// </remarks>
 public sealed class HalfSlices
 {
+    private const int Nowhere = -1;
+
+    private readonly double[] _angles_deg;
+    private readonly int[] _halfOf;
     private readonly ProgressiveSlice[] _halves;
     private readonly float[][] _values;
 
@@ -27,6 +30,9 @@ public sealed class HalfSlices
     public HalfSlices(ScanPlan plan, RampFilter filter, double centre_px = 0)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        _angles_deg = [.. Enumerable.Range(0, plan.RotationCount).Select(plan.Angle_deg)];
+        _halfOf = new int[plan.RotationCount];
+        Array.Fill(_halfOf, Nowhere);
         _halves = [new ProgressiveSlice(plan, filter, centre_px), new ProgressiveSlice(plan, filter, centre_px)];
         _values = [new float[plan.TranslationCount * plan.TranslationCount], new float[plan.TranslationCount * plan.TranslationCount]];
     }
@@ -34,13 +40,21 @@ public sealed class HalfSlices
     /// <summary>Projections in the smaller half.</summary>
     public int LeastProjectionCount => Math.Min(_halves[0].ProjectionCount, _halves[1].ProjectionCount);
 
-    /// <summary>Half that a rotation belongs to, 0 or 1.</summary>
-    public static int HalfOf(int rotation) => BitOperations.PopCount((uint)rotation) & 1;
+    /// <summary>Widest angle between neighbouring projections in the half where it is wider, degrees.</summary>
+    public double LargestGap_deg => Math.Max(_halves[0].LargestGap_deg, _halves[1].LargestGap_deg);
 
-    /// <summary>Puts a projection into its half, or exchanges it.</summary>
+    /// <summary>Puts a projection into a half, or exchanges it there.</summary>
     /// <param name="rotation">Index of the rotation.</param>
     /// <param name="projection">Samples by translation, no NaN.</param>
-    public void Put(int rotation, ReadOnlySpan<float> projection) => _halves[HalfOf(rotation)].Put(rotation, projection);
+    public void Put(int rotation, ReadOnlySpan<float> projection)
+    {
+        if (_halfOf[rotation] == Nowhere)
+        {
+            _halfOf[rotation] = NeedierHalf(_angles_deg[rotation]);
+        }
+
+        _halves[_halfOf[rotation]].Put(rotation, projection);
+    }
 
     /// <summary>Moves the centre of rotation of both.</summary>
     public void SetCentre(double centre_px) => Array.ForEach(_halves, h => h.SetCentre(centre_px));
@@ -51,5 +65,35 @@ public sealed class HalfSlices
         _halves[0].CopyTo(_values[0]);
         _halves[1].CopyTo(_values[1]);
         return SliceCorrelation.Compute(_values[0], _values[1]);
+    }
+
+    private int NeedierHalf(double angle_deg)
+    {
+        (double Near, double Far) first = Distances(angle_deg, 0);
+        (double Near, double Far) second = Distances(angle_deg, 1);
+        int order = first.Near != second.Near ? first.Near.CompareTo(second.Near)
+            : first.Far != second.Far ? first.Far.CompareTo(second.Far)
+            : _halves[1].ProjectionCount - _halves[0].ProjectionCount;
+        return order >= 0 ? 0 : 1;
+    }
+
+    // To the next projections of a half at lower and at higher angles, modulo 180°; rounded, or sums of steps decide which is nearer.
+    private (double Near, double Far) Distances(double angle_deg, int half)
+    {
+        double below = 180;
+        double above = 180;
+        for (int rotation = 0; rotation < _halfOf.Length; rotation++)
+        {
+            if (_halfOf[rotation] == half)
+            {
+                double difference = _angles_deg[rotation] - angle_deg;
+                double ahead = Math.Round(difference - (180 * Math.Floor(difference / 180)), 6) % 180;
+                above = Math.Min(above, ahead);
+                below = Math.Min(below, 180 - ahead);
+            }
+        }
+
+        // The same angle again, half a turn on.
+        return above == 0 ? (0, 0) : (Math.Min(below, above), Math.Max(below, above));
     }
 }

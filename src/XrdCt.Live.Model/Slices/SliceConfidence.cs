@@ -17,6 +17,13 @@ public sealed record SliceConfidence(
     /// </summary>
     public double FullSetCorrelation => HalfSetCorrelation <= 0 ? 0 : 2 * HalfSetCorrelation / (1 + HalfSetCorrelation);
 
+    /// <summary>
+    /// Estimate of the correlation with the slice that all angles without noise would give, <c>√(2r / (1 + r))</c> (C_ref of Rosenthal and Henderson,
+    /// doi:10.1016/j.jmb.2003.07.013). Streaks of interleaved halves differ from each other, so with few angles it
+    /// is rather too low.
+    /// </summary>
+    public double ReferenceCorrelation => Math.Sqrt(FullSetCorrelation);
+
     /// <summary>How far the slice can be trusted, in one sentence.</summary>
     public string Sentence
     {
