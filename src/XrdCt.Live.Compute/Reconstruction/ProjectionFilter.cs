@@ -59,6 +59,9 @@ public sealed class ProjectionFilter
         }
     }
 
+    /// <summary>h at a lag, at most <see cref="Length"/> in magnitude; even.</summary>
+    internal float Kernel(int lag) => _kernel[Length + Margin - 1 + lag];
+
     private static float[] MakeKernel(int length, RampFilter filter)
     {
         // scikit-image pads the square's diagonal to the next power of two; the apodisation is sampled on that grid.
@@ -101,8 +104,10 @@ public sealed class ProjectionFilter
         {
             RampFilter.Ramp => 1,
             RampFilter.SheppLogan => f == 0 ? 1 : Math.Sin(omega) / omega,
+            RampFilter.Cosine => Math.Cos(omega),
 
-            // numpy.hanning(size) shifted to start at the centre: symmetric, hence size − 1.
+            // numpy.hamming(size) and numpy.hanning(size) shifted to start at the centre: symmetric, hence size − 1.
+            RampFilter.Hamming => 0.54 - (0.46 * Math.Cos(2 * Math.PI * ((f + (size / 2)) % size) / (size - 1))),
             RampFilter.Hann => 0.5 - (0.5 * Math.Cos(2 * Math.PI * ((f + (size / 2)) % size) / (size - 1))),
             _ => throw new ArgumentOutOfRangeException(nameof(filter), filter, "unknown filter"),
         };

@@ -11,4 +11,10 @@ public enum RampFilter
 
     /// <summary>Ramp × symmetric Hann window: smooth.</summary>
     Hann,
+
+    /// <summary>Ramp × cos(ω): between Shepp-Logan and Hamming.</summary>
+    Cosine,
+
+    /// <summary>Ramp × symmetric Hamming window: nearly as smooth as Hann, but a twelfth of the highest frequencies stays.</summary>
+    Hamming,
 }

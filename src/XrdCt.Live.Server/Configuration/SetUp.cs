@@ -102,6 +102,8 @@ internal static class SetUp
     {
         ["ramp"] = RampFilter.Ramp,
         ["shepp-logan"] = RampFilter.SheppLogan,
+        ["cosine"] = RampFilter.Cosine,
+        ["hamming"] = RampFilter.Hamming,
         ["hann"] = RampFilter.Hann,
     };
 

@@ -18,6 +18,8 @@ public sealed class FbpTests
     [InlineData(RampFilter.Ramp, "ramp")]
     [InlineData(RampFilter.SheppLogan, "shepp-logan")]
     [InlineData(RampFilter.Hann, "hann")]
+    [InlineData(RampFilter.Cosine, "cosine")]
+    [InlineData(RampFilter.Hamming, "hamming")]
     public void Batch_SmallSinogram_MatchesScikitImage(RampFilter filter, string name) =>
         MatchesScikitImage(filter, Golden("sino_radon_101x100.npy"), Golden($"iradon_{name}_101x100.npy"));
 

@@ -1,0 +1,393 @@
+using XrdCt.Live.Model.Scans;
+
+namespace XrdCt.Live.Compute.Reconstruction;
+
+/// <summary>
+/// Filtered back projection of a block of bins that grows with the scan: the counterpart of <see cref="ProgressiveSlice"/> for
+/// <see cref="BinBlock.Width"/> bins, which agrees with it bin by bin.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Projections that are put in or withdrawn take effect in <see cref="Update"/>, in one pass over the slices: what comes, what goes and what
+/// got other neighbours, hence another weight, are terms of the same sum. Where more than half of the projections change, the slices are
+/// made anew from nothing, which costs less than the changes; always so for a new centre of rotation or a new filter.
+/// </para>
+/// <para>
+/// NaN in a projection makes the slice of that bin NaN, and no other; cells that were not measured are bridged before
+/// (<see cref="Sinograms.ProjectionGaps"/>). Slices and filtered projections are floats; after the last projection the slices equal the batch's
+/// to 1e-5 of the largest range that they had. Not thread-safe. Nothing is allocated after construction.
+/// </para>
+/// </remarks>
+public sealed class ProgressiveBlock
+{
+    // An exchange needs the old projection until the slices are up to date: room for one in sixteen. Where more are exchanged at once, the
+    // slices are made anew.
+    private const int RowsPerSpare = 16;
+    private const int None = -1;
+
+    // Weights in rad; ProgressiveSlice's limit.
+    private const double SameWeight = 1e-12;
+
+    private readonly ScanPlan _plan;
+    private readonly Memory<float> _filtered;
+    private readonly Stack<int> _free;
+    private readonly int _spareRows;
+    private readonly int[] _rowOfRotation;
+    private readonly int[] _rowInSlices;
+    private readonly double[] _weightInSlices;
+    private readonly double[] _weights;
+    private readonly bool[] _isBroken;
+    private readonly ProjectionTerm[] _terms;
+    private readonly int[] _present;
+    private readonly double[] _angles_rad;
+    private BlockProjectionFilter _filter;
+    private BlockBackProjector _backProjector;
+    private Memory<float> _slices;
+    private bool _isStale;
+    private int _exchanged;
+    private int _sliceCount;
+
+    /// <summary>
+    /// Makes empty slices: 4 · <see cref="BinBlock.Width"/> bytes × (N² + 17/16 · N · rotations), for N translations; 33 MB for 251 × 250.
+    /// </summary>
+    /// <param name="plan">Scan plan; gives the angles and the samples of a projection.</param>
+    /// <param name="filter">The filter, for <see cref="ScanPlan.TranslationCount"/> samples; blocks share it.</param>
+    /// <param name="centre_px">Centre of rotation, see <see cref="Centre_px"/>.</param>
+    /// <exception cref="ArgumentException">The filter is for another number of samples.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The axis is outside the projections, or a block has more values than one array can hold.</exception>
+    public ProgressiveBlock(ScanPlan plan, BlockProjectionFilter filter, double centre_px = 0)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(filter);
+        _plan = plan;
+        _filter = Fitting(filter);
+        _backProjector = new BlockBackProjector(plan.TranslationCount, centre_px);
+        _spareRows = 1 + (plan.RotationCount / RowsPerSpare);
+        int rows = plan.RotationCount + _spareRows;
+        _filtered = BinBlock.Allocate((long)rows * _backProjector.RowLength);
+        _slices = BinBlock.Allocate(_backProjector.SlicesLength);
+        _slices.Span.Clear();
+        _free = new Stack<int>(Enumerable.Range(0, rows).Reverse());
+        _isBroken = new bool[rows];
+        _rowOfRotation = new int[plan.RotationCount];
+        Array.Fill(_rowOfRotation, None);
+        _rowInSlices = new int[plan.RotationCount];
+        Array.Fill(_rowInSlices, None);
+        _weightInSlices = new double[plan.RotationCount];
+        _weights = new double[plan.RotationCount];
+        _present = new int[plan.RotationCount];
+        _angles_rad = new double[plan.RotationCount];
+        _terms = new ProjectionTerm[2 * plan.RotationCount];
+    }
+
+    /// <summary>
+    /// Centre of rotation c: the rotation axis is at translation index TranslationCount/2 + c (integer division), steps of the translation.
+    /// </summary>
+    public double Centre_px => _backProjector.Centre_px;
+
+    /// <summary>Apodisation.</summary>
+    public BlockProjectionFilter Filter => _filter;
+
+    /// <summary>Projections that are in, whether the slices show them already or not.</summary>
+    public int ProjectionCount { get; private set; }
+
+    /// <summary>Widest angle between neighbouring projections in the slices, degrees: 180 before the second.</summary>
+    public double LargestGap_deg { get; private set; } = 180;
+
+    /// <summary>Whether something changed since the last <see cref="Update"/>.</summary>
+    public bool IsBehind { get; private set; }
+
+    /// <summary>Slices as of the last <see cref="Update"/>, [y, x, bin]; 0 outside the circle that all projections see.</summary>
+    public ReadOnlySpan<float> Slices => _slices.Span;
+
+    /// <summary>Puts a projection of every bin in, or exchanges it for a better one.</summary>
+    /// <param name="rotation">Index of the rotation.</param>
+    /// <param name="projection">[translation, <see cref="BinBlock.Width"/>].</param>
+    /// <exception cref="ArgumentException">The projection has another length.</exception>
+    public void Put(int rotation, ReadOnlySpan<float> projection)
+    {
+        int row = RowFor(rotation);
+        Span<float> filtered = Row(row);
+        _filter.Apply(projection, filtered);
+        _isBroken[row] = HasNonFinite(filtered[..BinBlock.Width]);
+        ProjectionCount += _rowOfRotation[rotation] == None ? 1 : 0;
+        _rowOfRotation[rotation] = row;
+        IsBehind = true;
+    }
+
+    /// <summary>Takes a projection out; without effect where it is not in.</summary>
+    /// <param name="rotation">Index of the rotation.</param>
+    public void Withdraw(int rotation)
+    {
+        int row = _rowOfRotation[rotation];
+        if (row == None)
+        {
+            return;
+        }
+
+        int shown = _rowInSlices[rotation];
+        if (row != shown)
+        {
+            _free.Push(row);
+            _exchanged -= shown != None ? 1 : 0;
+        }
+
+        _rowOfRotation[rotation] = None;
+        ProjectionCount--;
+        IsBehind = true;
+    }
+
+    /// <summary>Moves the centre of rotation.</summary>
+    /// <param name="centre_px">Centre of rotation, see <see cref="Centre_px"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The axis is outside the projections.</exception>
+    public void SetCentre(double centre_px)
+    {
+        if (centre_px != Centre_px)
+        {
+            _backProjector = new BlockBackProjector(_plan.TranslationCount, centre_px);
+            Renew();
+        }
+    }
+
+    /// <summary>
+    /// Withdraws all projections, to be put in again through another filter. The slices stay what they are until the next
+    /// <see cref="Update"/>.
+    /// </summary>
+    /// <param name="filter">The filter.</param>
+    /// <exception cref="ArgumentException">The filter is for another number of samples.</exception>
+    public void Restart(BlockProjectionFilter filter)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        _filter = Fitting(filter);
+        for (int rotation = 0; rotation < _plan.RotationCount; rotation++)
+        {
+            Withdraw(rotation);
+        }
+
+        Renew();
+    }
+
+    /// <summary>
+    /// Has the slices made anew by the next <see cref="Update"/>: the same numbers to the last bit, whatever came in between. Every change
+    /// leaves a rounding of 6e-8 of what the slices held behind, which matters only where that was far larger than it is now.
+    /// </summary>
+    public void Renew()
+    {
+        _isStale = true;
+        IsBehind = true;
+    }
+
+    /// <summary>Brings the slices up to date.</summary>
+    /// <param name="spare">
+    /// Memory of N² · <see cref="BinBlock.Width"/> values, best from <see cref="BinBlock.Allocate"/>, in which slices are made anew: it then
+    /// changes places with the block's own, so that these are whole at any time. One does for many blocks.
+    /// </param>
+    /// <exception cref="ArgumentException">The spare memory has another length; nothing changed.</exception>
+    public void Update(ref Memory<float> spare)
+    {
+        if (spare.Length != _slices.Length)
+        {
+            throw new ArgumentException($"slices take {_slices.Length} values, not {spare.Length}", nameof(spare));
+        }
+
+        if (!IsBehind)
+        {
+            return;
+        }
+
+        Weigh();
+        int count = Changes(out int changed, out bool isBroken);
+        if (_isStale || isBroken || 2 * changed > ProjectionCount)
+        {
+            count = All();
+            spare.Span.Clear();
+            _backProjector.Add(_filtered.Span, _terms.AsSpan(0, count), spare.Span);
+            (_slices, spare) = (spare, _slices);
+        }
+        else
+        {
+            _backProjector.Add(_filtered.Span, _terms.AsSpan(0, count), _slices.Span);
+        }
+
+        Settle();
+    }
+
+    /// <summary>Copies the pattern of a pixel out, as of the last <see cref="Update"/>.</summary>
+    /// <param name="y">Row of the slice.</param>
+    /// <param name="x">Column of the slice.</param>
+    /// <param name="pattern">Receives <see cref="BinBlock.Width"/> bins; NaN outside the circle, and before the first projection.</param>
+    public void CopyPattern(int y, int x, Span<float> pattern)
+    {
+        int size = _backProjector.Size;
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)y, (uint)size, nameof(y));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)x, (uint)size, nameof(x));
+        pattern = pattern[..BinBlock.Width];
+        if (_sliceCount == 0 || !_backProjector.Sees(y, x))
+        {
+            pattern.Fill(float.NaN);
+        }
+        else
+        {
+            _slices.Span.Slice(((y * size) + x) * BinBlock.Width, BinBlock.Width).CopyTo(pattern);
+        }
+    }
+
+    /// <summary>Copies the slice of a bin out, as of the last <see cref="Update"/>.</summary>
+    /// <param name="bin">Bin of the block.</param>
+    /// <param name="slice">Receives [y, x], N² values; NaN outside the circle, and before the first projection.</param>
+    public void CopySlice(int bin, Span<float> slice)
+    {
+        int size = _backProjector.Size;
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)bin, (uint)BinBlock.Width, nameof(bin));
+        slice = slice[..(size * size)];
+        slice.Fill(float.NaN);
+        ReadOnlySpan<float> values = _slices.Span;
+        for (int y = 0; _sliceCount > 0 && y < size; y++)
+        {
+            (int first, int last) = _backProjector.Columns(y);
+            for (int x = first; x <= last; x++)
+            {
+                slice[(y * size) + x] = values[(((y * size) + x) * BinBlock.Width) + bin];
+            }
+        }
+    }
+
+    private static bool HasNonFinite(ReadOnlySpan<float> filtered)
+    {
+        foreach (float value in filtered)
+        {
+            if (!float.IsFinite(value))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private BlockProjectionFilter Fitting(BlockProjectionFilter filter) => filter.Filter.Length == _plan.TranslationCount
+        ? filter
+        : throw new ArgumentException($"the filter is for {filter.Filter.Length} samples, the scan has {_plan.TranslationCount} translations", nameof(filter));
+
+    /// <summary>Where a rotation's next projection goes: every rotation has a row of its own, or one that is free for it.</summary>
+    private int RowFor(int rotation)
+    {
+        int shown = _rowInSlices[rotation];
+        int row = _rowOfRotation[rotation];
+        if (row != shown && row != None)
+        {
+            return row;
+        }
+
+        if (shown == None)
+        {
+            return _free.Pop();
+        }
+
+        if (!_isStale && _exchanged < _spareRows)
+        {
+            _exchanged++;
+            return _free.Pop();
+        }
+
+        // Written over what the slices hold, which can then no longer be taken out.
+        _isStale = true;
+        return shown;
+    }
+
+    private Span<float> Row(int row) => _filtered.Span.Slice(row * _backProjector.RowLength, _backProjector.RowLength);
+
+    private double Angle_rad(int rotation) => _plan.Angle_deg(rotation) * (Math.PI / 180);
+
+    // The ½ belongs to the filter, whose response is twice the ramp (scikit-image's convention).
+    private ProjectionTerm Term(int row, int rotation, double weight) => new(row, Angle_rad(rotation), 0.5 * weight);
+
+    private void Weigh()
+    {
+        int count = 0;
+        for (int rotation = 0; rotation < _plan.RotationCount; rotation++)
+        {
+            if (_rowOfRotation[rotation] != None)
+            {
+                _present[count] = rotation;
+                _angles_rad[count++] = Angle_rad(rotation);
+            }
+        }
+
+        LargestGap_deg = AngularWeights.Compute(_angles_rad.AsSpan(0, count), _weights.AsSpan(0, count)) * (180 / Math.PI);
+    }
+
+    /// <summary>Terms that turn what the slices hold into what they should.</summary>
+    private int Changes(out int changed, out bool isBroken)
+    {
+        int count = 0;
+        int next = 0;
+        changed = 0;
+        isBroken = false;
+        for (int rotation = 0; rotation < _plan.RotationCount; rotation++)
+        {
+            int before = _rowInSlices[rotation];
+            int now = _rowOfRotation[rotation];
+            double weight = now == None ? 0 : _weights[next++];
+            double change = weight - _weightInSlices[rotation];
+            int first = count;
+            if (before == now)
+            {
+                if (now != None && Math.Abs(change) > SameWeight)
+                {
+                    _terms[count++] = Term(now, rotation, change);
+                }
+            }
+            else
+            {
+                if (before != None)
+                {
+                    // NaN cannot be taken out again.
+                    isBroken |= _isBroken[before];
+                    _terms[count++] = Term(before, rotation, -_weightInSlices[rotation]);
+                }
+
+                if (now != None)
+                {
+                    _terms[count++] = Term(now, rotation, weight);
+                }
+            }
+
+            changed += count > first ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    private int All()
+    {
+        for (int i = 0; i < ProjectionCount; i++)
+        {
+            _terms[i] = Term(_rowOfRotation[_present[i]], _present[i], _weights[i]);
+        }
+
+        return ProjectionCount;
+    }
+
+    private void Settle()
+    {
+        int next = 0;
+        for (int rotation = 0; rotation < _plan.RotationCount; rotation++)
+        {
+            int before = _rowInSlices[rotation];
+            int now = _rowOfRotation[rotation];
+            if (before != None && before != now)
+            {
+                _free.Push(before);
+            }
+
+            _rowInSlices[rotation] = now;
+            _weightInSlices[rotation] = now == None ? 0 : _weights[next++];
+        }
+
+        _sliceCount = ProjectionCount;
+        _exchanged = 0;
+        _isStale = false;
+        IsBehind = false;
+    }
+}
