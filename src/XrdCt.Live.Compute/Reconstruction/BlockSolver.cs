@@ -1,6 +1,4 @@
-using System.Numerics;
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
 
 namespace XrdCt.Live.Compute.Reconstruction;
 
@@ -17,6 +15,7 @@ public abstract class BlockSolver
 {
     private readonly double[] _angles_rad;
     private readonly BlockForwardProjector _projector;
+    private readonly BlockTranspose _transpose;
     private readonly BackProjector _circle;
     private readonly bool[] _free;
     private readonly float[] _data;
@@ -48,6 +47,7 @@ public abstract class BlockSolver
         }
 
         _angles_rad = angles_rad.ToArray();
+        _transpose = new BlockTranspose(_circle, angles_rad, width);
         Width = width;
         Options = options;
         _free = FreePixels();
@@ -142,12 +142,7 @@ public abstract class BlockSolver
     private protected void BackProject(ReadOnlySpan<float> projections, Span<float> slices)
     {
         slices.Clear();
-        int length = _projector.ProjectionLength * Width;
-        for (int row = 0; row < _angles_rad.Length; row++)
-        {
-            BackProject(projections.Slice(row * length, length), _angles_rad[row], slices);
-        }
-
+        _transpose.Add(projections, slices);
         ClearOutside(slices);
     }
 
@@ -349,44 +344,6 @@ public abstract class BlockSolver
             if (!_free[pixel])
             {
                 slices.Slice(pixel * Width, Width).Clear();
-            }
-        }
-    }
-
-    private void BackProject(ReadOnlySpan<float> projection, double angle_rad, Span<float> slices)
-    {
-        (double sin, double cos) = Math.SinCos(angle_rad);
-        int radius = Size / 2;
-        ref float samples = ref MemoryMarshal.GetReference(projection);
-        ref float values = ref MemoryMarshal.GetReference(slices);
-        nuint lastSample = (nuint)(projection.Length - Width);
-        for (int row = 0; row < Size; row++)
-        {
-            (int first, int last) = _circle.Columns(row);
-            double start = ((first - radius) * cos) - ((row - radius) * sin) + radius + ProjectionFilter.Margin + _circle.Centre_px;
-            for (int column = first; column <= last; column++)
-            {
-                double t = start + ((column - first) * cos);
-                int left = (int)t;
-                float share = (float)(t - left);
-                nuint near = (nuint)(left * Width);
-                nuint far = Math.Min(near + (nuint)Width, lastSample);
-                nuint pixel = (nuint)(((row * Size) + column) * Width);
-                int bin = 0;
-                for (; bin <= Width - Vector<float>.Count; bin += Vector<float>.Count)
-                {
-                    nuint lane = (nuint)bin;
-                    Vector<float> a = Vector.LoadUnsafe(ref samples, near + lane);
-                    Vector<float> b = Vector.LoadUnsafe(ref samples, far + lane);
-                    (Vector.LoadUnsafe(ref values, pixel + lane) + (a + ((b - a) * share))).StoreUnsafe(ref values, pixel + lane);
-                }
-
-                for (; bin < Width; bin++)
-                {
-                    float a = projection[(int)near + bin];
-                    float b = projection[(int)far + bin];
-                    slices[(int)pixel + bin] += a + ((b - a) * share);
-                }
             }
         }
     }

@@ -83,36 +83,38 @@ public sealed class BlockSolverTests
     }
 
     [Theory]
-    [MemberData(nameof(Both))]
-    public void Solve_SeveralBins_EachIsAsAlone(bool isConjugate)
+    [InlineData(false, 19)]
+    [InlineData(true, 19)]
+    [InlineData(false, BinBlock.Width)]
+    [InlineData(true, BinBlock.Width)]
+    public void Solve_SeveralBins_EachIsAsAlone(bool isConjugate, int width)
     {
         // Bins of different strength, noise and completeness, more than a vector of them and a rest; each stops for itself.
-        const int Width = 19;
         float[] full = Floats("full");
-        float[] block = new float[full.Length * Width];
-        float[] noise = new float[Width];
+        float[] block = new float[full.Length * width];
+        float[] noise = new float[width];
         var random = new Random(5);
-        for (int bin = 0; bin < Width; bin++)
+        for (int bin = 0; bin < width; bin++)
         {
-            noise[bin] = bin == 3 ? float.NaN : 0.3f * MathF.Pow(1.2f, bin);
+            noise[bin] = bin == 3 ? float.NaN : 0.3f * MathF.Pow(1.2f, bin % 19);
             for (int i = 0; i < full.Length; i++)
             {
-                block[(i * Width) + bin] = random.Next(10) < bin % 3 ? float.NaN : full[i] + (bin * random.NextSingle());
+                block[(i * width) + bin] = random.Next(10) < bin % 3 ? float.NaN : full[i] + (bin % 19 * random.NextSingle());
             }
         }
 
         SolverOptions options = new() { Iterations = 25, IsNonNegative = true };
-        float[] slices = new float[Size * Size * Width];
-        SolverConvergence together = Make(isConjugate, Rotations, Width, options).Solve(block, slices, noise);
+        float[] slices = new float[Size * Size * width];
+        SolverConvergence together = Make(isConjugate, Rotations, width, options).Solve(block, slices, noise);
         BlockSolver single = Make(isConjugate, Rotations, 1, options);
-        for (int bin = 0; bin < Width; bin++)
+        for (int bin = 0; bin < width; bin++)
         {
             float[] alone = new float[Size * Size];
-            SolverConvergence one = single.Solve(Bin(block, Width, bin), alone, noise.AsSpan(bin, 1));
+            SolverConvergence one = single.Solve(Bin(block, width, bin), alone, noise.AsSpan(bin, 1));
             Assert.Equal(one.Iterations[0], together.Iterations[bin]);
             Assert.Equal(one.Stops[0], together.Stops[bin]);
             AssertEqual([.. one.Residuals[0]], together.Residuals[bin], 1e-5);
-            Assert.True(Difference([.. alone.Select(v => (double)v)], Bin(slices, Width, bin)) < 1e-4);
+            Assert.True(Difference([.. alone.Select(v => (double)v)], Bin(slices, width, bin)) < 1e-4);
         }
 
         Assert.True(together.Iterations.Distinct().Count() > 3);
