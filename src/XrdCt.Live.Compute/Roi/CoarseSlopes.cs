@@ -55,6 +55,11 @@ internal sealed class CoarseSlopes
 
         Clip(Slopes, 0.5 * mean);
         Clip(Turns, 0.5 * mean);
+        Reach_um = Enumerable.Range(0, rays.TranslationCount)
+            .Where(j => Enumerable.Range(0, rays.RotationCount).Any(r => Levels[Index(r, j, 0)] > 0.5 * mean))
+            .Select(j => Math.Abs(rays.Position_um(j)))
+            .DefaultIfEmpty(0)
+            .Max();
     }
 
     public ScanRays Rays { get; }
@@ -72,6 +77,9 @@ internal sealed class CoarseSlopes
 
     /// <summary>Change with the angle, per rad.</summary>
     public double[] Turns { get; }
+
+    /// <summary>How far from the axis there is sample, µm.</summary>
+    public double Reach_um { get; }
 
     public int Index(int rotation, int translation, int channel) => (((rotation * Rays.TranslationCount) + translation) * Width) + channel;
 

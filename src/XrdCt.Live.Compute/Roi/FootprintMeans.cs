@@ -50,16 +50,18 @@ internal sealed class FootprintMeans
         return from_px + _half_px <= _rays.TranslationCount / 2.0;
     }
 
+    /// <summary>The projections that make up the one at an angle of the ROI scan.</summary>
+    public int Between(double angle_rad, Span<RayTerm> terms) => _rays.Between(angle_rad, terms, fromFront: true);
+
     /// <summary>The mean about a ray; NaN beyond the field of view, and where less than half of the footprint was measured.</summary>
-    /// <param name="angle_rad">Angle of the ROI scan, rad.</param>
+    /// <param name="terms">The projections of its angle.</param>
     /// <param name="t_um">Translation from the rotation axis, µm.</param>
     /// <param name="centre_px">Offset of the axis; that of the rays is not looked at.</param>
     /// <param name="channel">Channel.</param>
-    public double At(double angle_rad, double t_um, double centre_px, int channel)
+    public double At(ReadOnlySpan<RayTerm> terms, double t_um, double centre_px, int channel)
     {
-        Span<RayTerm> terms = stackalloc RayTerm[ScanRays.MostTerms];
         double mean = 0;
-        foreach (RayTerm term in terms[.._rays.Between(angle_rad, terms, fromFront: true)])
+        foreach (RayTerm term in terms)
         {
             // Sample j covers j to j + 1 of the running sums.
             double middle = ((term.IsMirrored ? -t_um : t_um) / _rays.Step_um) + (_rays.TranslationCount / 2) + centre_px + 0.5;

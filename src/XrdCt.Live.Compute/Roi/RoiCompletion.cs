@@ -8,15 +8,16 @@ namespace XrdCt.Live.Compute.Roi;
 
 /// <summary>
 /// Sinogram completion: outside the field of view the projection is the coarse scan's, interpolated on the same grid and scaled, and the
-/// whole of it is filtered: <c>filtered = h∗(w·row + (1 − w)·s·coarse)</c> with w = 1 inside and 0 outside. Only the N + 2 samples are
-/// computed that the back projection reads.
+/// whole of it is filtered: <c>filtered = h∗(row inside) + h∗(s·coarse outside)</c>. Only the N + 2 samples are computed that the back
+/// projection reads.
 /// </summary>
 /// <remarks>
-/// The outside is linear in the coarse row: <c>K[i, j] = s Σ_t (1 − w(t))·h(t_i − t)·hat((t + d − t_j)/step)</c>, with t over the grid of
-/// the ROI scan and d the shift between the scans at that angle. K has (N + 2)·N_coarse values per angle, is made when an angle is first
+/// The outside is linear in the coarse row: <c>K[i, j] = s Σ_t h(t_i − t)·hat((t + d − t_j)/step)</c>, with t over the grid of the
+/// ROI scan outside its field of view and d the shift between the scans at that angle. K has (N + 2)·N_coarse values per angle, is made when an angle is first
 /// met (2 · (N + 2) · L operations with L samples in all) and kept: 64 MB for 250 angles of 251 samples in a coarse scan of 251.
 /// h is the kernel of <see cref="ProjectionFilter"/> for the completed length L, so that the slice is the middle of the one that a scan of
-/// L translations would give.
+/// L translations would give. There is no gradual transition between the two: over 5, 10 and 20 samples it made the slowly varying error
+/// 1.6, 1.8 and 2.5 times as large (the electrode phantom of the tests).
 /// Method: Ogawa, Nakajima and Yuta, A reconstruction algorithm from truncated projections, IEEE Trans. Med. Imaging 3 (1984) 34.
 /// </remarks>
 public sealed class RoiCompletion : IRoiFilter
@@ -33,17 +34,15 @@ public sealed class RoiCompletion : IRoiFilter
     /// <param name="alignment">Where the rays lie in the coarse scan, see <see cref="RoiRegistration"/>.</param>
     /// <param name="coarse">The coarse scan.</param>
     /// <param name="filter">Apodisation.</param>
-    /// <param name="feather_px">Samples at either end of the field of view over which w falls to 0, at most a quarter of it.</param>
     /// <exception cref="ArgumentException">The alignment is impossible.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A length, step or feather is out of range.</exception>
-    public RoiCompletion(
-        int length, double step_um, RoiAlignment alignment, CoarseSinogram coarse, RampFilter filter, int feather_px = 0)
-        : this(new RoiWindow(length, step_um, alignment), coarse, filter, feather_px)
+    /// <exception cref="ArgumentOutOfRangeException">The length or the step is out of range.</exception>
+    public RoiCompletion(int length, double step_um, RoiAlignment alignment, CoarseSinogram coarse, RampFilter filter)
+        : this(new RoiWindow(length, step_um, alignment), coarse, filter)
     {
     }
 
-    private RoiCompletion(RoiWindow window, CoarseSinogram coarse, RampFilter filter, int feather_px)
-        : this(window, new Outside(window, Checked(coarse).Rays, filter, feather_px), coarse)
+    private RoiCompletion(RoiWindow window, CoarseSinogram coarse, RampFilter filter)
+        : this(window, new Outside(window, Checked(coarse).Rays, filter), coarse)
     {
     }
 
@@ -106,14 +105,12 @@ public sealed class RoiCompletion : IRoiFilter
         private readonly ScanRays _rays;
         private readonly ProjectionFilter _filter;
         private readonly float[] _inside;
-        private readonly double[] _share;
         private readonly int _before;
+        private readonly int _after;
         private readonly ConcurrentDictionary<(double Angle_rad, bool IsMirrored), float[]> _matrices = new();
 
-        public Outside(RoiWindow window, ScanRays rays, RampFilter filter, int feather_px)
+        public Outside(RoiWindow window, ScanRays rays, RampFilter filter)
         {
-            ArgumentOutOfRangeException.ThrowIfNegative(feather_px);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(feather_px, window.Length / 4);
             _window = window;
             _rays = rays;
 
@@ -121,20 +118,9 @@ public sealed class RoiCompletion : IRoiFilter
             double reach_um = Math.Max(Math.Abs(rays.Position_um(0)), Math.Abs(rays.Position_um(rays.TranslationCount - 1))) + rays.Step_um
                 + Math.Sqrt((window.Alignment.X_um * window.Alignment.X_um) + (window.Alignment.Y_um * window.Alignment.Y_um));
             _before = Math.Max(0, (int)Math.Ceiling((reach_um + window.Position_um(0)) / window.Step_um));
-            int after = Math.Max(0, (int)Math.Ceiling((reach_um - window.Position_um(window.Length - 1)) / window.Step_um));
-            _filter = new ProjectionFilter(_before + window.Length + after, filter);
-            _share = new double[_before + window.Length + after];
-            for (int m = 0; m < window.Length; m++)
-            {
-                double fromEnd = Math.Min(m, window.Length - 1 - m) + 0.5;
-                _share[_before + m] = fromEnd < feather_px ? 0.5 - (0.5 * Math.Cos(Math.PI * fromEnd / feather_px)) : 1;
-            }
-
+            _after = Math.Max(0, (int)Math.Ceiling((reach_um - window.Position_um(window.Length - 1)) / window.Step_um));
+            _filter = new ProjectionFilter(_before + window.Length + _after, filter);
             _inside = FilterMatrix.Of(_filter, window.Length);
-            for (int k = 0; k < _inside.Length; k++)
-            {
-                _inside[k] *= (float)_share[_before + (k % window.Length)];
-            }
         }
 
         public ReadOnlySpan<float> Inside => _inside;
@@ -153,19 +139,19 @@ public sealed class RoiCompletion : IRoiFilter
             (_, double shift_um) = _window.ToCoarse(angle_rad);
             double first_um = (isMirrored ? -_rays.Position_um(columns - 1) : _rays.Position_um(0)) - shift_um;
             float[] transposed = new float[columns * rows];
-            for (int k = 0; k < _share.Length; k++)
+            for (int m = -_before; m < _window.Length + _after; m++)
             {
-                double at = (_window.Position_um(k - _before) - first_um) / _rays.Step_um;
-                if (_share[k] == 1 || !(at > -1 && at < columns))
+                double at = (_window.Position_um(m) - first_um) / _rays.Step_um;
+                if ((m >= 0 && m < _window.Length) || !(at > -1 && at < columns))
                 {
                     continue;
                 }
 
                 int left = (int)Math.Floor(at);
-                double scale = _window.Alignment.Scale * (1 - _share[k]);
-                ReadOnlySpan<float> response = FilterMatrix.Window(_filter, _window.Length, k - _before);
-                Add(response, scale * (1 - (at - left)), transposed, left);
-                Add(response, scale * (at - left), transposed, left + 1);
+                double share = at - left;
+                ReadOnlySpan<float> response = FilterMatrix.Window(_filter, _window.Length, m);
+                Add(response, _window.Alignment.Scale * (1 - share), transposed, left);
+                Add(response, _window.Alignment.Scale * share, transposed, left + 1);
             }
 
             float[] matrix = new float[transposed.Length];

@@ -34,6 +34,9 @@ internal sealed class RoiOverlap
         }
     }
 
+    /// <summary>How far from the axis there is sample, µm.</summary>
+    public double Reach_um => _coarse.Reach_um;
+
     public int RotationCount => _coarse.Rays.RotationCount;
 
     /// <summary>The rays of the last <see cref="Evaluate"/>.</summary>
@@ -99,34 +102,43 @@ internal sealed class RoiOverlap
     {
         _rays.Clear();
         double product = 0, coarseSquares = 0, roiSquares = 0;
+        Span<RayTerm> here = stackalloc RayTerm[ScanRays.MostTerms];
+        Span<RayTerm> before = stackalloc RayTerm[ScanRays.MostTerms];
+        Span<RayTerm> behind = stackalloc RayTerm[ScanRays.MostTerms];
         for (int rotation = 0; rotation < RotationCount; rotation++)
         {
             double angle = _coarse.Rays.Angles_rad[rotation];
             (double sin, double cos) = Math.SinCos(angle);
             double shift_um = (at[0] * cos) - (at[1] * sin);
             double shiftPerRad = (-at[0] * sin) - (at[1] * cos);
+            double roiAngle = angle - at[3];
+            int hereCount = _means.Between(roiAngle, here);
+            int beforeCount = _means.Between(roiAngle - _turn_rad, before);
+            int behindCount = _means.Between(roiAngle + _turn_rad, behind);
+
+            // Seen from behind, an axis further on moves the rays the other way.
+            double side = here[..hereCount][0].IsMirrored ? -1 : 1;
             for (int j = 0; j < _coarse.Rays.TranslationCount; j++)
             {
                 double t_um = _coarse.Rays.Position_um(j) - shift_um;
-                double roiAngle = angle - at[3];
                 for (int channel = 0; channel < _coarse.Width && Holds(t_um, at[2]); channel++)
                 {
                     int cell = _coarse.Index(rotation, j, channel);
                     double root = Math.Sqrt(at[4] * _coarse.Levels[cell]);
-                    double perUm = Change(Mean(roiAngle, t_um + _beside_um, at[2], channel), Mean(roiAngle, t_um - _beside_um, at[2], channel), _beside_um);
+                    double perUm = Change(Mean(here[..hereCount], t_um + _beside_um, at[2], channel), Mean(here[..hereCount], t_um - _beside_um, at[2], channel), _beside_um);
                     double beside_px = _beside_um / _roiStep_um;
-                    double perPx = Change(Mean(roiAngle, t_um, at[2] + beside_px, channel), Mean(roiAngle, t_um, at[2] - beside_px, channel), beside_px);
-                    double perRad = Change(Mean(roiAngle + _turn_rad, t_um, at[2], channel), Mean(roiAngle - _turn_rad, t_um, at[2], channel), _turn_rad);
+                    double perPx = Change(Mean(here[..hereCount], t_um, at[2] + beside_px, channel), Mean(here[..hereCount], t_um, at[2] - beside_px, channel), beside_px);
+                    double perRad = Change(Mean(behind[..behindCount], t_um, at[2], channel), Mean(before[..beforeCount], t_um, at[2], channel), _turn_rad);
                     var ray = new Ray
                     {
                         Channel = channel,
                         Order = _order[rotation],
-                        Residual = (Mean(roiAngle, t_um, at[2], channel) - (at[4] * _coarse.Values[cell])) / root,
+                        Residual = (Mean(here[..hereCount], t_um, at[2], channel) - (at[4] * _coarse.Values[cell])) / root,
                         Derivatives = (-perUm * cos / root, perUm * sin / root, perPx / root, -perRad / root, -_coarse.Values[cell] / root),
                         Instruments = (
                             -_coarse.Slopes[cell] * cos / root,
                             _coarse.Slopes[cell] * sin / root,
-                            _coarse.Slopes[cell] * _roiStep_um / root,
+                            side * _coarse.Slopes[cell] * _roiStep_um / root,
                             -(_coarse.Turns[cell] + (_coarse.Slopes[cell] * shiftPerRad)) / root,
                             -_coarse.Levels[cell] / root),
                     };
@@ -151,18 +163,20 @@ internal sealed class RoiOverlap
 
     private void Visit(double[] at, int every, Action<double, double, double> see)
     {
+        Span<RayTerm> terms = stackalloc RayTerm[ScanRays.MostTerms];
         for (int rotation = 0; rotation < RotationCount; rotation += every)
         {
             double angle = _coarse.Rays.Angles_rad[rotation];
             (double sin, double cos) = Math.SinCos(angle);
             double shift_um = (at[0] * cos) - (at[1] * sin);
+            int count = _means.Between(angle - at[3], terms);
             for (int j = 0; j < _coarse.Rays.TranslationCount; j++)
             {
                 double t_um = _coarse.Rays.Position_um(j) - shift_um;
                 for (int channel = 0; channel < _coarse.Width && Holds(t_um, at[2]); channel++)
                 {
                     int cell = _coarse.Index(rotation, j, channel);
-                    double mean = Mean(angle - at[3], t_um, at[2], channel);
+                    double mean = Mean(terms[..count], t_um, at[2], channel);
                     if (double.IsFinite(mean + _coarse.Values[cell] + _coarse.Levels[cell]))
                     {
                         see(mean, _coarse.Values[cell], _coarse.Levels[cell]);
@@ -178,12 +192,12 @@ internal sealed class RoiOverlap
         return _means.Holds(t_um - reach_um, centre_px) && _means.Holds(t_um + reach_um, centre_px);
     }
 
-    private double Mean(double angle_rad, double t_um, double centre_px, int channel)
+    private double Mean(ReadOnlySpan<RayTerm> terms, double t_um, double centre_px, int channel)
     {
         double sum = 0;
         for (int k = -(_cells / 2); k <= _cells / 2; k++)
         {
-            sum += _means.At(angle_rad, t_um + (k * _coarse.Rays.Step_um), centre_px, channel);
+            sum += _means.At(terms, t_um + (k * _coarse.Rays.Step_um), centre_px, channel);
         }
 
         return sum / _cells;
