@@ -11,6 +11,7 @@ internal sealed class RoiOverlap
     private readonly double _turn_rad;
     private readonly double _roiStep_um;
     private readonly List<Ray> _rays = [];
+    private readonly List<(double Coarse, double Roi)> _slopes = [];
 
     /// <summary>Takes both scans.</summary>
     /// <param name="coarse">The coarse scan, averaged over some cells.</param>
@@ -101,7 +102,7 @@ internal sealed class RoiOverlap
     public (int Rays, double Agreement_sigma) Evaluate(double[] at)
     {
         _rays.Clear();
-        double product = 0, coarseSquares = 0, roiSquares = 0;
+        _slopes.Clear();
         Span<RayTerm> here = stackalloc RayTerm[ScanRays.MostTerms];
         Span<RayTerm> before = stackalloc RayTerm[ScanRays.MostTerms];
         Span<RayTerm> behind = stackalloc RayTerm[ScanRays.MostTerms];
@@ -148,15 +149,30 @@ internal sealed class RoiOverlap
                     }
 
                     _rays.Add(ray);
-                    product += perUm * _coarse.Slopes[cell];
-                    coarseSquares += _coarse.Slopes[cell] * _coarse.Slopes[cell];
-                    roiSquares += perUm * perUm;
+                    _slopes.Add((_coarse.Slopes[cell], perUm));
                 }
             }
         }
 
+        return (_rays.Count, Agreement());
+    }
+
+    /// <summary>Correlation of the slopes times the root of their number; spots count like four standard deviations.</summary>
+    private double Agreement()
+    {
+        double[] sizes = [.. _slopes.Select(s => Math.Abs(s.Roi)).Order()];
+        double limit = sizes.Length > 0 ? 4 * sizes[sizes.Length / 2] / 0.6745 : 0;
+        double product = 0, coarseSquares = 0, roiSquares = 0;
+        foreach ((double coarse, double roi) in _slopes)
+        {
+            double clipped = Math.Clamp(roi, -limit, limit);
+            product += coarse * clipped;
+            coarseSquares += coarse * coarse;
+            roiSquares += clipped * clipped;
+        }
+
         double correlation = product / Math.Sqrt(coarseSquares * roiSquares);
-        return (_rays.Count, double.IsFinite(correlation) ? correlation * Math.Sqrt(_rays.Count) : 0);
+        return double.IsFinite(correlation) ? correlation * Math.Sqrt(_slopes.Count) : 0;
     }
 
     private static double Change(double above, double below, double beside) => (above - below) / (2 * beside);

@@ -33,8 +33,8 @@ public static class RoiRegistration
     // Slopes that have nothing to do with each other correlate by 1/√n: common structure by ten times that is no chance.
     private const double LeastAgreement_sigma = 10;
 
-    // Of the way that the rim of the sample goes from one angle to the next: measured on the electrode phantom of the tests without noise, up
-    // to 1 % for x, y and axis and twice that for δ where the coarse scan is smeared, twice as much where it is not.
+    // Of the way that the rim of the sample goes from one angle to the next: measured on the electrode phantom of the tests without noise, about
+    // 1 % for x, y and axis and 1.5 % for δ where the coarse scan is smeared, twice as much where it is not.
     private const double SystematicShare = 0.01;
 
     // Every how many-th projection the search looks at, about this many in all.
@@ -96,7 +96,7 @@ public static class RoiRegistration
             // What interpolation between the angles may do to all rays alike, which no scatter of residuals shows.
             double share = options.IsCoarseSmeared ? SystematicShare : 2 * SystematicShare;
             double moved_um = share * roi.TypicalGap_rad * exact.Reach_um;
-            double[] systematic = [moved_um, moved_um, moved_um / roi.Step_um, 2 * share * roi.TypicalGap_rad, 0];
+            double[] systematic = [moved_um, moved_um, moved_um / roi.Step_um, 1.5 * share * roi.TypicalGap_rad, 0];
             return Describe(exact, found, solution with { Systematic = systematic }, isFitted: true, string.Create(
                 CultureInfo.InvariantCulture,
                 $"fitted on {solution.Rays} rays, as good as {solution.EffectiveRays:0} independent ones, in {solution.Steps} steps"));

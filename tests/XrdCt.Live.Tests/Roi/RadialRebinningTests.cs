@@ -86,7 +86,7 @@ public sealed class RadialRebinningTests
     public void Apply_OtherWavelength_KeepsTheMomentumTransfer()
     {
         var from = new RadialAxis(RadialUnit.TwoTheta_deg, 0, 20, 4000);
-        var to = new RadialAxis(RadialUnit.TwoTheta_deg, 0, 10, 100);
+        var to = new RadialAxis(RadialUnit.TwoTheta_deg, 0, 9.9, 99);
         float[] pattern = [.. from.Centres.ToArray().Select(x => (float)Math.Sin(x * Math.PI / 360))];
         float[] result = Rebinned(new RadialRebinning(from, to, 0.4, 0.2), to, pattern);
         Assert.All(result.Zip(to.Centres.ToArray()), p => Assert.Equal(2 * Math.Sin(p.Second * Math.PI / 360), p.First, 1e-4));

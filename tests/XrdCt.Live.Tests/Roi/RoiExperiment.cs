@@ -134,9 +134,10 @@ internal sealed class RoiExperiment
     }
 
     /// <summary>
-    /// Errors inside 0.95 of the circle, as shares of the mean truth: of the slice smoothed by a Gaussian of σ = 10 µm (RMS), and of its mean.
+    /// Errors inside 0.95 of the circle, as shares of the mean truth: of the slice smoothed by a Gaussian (RMS), and of its mean; and how it
+    /// correlates with the truth.
     /// </summary>
-    public (double LowFrequency, double Bias, double Correlation) Errors(float[] slice, double centre_px, double smoothing_um = 10)
+    public (double LowFrequency, double Bias, double Correlation) Errors(float[] slice, double centre_px, double smoothing_um)
     {
         float[] truth = Phantom.Truth(RoiCount, 1, X_um, Y_um, Angle_deg * Math.PI / 180);
         double radius = (RoiCount / 2) - Math.Abs(centre_px);
