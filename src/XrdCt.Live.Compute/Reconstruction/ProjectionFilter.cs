@@ -41,7 +41,7 @@ public sealed class ProjectionFilter
     public RampFilter Filter { get; }
 
     /// <summary>h by lag, from −(<see cref="Length"/> + <see cref="Margin"/> − 1) on: lag 0 is in the middle.</summary>
-    internal ReadOnlySpan<float> Kernel => _kernel;
+    internal ReadOnlySpan<float> KernelByLag => _kernel;
 
     /// <summary>Filters one projection: <c>filtered[i] = Σ_j h[i − j] · projection[j]</c>.</summary>
     /// <param name="projection">Samples, length <see cref="Length"/>, no NaN.</param>

@@ -19,7 +19,7 @@ internal static class FilterMatrix
         {
             for (int j = 0; j < length; j++)
             {
-                matrix[(i * length) + j] = filter.Kernel[(filter.Kernel.Length / 2) + i - ProjectionFilter.Margin - j];
+                matrix[(i * length) + j] = filter.Kernel(i - ProjectionFilter.Margin - j);
             }
         }
 
@@ -28,17 +28,23 @@ internal static class FilterMatrix
 
     /// <summary>What a sample at m, anywhere on the grid of the field of view, does to the window: <c>h[i − 1 − m]</c>, i growing.</summary>
     public static ReadOnlySpan<float> Window(ProjectionFilter filter, int length, int m) =>
-        filter.Kernel.Slice((filter.Kernel.Length / 2) - ProjectionFilter.Margin - m, length + (2 * ProjectionFilter.Margin));
+        filter.KernelByLag.Slice((filter.KernelByLag.Length / 2) - ProjectionFilter.Margin - m, length + (2 * ProjectionFilter.Margin));
 
     /// <summary><c>result[i, b] (+)= Σ_j matrix[i, j]·values[j, b]</c>.</summary>
     /// <param name="matrix">[i, j].</param>
     /// <param name="values">[j, b].</param>
-    /// <param name="width">Number of b.</param>
+    /// <param name="width">Number of b; fastest for <see cref="BinBlock.Width"/>.</param>
     /// <param name="result">[i, b].</param>
     /// <param name="accumulate">Whether to add to what is there.</param>
     public static void Multiply(ReadOnlySpan<float> matrix, ReadOnlySpan<float> values, int width, Span<float> result, bool accumulate)
     {
         int columns = values.Length / width;
+        if (width == BinBlock.Width)
+        {
+            BinProduct.Multiply(matrix, result.Length / width, columns, values, result, accumulate);
+            return;
+        }
+
         for (int i = 0; i < result.Length / width; i++)
         {
             ReadOnlySpan<float> factors = matrix.Slice(i * columns, columns);

@@ -62,20 +62,21 @@ public sealed class RoiCompletionTests
         Assert.InRange(Math.Sqrt(difference / power), 0, 1e-4);
     }
 
-    [Fact]
-    public void Completion_InterleavedBins_AreFilteredOneByOne()
+    [Theory]
+    [InlineData(3)]
+    [InlineData(BinBlock.Width)]
+    public void Completion_InterleavedBins_AreFilteredOneByOne(int width)
     {
-        const int Width = 3;
-        float[] factors = [1, -0.5f, float.NaN];
+        float[] factors = [1, -0.5f, float.NaN, .. Enumerable.Repeat(2f, width - 3)];
         float[] coarse = Golden("coarse_27x33_half.npy");
         float[] roi = Golden("roi_41x40.npy");
         ScanRays rays = CoarseRays("half");
         var one = new RoiCompletion(Samples, 1, Alignment, new CoarseSinogram(rays, coarse), RampFilter.Ramp);
         float[] coarseBlock = [.. coarse.SelectMany(v => factors.Select(f => f * v))];
-        RoiCompletion block = one.For(new CoarseSinogram(rays, [.. coarse.SelectMany(v => new[] { v, v, v })], Width))
-            .For(new CoarseSinogram(rays, coarseBlock, Width));
-        float[] expected = new float[one.FilteredLength], filtered = new float[block.FilteredLength * Width];
-        Assert.Equal(Width, block.Width);
+        RoiCompletion block = one.For(new CoarseSinogram(rays, [.. coarse.SelectMany(v => Enumerable.Repeat(v, width))], width))
+            .For(new CoarseSinogram(rays, coarseBlock, width));
+        float[] expected = new float[one.FilteredLength], filtered = new float[block.FilteredLength * width];
+        Assert.Equal(width, block.Width);
         foreach (int r in new[] { 39, 0, 17 })
         {
             float[] row = [.. roi.Skip(r * Samples).Take(Samples)];
@@ -84,9 +85,9 @@ public sealed class RoiCompletionTests
             double largest = expected.Max(Math.Abs);
             for (int i = 0; i < expected.Length; i++)
             {
-                Assert.Equal(expected[i], filtered[i * Width], 1e-5 * largest);
-                Assert.Equal(-0.5 * expected[i], filtered[(i * Width) + 1], 1e-5 * largest);
-                Assert.True(float.IsNaN(filtered[(i * Width) + 2]));
+                Assert.Equal(expected[i], filtered[i * width], 1e-5 * largest);
+                Assert.Equal(-0.5 * expected[i], filtered[(i * width) + 1], 1e-5 * largest);
+                Assert.True(float.IsNaN(filtered[(i * width) + 2]));
             }
         }
     }
