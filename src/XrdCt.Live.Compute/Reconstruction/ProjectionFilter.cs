@@ -40,6 +40,9 @@ public sealed class ProjectionFilter
     /// <summary>Apodisation.</summary>
     public RampFilter Filter { get; }
 
+    /// <summary>h by lag, from −(<see cref="Length"/> + <see cref="Margin"/> − 1) on: lag 0 is in the middle.</summary>
+    internal ReadOnlySpan<float> KernelByLag => _kernel;
+
     /// <summary>Filters one projection: <c>filtered[i] = Σ_j h[i − j] · projection[j]</c>.</summary>
     /// <param name="projection">Samples, length <see cref="Length"/>, no NaN.</param>
     /// <param name="filtered">Receives the filtered samples, length <see cref="FilteredLength"/>.</param>
@@ -67,17 +70,25 @@ public sealed class ProjectionFilter
         // scikit-image pads the square's diagonal to the next power of two; the apodisation is sampled on that grid.
         int diagonal = (int)Math.Ceiling(Math.Sqrt(2) * length);
         int size = Math.Max(64, (int)BitOperations.RoundUpToPowerOf2((uint)(2 * diagonal)));
-        double[] response = new double[size];
-        for (int f = 0; f < size; f++)
+        double[] cosine = new double[size];
+        for (int k = 0; k < size; k++)
         {
-            // Fourier transform of the real-space ramp: h0 + 2 Σ h_k cos.
+            cosine[k] = Math.Cos(2 * Math.PI * k / size);
+        }
+
+        double[] response = new double[size];
+        for (int f = 0; f <= size / 2; f++)
+        {
+            // Fourier transform of the real-space ramp: h0 + 2 Σ h_k cos, an even function.
             double sum = 0.25;
             for (int k = 1; k < size / 2; k += 2)
             {
-                sum -= 2 / (Math.PI * Math.PI * k * k) * Math.Cos(2 * Math.PI * ((long)f * k % size) / size);
+                sum -= 2 / (Math.PI * Math.PI * k * k) * cosine[(int)((long)f * k % size)];
             }
 
+            int behind = (size - f) % size;
             response[f] = 2 * sum * Window(filter, f, size);
+            response[behind] = 2 * sum * Window(filter, behind, size);
         }
 
         float[] kernel = new float[(2 * (length + Margin)) - 1];
@@ -87,7 +98,7 @@ public sealed class ProjectionFilter
             double value = 0;
             for (int f = 0; f < size; f++)
             {
-                value += response[f] * Math.Cos(2 * Math.PI * ((long)f * lag % size) / size);
+                value += response[f] * cosine[(int)((long)f * lag % size)];
             }
 
             kernel[centre + lag] = kernel[centre - lag] = (float)(value / size);
