@@ -51,7 +51,7 @@ internal sealed class ReconstructionBenchmark(int translations, int rotations, i
             + $"one core does {peak_G:F1} G multiply-adds of floats per second of its own time\n");
         text.Append(
             CultureInfo.InvariantCulture,
-            $"- Ramp, {Width} bins side by side, noise; {seconds:G} s each after half as long to warm up; CPU is the time of the thread itself, on a machine that others use too\n");
+            $"- Ramp, {Width} bins side by side, noise; {seconds:G} s each after half as long to warm up; CPU is the time of the thread itself (that of several, their mean), on a machine that others use too\n");
         foreach (ReconstructionPeer peer in peers.Where(p => p.Absence is not null))
         {
             text.Append(CultureInfo.InvariantCulture, $"- {peer.Name}: not timed, {peer.Absence}\n");
@@ -68,7 +68,7 @@ internal sealed class ReconstructionBenchmark(int translations, int rotations, i
             }
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"\n| {bins} bins of {translations} × {rotations}, {Threads} threads | ms, median | best | runs | limit |\n| --- | --- | --- | --- | --- |\n");
+        text.Append(CultureInfo.InvariantCulture, $"\n| {bins} bins of {translations} × {rotations}, {Threads} threads | ms, median | best | CPU ms of a thread | runs | limit |\n| --- | --- | --- | --- | --- | --- |\n");
         if (!stop.IsCancellationRequested)
         {
             step("whole volume");
@@ -134,6 +134,7 @@ internal sealed class ReconstructionBenchmark(int translations, int rotations, i
         var volume = new VolumeReconstruction(plan, RampFilter.Ramp);
         (double filtering, double projecting) = Work(translations, rotations);
         var runs_ms = new List<double>();
+        TimeSpan cpu = Environment.CpuUsage.TotalTime;
         long begun = Stopwatch.GetTimestamp();
         try
         {
@@ -149,11 +150,12 @@ internal sealed class ReconstructionBenchmark(int translations, int rotations, i
             return;
         }
 
+        double cpu_ms = (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds / (Threads * Math.Max(1, runs_ms.Count));
         runs_ms.Sort();
         double limit_ms = (filtering + projecting) * bins / (Threads * peak_G * 1e6);
         text.Append(
             CultureInfo.InvariantCulture,
-            $"| whole volume | {runs_ms[runs_ms.Count / 2]:F0} | {runs_ms[0]:F0} | {runs_ms.Count} | {limit_ms:F0} ms of multiply-adds |\n");
+            $"| whole volume | {runs_ms[runs_ms.Count / 2]:F0} | {runs_ms[0]:F0} | {cpu_ms:F0} | {runs_ms.Count} | {limit_ms:F0} ms of multiply-adds |\n");
     }
 
     /// <summary>Every second projection is in; the others come one by one, and change the weights of their neighbours.</summary>
@@ -172,6 +174,7 @@ internal sealed class ReconstructionBenchmark(int translations, int rotations, i
             Put(b, [.. Enumerable.Range(0, (rotations + 1) / 2).Select(i => 2 * i)]);
         });
         var runs_ms = new List<double>();
+        TimeSpan cpu = Environment.CpuUsage.TotalTime;
         long begun = Stopwatch.GetTimestamp();
         for (int rotation = 1; rotation < rotations && !stop.IsCancellationRequested; rotation += 2)
         {
@@ -185,11 +188,17 @@ internal sealed class ReconstructionBenchmark(int translations, int rotations, i
             }
         }
 
+        double cpu_ms = (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds / (Threads * Math.Max(1, runs_ms.Count));
         runs_ms.Sort();
+        if (runs_ms.Count == 0)
+        {
+            return;
+        }
+
         double moved_GB = 8e-9 * PixelCount(translations) * bins;
         text.Append(
             CultureInfo.InvariantCulture,
-            $"| one projection more, {4e-6 * translations * translations * bins:F0} MB of slices | {runs_ms[runs_ms.Count / 2]:F1} | {runs_ms[0]:F1} | {runs_ms.Count} | {1e3 * moved_GB / copy_GBps:F1} ms of copying |\n");
+            $"| one projection more, {4e-6 * translations * translations * bins:F0} MB of slices | {runs_ms[runs_ms.Count / 2]:F1} | {runs_ms[0]:F1} | {cpu_ms:F1} | {runs_ms.Count} | {1e3 * moved_GB / copy_GBps:F1} ms of copying |\n");
 
         void Put(int b, int[] which)
         {
