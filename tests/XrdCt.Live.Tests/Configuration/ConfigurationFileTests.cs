@@ -216,7 +216,7 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("title: test", "integration: { error_model: gauss }", "integration.error_model", "hybrid")]
     [InlineData("title: test", "integration: { azimuth_sectors: 36 }", "integration.azimuth_sectors", "xrdct integrate")]
     [InlineData("{ endpoint: \"tcp://127.0.0.1:31001\" }\ngeometry: { poni: test.poni }", "{ endpoint: \"tcp://h:1\", from_header: [flat_field] }\ngeometry: { poni: test.poni, flat_field: flat.edf }", "geometry.flat_field", "source.from_header")]
-    [InlineData("title: test", "reconstruction: { filter: cosine }", "reconstruction.filter", "shepp-logan")]
+    [InlineData("title: test", "reconstruction: { filter: gaussian }", "reconstruction.filter", "shepp-logan")]
     [InlineData("channel: NMC", "channel: LFP", "roi.channel", "total, NMC")]
     [InlineData("radius_um: 100", "radius_um: -1", "roi.radius_um", "above 0")]
     [InlineData("radius_um: 100", "radius_um: .nan", "roi.radius_um", "above 0")]

@@ -119,7 +119,7 @@ public sealed class VolumeReconstructionTests
         var plan = new ScanPlan(17, 5, 1);
         int count = 0;
         AggregateException failure = Assert.Throws<AggregateException>(() => new VolumeReconstruction(plan, RampFilter.Ramp).Run(
-            new float[plan.CellCount * 640], 640, default, 1, (_, _) => throw new IOException($"disk {++count}")));
+            new float[plan.CellCount * 640], 640, default, 1, (_, _) => throw new IOException($"disk {++count}"), TestContext.Current.CancellationToken));
         Assert.Equal("disk 1", Assert.Single(failure.InnerExceptions).Message);
     }
 
@@ -127,9 +127,9 @@ public sealed class VolumeReconstructionTests
     public void Run_LengthsThatDoNotBelongTogether_AreRefused()
     {
         var volume = new VolumeReconstruction(new ScanPlan(17, 5, 1), RampFilter.Ramp);
-        Assert.Throws<ArgumentException>(() => volume.Run(new float[17 * 5 * 3], 4, default, 1, (_, _) => { }));
-        Assert.Throws<ArgumentException>(() => volume.Run(new float[17 * 5 * 3], 3, new bool[4], 1, (_, _) => { }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => volume.Run(new float[17 * 5 * 3], 3, default, 0, (_, _) => { }));
+        Assert.Throws<ArgumentException>(() => volume.Run(new float[17 * 5 * 3], 4, default, 1, (_, _) => { }, TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentException>(() => volume.Run(new float[17 * 5 * 3], 3, new bool[4], 1, (_, _) => { }, TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentOutOfRangeException>(() => volume.Run(new float[17 * 5 * 3], 3, default, 0, (_, _) => { }, TestContext.Current.CancellationToken));
         Assert.Throws<ArgumentOutOfRangeException>(() => new VolumeReconstruction(new ScanPlan(17, 5, 1), RampFilter.Ramp, 8));
     }
 
@@ -152,13 +152,15 @@ public sealed class VolumeReconstructionTests
         ScanPlan plan, RampFilter filter, float[] values, int binCount, double centre_px, bool[]? present = null, int threads = 1)
     {
         float[][] blocks = new float[BinBlock.Count(binCount)][];
-        new VolumeReconstruction(plan, filter, centre_px).Run(values, binCount, present, threads, (block, slices) =>
+        new VolumeReconstruction(plan, filter, centre_px).Run(values, binCount, present, threads, Keep, TestContext.Current.CancellationToken);
+        Assert.DoesNotContain(null, blocks);
+        return blocks;
+
+        void Keep(int block, ReadOnlySpan<float> slices)
         {
             Assert.Null(blocks[block]);
             blocks[block] = slices.ToArray();
-        });
-        Assert.DoesNotContain(null, blocks);
-        return blocks;
+        }
     }
 
     private static float[] SliceOf(float[] block, int bin) => BlockSamples.SinogramOf(block, Width, bin);
