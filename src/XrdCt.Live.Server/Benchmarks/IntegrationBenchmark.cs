@@ -1,13 +1,9 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 using System.Text;
 using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
-using XrdCt.Live.Server.Configuration;
 
 namespace XrdCt.Live.Server.Benchmarks;
 
@@ -110,13 +106,8 @@ internal sealed class IntegrationBenchmark(DetectorGeometry geometry, PixelMask 
     private void Describe(StringBuilder text, RawFrame[] packed, string command, int threads, double copyOne_GBps, double copyAll_GBps)
     {
         IFormatProvider plainNumbers = CultureInfo.InvariantCulture;
-        string simd = string.Join(", ", new[]
-        {
-            (Avx2.IsSupported, "AVX2"), (Avx512F.IsSupported, "AVX-512"), (Gfni.IsSupported, "GFNI"), (AdvSimd.IsSupported, "NEON"),
-        }.Where(s => s.Item1).Select(s => s.Item2));
         text.Append(plainNumbers, $"# Integration benchmark\n\n`{command}`\n\n");
-        text.Append(plainNumbers, $"- {SetUp.Program}, .NET {Environment.Version}, {RuntimeInformation.OSDescription.Trim()}, {RuntimeInformation.OSArchitecture}\n");
-        text.Append(plainNumbers, $"- {Cpu()}, {threads} cores, {simd}\n");
+        text.Append(Machine.Items);
         text.Append(
             plainNumbers,
             $"- Frames: {geometry.Shape} ({geometry.Detector}), {mask.MaskedCount} pixels masked; {FrameCount} different ones, drawn from Poisson's law around {origin}; "
@@ -128,12 +119,5 @@ internal sealed class IntegrationBenchmark(DetectorGeometry geometry, PixelMask 
             plainNumbers,
             $"- Batches of {FrameCount} frames (1 for the reference, on a device as many as it takes at a time), {seconds:G} s each after half as long to warm up; 2,048 bins of 2θ, solid angle divided out; "
             + $"CPU is the time of the thread itself, on a machine that others use too; GB/s of plain 32-bit pixels; the last column is that over the copying above\n");
-    }
-
-    private static string Cpu()
-    {
-        const string Info = "/proc/cpuinfo";
-        string? line = File.Exists(Info) ? File.ReadLines(Info).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
-        return line?.Split(':')[1].Trim() ?? "unknown CPU";
     }
 }

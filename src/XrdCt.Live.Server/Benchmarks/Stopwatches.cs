@@ -5,7 +5,7 @@ using XrdCt.Live.Model.Patterns;
 
 namespace XrdCt.Live.Server.Benchmarks;
 
-/// <summary>Times integrators on batches of frames, after warming them up.</summary>
+/// <summary>Times integrators on batches of frames, and other work, after warming it up.</summary>
 internal static class Stopwatches
 {
     private const int FewestBatches = 3;
@@ -17,18 +17,28 @@ internal static class Stopwatches
     public static Timing One(IFrameIntegrator integrator, RawFrame[] frames, double seconds)
     {
         DiffractionPattern[] patterns = Patterns(integrator.Plan, frames.Length);
-        Repeat(seconds / 2, () => integrator.Integrate(frames, patterns));
+        Timing timing = Of(() => integrator.Integrate(frames, patterns), frames.Length, seconds);
+        MustBeAccepted(patterns);
+        return timing;
+    }
+
+    /// <summary>A batch of work on this thread, again and again.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="count">Pieces of a batch.</param>
+    /// <param name="seconds">How long it is timed; half as long before, so that the compiler is done.</param>
+    public static Timing Of(Action work, int count, double seconds)
+    {
+        Repeat(seconds / 2, work);
         var wall_ms = new List<double>();
         var cpu_ms = new List<double>();
         Repeat(seconds, () =>
         {
             double cpu = ThreadClock.Now_ms;
             long start = Stopwatch.GetTimestamp();
-            integrator.Integrate(frames, patterns);
-            wall_ms.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds / frames.Length);
-            cpu_ms.Add((ThreadClock.Now_ms - cpu) / frames.Length);
+            work();
+            wall_ms.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds / count);
+            cpu_ms.Add((ThreadClock.Now_ms - cpu) / count);
         });
-        MustBeAccepted(patterns);
         wall_ms.Sort();
         cpu_ms.Sort();
         double median_ms = wall_ms[wall_ms.Count / 2];

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Spectre.Console;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.Files;
 using XrdCt.Live.Model.Frames;
@@ -24,20 +23,19 @@ internal sealed class BenchCommand
     };
 
     private readonly Option<double> _seconds = new("--seconds") { Description = "How long each row is timed", DefaultValueFactory = _ => 2 };
-    private readonly Option<string?> _output = new("--output") { Description = "Markdown file [default: standard output]" };
-    private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace the file if it exists" };
+    private readonly BenchOutput _output = new();
 
     public Command Build()
     {
         var integration = new Command("integration", "Every filter, one thread and all cores, beside the memory bandwidth of this machine");
-        foreach (Option option in new Option[] { _frame, _poni, _mask, _backends, _seconds, _output, _overwrite })
+        foreach (Option option in new Option[] { _frame, _poni, _mask, _backends, _seconds }.Concat(_output.Options))
         {
             integration.Options.Add(option);
         }
 
         integration.SetAction((parsed, stop) => Task.Factory.StartNew(
             () => Run(parsed, stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
-        return new Command("bench", "How fast this machine is, with the machine described") { integration };
+        return new Command("bench", "How fast this machine is, with the machine described") { integration, new ReconstructionBenchCommand().Build() };
     }
 
     private int Run(ParseResult parsed, CancellationToken stop)
@@ -50,41 +48,7 @@ internal sealed class BenchCommand
         }
 
         double seconds = SetUp.Within(parsed.GetValue(_seconds), LongestRow_s, "command line", "--seconds");
-        string? output = parsed.GetValue(_output);
-        if (output is not null && File.Exists(output) && !parsed.GetValue(_overwrite))
-        {
-            throw new UserException($"{output} exists: choose another --output, or --overwrite");
-        }
-
-        try
-        {
-            string command = $"xrdct {string.Join(' ', parsed.Tokens.Select(t => t.Value))}";
-            bool isShown = output is not null && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive;
-            string text = Benchmark(parsed, seconds).Run(backends, command, row => Say(isShown, row), stop);
-            if (output is null)
-            {
-                Console.Out.Write(text);
-            }
-            else
-            {
-                File.WriteAllText(output, text);
-                Console.Out.WriteLine(output);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or ArgumentException)
-        {
-            throw new UserException(SetUp.Sentence(e), e);
-        }
-
-        return stop.IsCancellationRequested ? 1 : 0;
-    }
-
-    private static void Say(bool isShown, string row)
-    {
-        if (isShown)
-        {
-            Console.Out.WriteLine($"{row} …");
-        }
+        return _output.Write(parsed, (command, say) => Benchmark(parsed, seconds).Run(backends, command, say, stop), stop);
     }
 
     private IntegrationBenchmark Benchmark(ParseResult parsed, double seconds)

@@ -76,8 +76,33 @@ public sealed class BenchCommandTests : IDisposable
         Assert.All(two, frame => Assert.Equal((-1, -2), (frame[0], frame[2])));
     }
 
+    [Fact]
+    public void RunReconstruction_TinyScanWithoutPython_WritesItsTables()
+    {
+        Assert.Equal(0, Reconstruction("--translations", "11", "--rotations", "6", "--bins", "70", "--seconds", "0.001", "--python", _files["no-python"], "--output", _files["out.md"]));
+
+        string[] lines = File.ReadAllLines(_files["out.md"]);
+        Assert.Contains(lines, l => l.StartsWith("- peers: not timed, ", StringComparison.Ordinal));
+        foreach (string row in new[] { "| filter | 11 × 6 |", "| back-projection | 101 × 100 |", "| both | 11 × 6 |", "| whole volume |", "| one projection more, " })
+        {
+            Assert.Single(lines, l => l.StartsWith(row, StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("--translations", "1")]
+    [InlineData("--rotations", "0")]
+    [InlineData("--bins", "100000")]
+    [InlineData("--seconds", "-1")]
+    public void RunReconstruction_WrongUse_IsRefused(string option, string value) =>
+        Assert.Equal(2, Assert.Throws<UserException>(() => Reconstruction(option, value)).ExitCode);
+
     public void Dispose() => _files.Dispose();
 
-    private static int Bench(params string[] arguments) =>
-        new RootCommand { new BenchCommand().Build() }.Parse(["bench", "integration", .. arguments]).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    private static int Bench(params string[] arguments) => Invoke(["bench", "integration", .. arguments]);
+
+    private static int Reconstruction(params string[] arguments) => Invoke(["bench", "reconstruction", .. arguments]);
+
+    private static int Invoke(string[] arguments) =>
+        new RootCommand { new BenchCommand().Build() }.Parse(arguments).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
