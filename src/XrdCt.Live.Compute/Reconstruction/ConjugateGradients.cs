@@ -16,8 +16,8 @@ namespace XrdCt.Live.Compute.Reconstruction;
 /// Where values below 0 are forbidden, it runs in cycles (projected restart; compare Calvetti, Lewis, Reichel and Sgallari, Electron. Trans.
 /// Numer. Anal. 18 (2004) 153): pixels at 0 that would fall are held, the others take a few plain steps, values below 0 are set to 0, and of
 /// the line from the start of the cycle to that point the best one is taken (both ends are allowed, so all of it is, and the residual
-/// never rises: a feasible direction method, Bertsekas, Nonlinear Programming, section 2.2 of the second edition). Where that line leads nowhere the next cycle
-/// is half as long; a cycle of one step is gradient projection, whose line always leads down. Residuals within a cycle are those before
+/// never rises: a feasible direction method, Bertsekas, Nonlinear Programming, section 2.2 of the second edition). Where that
+/// line leads nowhere the next cycle is half as long; a cycle of one step is gradient projection, whose line always leads down. Residuals within a cycle are those before
 /// the projection; at its end, and at the last iteration of every bin, those of the allowed point.
 /// </para>
 /// </remarks>

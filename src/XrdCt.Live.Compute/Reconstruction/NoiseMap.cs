@@ -57,14 +57,17 @@ public sealed class NoiseMap
     /// Variances of the cells, [rotation, translation], in the square of their unit; NaN, infinite or negative where a cell was not measured.
     /// A projection without any measured cell is not in the slice, and its angle not in the weights.
     /// </param>
-    /// <param name="sigma">Receives [y, x], N² values, in the unit of the slice; NaN outside the circle, and everywhere without a projection.</param>
+    /// <param name="sigma">
+    /// Receives [y, x], N² values, in the unit of the slice; NaN outside the circle, and everywhere without a projection.
+    /// </param>
     /// <exception cref="ArgumentException">The lengths do not belong to the angles and the size.</exception>
     public void Compute(ReadOnlySpan<double> angles_rad, ReadOnlySpan<float> variance, Span<float> sigma)
     {
         if (variance.Length != (long)angles_rad.Length * Size || sigma.Length != Size * Size)
         {
             throw new ArgumentException(
-                $"{angles_rad.Length} angles of {Size} samples and a slice of {Size}² pixels are expected, not {variance.Length} and {sigma.Length} values");
+                $"{angles_rad.Length} angles of {Size} samples and a slice of {Size}² pixels are expected, "
+                + $"not {variance.Length} and {sigma.Length} values");
         }
 
         List<int> rows = [];
