@@ -2,6 +2,7 @@ using XrdCt.Live.Compute.Guidance;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Roi;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
@@ -14,8 +15,15 @@ internal sealed class LiveReconstruction
     // One measured cell is no projection: its value would be held over the whole width.
     private const int LeastMeasured = 2;
 
+    // The noise map costs a look at all variances: it is made this often in a scan, and at its end.
+    private const int NoiseMaps = 16;
+
     private readonly ScanSettings _settings;
     private readonly ProgressiveSlice[] _slices;
+    private readonly OutsideCorrection? _outside;
+    private ConfidenceTrack _confidence;
+    private float[] _sigma = [];
+    private int _noiseMaps;
     private readonly StageAlignment _stage;
     private readonly AxisAlignment _axis;
     private readonly SinogramCorrection _correction;
@@ -25,8 +33,9 @@ internal sealed class LiveReconstruction
     private string _positions = "";
     private VolumeRecipe? _recipe;
     private int _correctionNumber;
+    private bool _isAnew;
 
-    public LiveReconstruction(ScanSettings settings, TimeProvider? time = null)
+    public LiveReconstruction(ScanSettings settings, TimeProvider? time = null, LiveRoi? roi = null)
     {
         _time = time ?? TimeProvider.System;
         _settings = settings;
@@ -34,7 +43,9 @@ internal sealed class LiveReconstruction
         ScanPlan plan = settings.Description.Plan;
         _axis = new AxisAlignment(plan, settings.CoarseAxis);
         _correction = new SinogramCorrection(settings, _stage.Channel);
-        _slices = [.. settings.Description.Channels.Select(_ => new ProgressiveSlice(plan, settings.Filter))];
+        _outside = roi is null ? null : new OutsideCorrection(roi, settings, _stage.Channel, Axis.AppliedOffset_px);
+        _slices = [.. Enumerable.Range(0, settings.Description.Channels.Count).Select(c => new ProgressiveSlice(plan, settings.Filter, Centre_px, _outside?.ForChannel(c)))];
+        _confidence = NewConfidence();
         _projection = new float[plan.TranslationCount];
         _roiChannel = settings.Description.Channels.Select(c => c.Name).ToList().IndexOf(settings.RoiChannel);
     }
@@ -49,6 +60,18 @@ internal sealed class LiveReconstruction
     /// <summary>Where the data have the rotation axis.</summary>
     public AxisFindings Axis => _axis.Findings;
 
+    /// <summary>Offset of the rotation axis about which slices are made, steps.</summary>
+    public double Centre_px => _outside?.Centre_px ?? Axis.AppliedOffset_px;
+
+    /// <summary>How the slices were freed from what lies outside the field of view; null for a scan of the whole sample.</summary>
+    public RoiFindings? Outside => _outside?.Findings;
+
+    /// <summary>How far the slice of the total can be trusted; null before the first projection.</summary>
+    public SliceConfidence? Confidence { get; private set; }
+
+    /// <summary>How it converged.</summary>
+    public IReadOnlyList<ConvergencePoint> Convergence => _confidence.Curve;
+
     /// <summary>The corrected sinogram; null before <see cref="Complete"/>.</summary>
     public ICorrectedSinogram? Corrected => _correction.Corrected;
 
@@ -57,7 +80,7 @@ internal sealed class LiveReconstruction
 
     /// <summary>What is out of the ordinary with positions, stage, axis and corrections, as sentences; empty where nothing is.</summary>
     public string Remark => string.Join(
-        "; ", new[] { _positions, _stage.Findings.Sentence, _axis.Sentence, _correction.Sentence }.Where(s => s.Length > 0));
+        "; ", new[] { _positions, _stage.Findings.Sentence, _axis.Sentence, _correction.Sentence, _outside?.Sentence ?? "" }.Where(s => s.Length > 0));
 
     public RoiSuggestion Roi { get; private set; } = new([], "waiting for the first projections");
 
@@ -75,8 +98,15 @@ internal sealed class LiveReconstruction
         // Before the corrections are looked for: what comes meanwhile is the next recipe's.
         (bool[] Usable, long[] Versions) standing = assembly.Standing();
         _correction.Update(assembly);
-        int[] stale = assembly.TakeStale();
         ScanPlan plan = _settings.Description.Plan;
+        double coverage = (double)lines / plan.LineCount;
+        if (_outside is not null && coverage > 0 && _outside.Update(assembly.Plan, Projections(assembly, _stage.Channel), Axis.AppliedOffset_px, coverage))
+        {
+            MakeAnew();
+            assembly.MakeStale();
+        }
+
+        int[] stale = assembly.TakeStale();
         for (int channel = 0; stale.Length > 0 && channel < _slices.Length; channel++)
         {
             float[] sinogram = Projections(assembly, channel);
@@ -85,14 +115,30 @@ internal sealed class LiveReconstruction
                 if (ProjectionGaps.Bridge(sinogram.AsSpan(rotation * plan.TranslationCount, plan.TranslationCount), _projection) >= LeastMeasured)
                 {
                     _slices[channel].Put(rotation, _projection);
+                    if (channel == _stage.Channel)
+                    {
+                        _confidence.Put(rotation, _projection);
+                    }
                 }
             }
         }
 
-        bool moves = _slices[0].Centre_px != Axis.AppliedOffset_px;
+        bool moves = _slices[0].Centre_px != Centre_px;
         if (moves)
         {
-            Array.ForEach(_slices, s => s.SetCentre(Axis.AppliedOffset_px));
+            Array.ForEach(_slices, s => s.SetCentre(Centre_px));
+            _confidence.SetCentre(Centre_px);
+        }
+
+        if ((stale.Length > 0 || moves) && ProjectionCount > 0)
+        {
+            if ((int)(coverage * NoiseMaps) > _noiseMaps)
+            {
+                _noiseMaps = (int)(coverage * NoiseMaps);
+                _sigma = Noise(assembly);
+            }
+
+            Confidence = _confidence.Assess(Slice(_stage.Channel).Values, _sigma);
         }
 
         if (stale.Length > 0 || moves)
@@ -115,6 +161,13 @@ internal sealed class LiveReconstruction
         _axis.Complete(assembly.Plan, _stage.Aligned(assembly, _stage.Channel));
         _correction.Complete(assembly);
         ScanPlan plan = _settings.Description.Plan;
+        if (_outside is not null)
+        {
+            _outside.Complete(assembly.Plan, Projections(assembly, _stage.Channel), Axis.AppliedOffset_px);
+            _isAnew = true;
+        }
+
+        _confidence = NewConfidence();
         bool[] present = new bool[plan.RotationCount];
         for (int channel = 0; channel < _slices.Length; channel++)
         {
@@ -124,14 +177,19 @@ internal sealed class LiveReconstruction
                 Span<float> projection = sinogram.AsSpan(rotation * plan.TranslationCount, plan.TranslationCount);
                 present[rotation] = ProjectionGaps.Bridge(projection, _projection) >= LeastMeasured;
                 _projection.CopyTo(projection);
+                if (present[rotation] && channel == _stage.Channel && rotation < plan.ReconstructedRotationCount)
+                {
+                    _confidence.Put(rotation, projection);
+                }
             }
 
-            _slices[channel] = ProgressiveSlice.Batch(plan, _settings.Filter, sinogram, present, Axis.AppliedOffset_px);
+            _slices[channel] = ProgressiveSlice.Batch(plan, _settings.Filter, sinogram, present, Centre_px, _outside?.ForChannel(channel));
         }
 
         if (ProjectionCount > 0)
         {
             Roi = RoiFinder.Find(Slice(_roiChannel), _settings.RoiRadius_um);
+            Confidence = _confidence.Assess(Slice(_stage.Channel).Values, Noise(assembly));
         }
 
         Write(assembly, assembly.Standing());
@@ -149,13 +207,53 @@ internal sealed class LiveReconstruction
             Corrections = _correction.Found,
             Regridding = assembly.Regridding,
             Shift_px = Stage.AppliedShift_px,
-            Centre_px = Axis.AppliedOffset_px,
+            Centre_px = Centre_px,
+            Filters = _outside?.ForBlocks(),
         };
 
         bool isAnew = _recipe is not null
-            && (recipe.Plan != _recipe.Plan || recipe.Shift_px != _recipe.Shift_px || _correction.Number != _correctionNumber);
+            && (recipe.Plan != _recipe.Plan || recipe.Shift_px != _recipe.Shift_px || _correction.Number != _correctionNumber || _isAnew);
+        _isAnew = false;
         _correctionNumber = _correction.Number;
         _recipe = recipe with { Number = (_recipe?.Number ?? 0) + (isAnew ? 1 : 0) };
+    }
+
+    // Through other filters: nothing of what is in can stay.
+    private void MakeAnew()
+    {
+        ScanPlan plan = _settings.Description.Plan;
+        for (int channel = 0; channel < _slices.Length; channel++)
+        {
+            _slices[channel] = new ProgressiveSlice(plan, _settings.Filter, Centre_px, _outside!.ForChannel(channel));
+        }
+
+        _confidence = NewConfidence();
+        _isAnew = true;
+    }
+
+    private ConfidenceTrack NewConfidence() => new(_settings.Description.Plan, _settings.Filter, Centre_px, _outside?.ForChannel(_stage.Channel));
+
+    // Of the total, which is a sum over bins; what a correction multiplies a cell with, it multiplies its noise with.
+    private float[] Noise(ScanAssembly assembly)
+    {
+        ScanPlan plan = _settings.Description.Plan;
+        if (_settings.Description.Channels[_stage.Channel].Kind != LiveChannelKind.Total || assembly.TotalVariance(_stage.Channel) is not { } variance)
+        {
+            return [];
+        }
+
+        if (_correction.Found is { } found)
+        {
+            for (int i = 0; i < variance.Length; i++)
+            {
+                variance[i] *= found.Factors[i] * found.Factors[i];
+            }
+        }
+
+        double[] angles_rad = [.. Enumerable.Range(0, plan.ReconstructedRotationCount).Select(r => plan.Angle_deg(r) * (Math.PI / 180))];
+        float[] sigma = new float[plan.TranslationCount * plan.TranslationCount];
+        new NoiseMap(plan.TranslationCount, _settings.Filter, Centre_px).Compute(angles_rad, variance.AsSpan(0, angles_rad.Length * plan.TranslationCount), sigma);
+        return sigma;
     }
 
     // Corrections belong to the cells as they were measured, so they come before lines are moved.

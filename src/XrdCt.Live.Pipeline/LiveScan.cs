@@ -94,7 +94,7 @@ public sealed class LiveScan
         _reception = new Reception(options, _tally, time);
         _settings = options.Settings();
         _assembly = new ScanAssembly(_settings, _tally, patterns, _reception.Complain);
-        _reconstruction = new LiveReconstruction(_settings, time);
+        _reconstruction = new LiveReconstruction(_settings, time, options.Roi);
         _journal = journal;
         _openReadings = openReadings;
         _rows = journal is null
@@ -675,6 +675,9 @@ public sealed class LiveScan
             PatternsQueued = _patterns.Reader.Count,
             ProjectionCount = _reconstruction.ProjectionCount,
             LargestGap_deg = _reconstruction.LargestGap_deg,
+            Confidence = _reconstruction.Confidence,
+            Convergence = _reconstruction.Convergence,
+            OverlapResidual = _reconstruction.Outside?.Alignment?.OverlapResidual ?? double.NaN,
             VolumeProjectionCount = _volume?.ProjectionCount,
             VolumeLag_s = _volume?.Lag_s ?? double.NaN,
             SavedPath = savedPath,

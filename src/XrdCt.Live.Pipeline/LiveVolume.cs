@@ -175,6 +175,11 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
     private void BringUpToDate(Block block, int number, VolumeRecipe recipe)
     {
         bool isAnew = block.Number != recipe.Number;
+        if (isAnew && recipe.Filters is not null)
+        {
+            block.Slices.Restart(recipe.Filters(number));
+        }
+
         for (int rotation = 0; rotation < _plan.ReconstructedRotationCount; rotation++)
         {
             if (!isAnew && block.Versions[rotation] == recipe.Versions[rotation])

@@ -462,6 +462,41 @@ internal sealed class ScanAssembly
         }
     }
 
+    /// <summary>
+    /// Variances of the total intensity of each cell, the sums of those of its bins, [rotation, translation]; NaN where nothing is of use. Null where
+    /// cells are mixtures of frames, or the channel does not add all bins up.
+    /// </summary>
+    /// <param name="channel">The channel.</param>
+    public float[]? TotalVariance(int channel)
+    {
+        LiveChannel total = _settings.Description.Channels[channel];
+        RadialAxis axis = _settings.Description.Axis;
+        if (_grid is not null || total.Lower > axis.Centres[0] || total.Upper < axis.Centres[^1])
+        {
+            return null;
+        }
+
+        // Without the lock: what comes meanwhile is not looked at.
+        bool[] usable = Standing().Usable;
+        float[] variances = new float[usable.Length];
+        for (int i = 0; i < usable.Length; i++)
+        {
+            variances[i] = float.NaN;
+            if (usable[i])
+            {
+                double sum = 0;
+                foreach (float variance in Sinogram.Variances.AsSpan(i * Sinogram.BinCount, Sinogram.BinCount))
+                {
+                    sum += float.IsFinite(variance) ? variance : 0;
+                }
+
+                variances[i] = (float)sum;
+            }
+        }
+
+        return variances;
+    }
+
     /// <summary>A copy of a channel's sinogram.</summary>
     public SinogramMap SinogramOf(int channel)
     {

@@ -72,6 +72,8 @@ public static class ScanResult
             Mean = assembly.Mean(),
             ChannelSinograms = [.. Enumerable.Range(0, settings.Description.Channels.Count).Select(assembly.SinogramOf)],
             Slices = reconstruction.Slices(),
+            Confidence = reconstruction.Confidence,
+            Outside = reconstruction.Outside,
             Roi = reconstruction.Roi,
             Counters = known.Counters,
             Configuration = settings.Configuration,

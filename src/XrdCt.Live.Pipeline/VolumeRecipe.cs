@@ -1,3 +1,4 @@
+using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
@@ -36,4 +37,7 @@ internal sealed record VolumeRecipe
 
     /// <summary>Offset of the rotation axis from translation TranslationCount / 2, steps.</summary>
     public required double Centre_px { get; init; }
+
+    /// <summary>What filters the projections of a block of bins; null for the ramp alone.</summary>
+    public Func<int, RowFilter>? Filters { get; init; }
 }

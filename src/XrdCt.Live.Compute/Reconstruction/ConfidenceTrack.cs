@@ -20,11 +20,12 @@ public sealed class ConfidenceTrack
     /// <param name="plan">Scan plan.</param>
     /// <param name="filter">Apodisation of the slice.</param>
     /// <param name="centre_px">Centre of rotation, see <see cref="ProgressiveSlice.Centre_px"/>.</param>
-    public ConfidenceTrack(ScanPlan plan, RampFilter filter, double centre_px = 0)
+    /// <param name="rows">What filters projections in place of the ramp alone; null for the ramp.</param>
+    public ConfidenceTrack(ScanPlan plan, RampFilter filter, double centre_px = 0, RowFilter? rows = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
         _plan = plan;
-        _halves = new HalfSlices(plan, filter, centre_px);
+        _halves = new HalfSlices(plan, filter, centre_px, rows);
         _present = new bool[plan.RotationCount];
         _previous = new float[plan.TranslationCount * plan.TranslationCount];
     }

@@ -28,13 +28,14 @@ public sealed class HalfSlices
     /// <param name="plan">Scan plan.</param>
     /// <param name="filter">Apodisation of the ramp.</param>
     /// <param name="centre_px">Centre of rotation, see <see cref="ProgressiveSlice.Centre_px"/>.</param>
-    public HalfSlices(ScanPlan plan, RampFilter filter, double centre_px = 0)
+    /// <param name="rows">What filters projections in place of the ramp alone; null for the ramp.</param>
+    public HalfSlices(ScanPlan plan, RampFilter filter, double centre_px = 0, RowFilter? rows = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
         _angles_deg = [.. Enumerable.Range(0, plan.RotationCount).Select(plan.Angle_deg)];
         _halfOf = new int[plan.RotationCount];
         Array.Fill(_halfOf, Nowhere);
-        _halves = [new ProgressiveSlice(plan, filter, centre_px), new ProgressiveSlice(plan, filter, centre_px)];
+        _halves = [new ProgressiveSlice(plan, filter, centre_px, rows), new ProgressiveSlice(plan, filter, centre_px, rows)];
         _values = [new float[plan.TranslationCount * plan.TranslationCount], new float[plan.TranslationCount * plan.TranslationCount]];
     }
 

@@ -41,6 +41,7 @@ public sealed class ProgressiveBlock
     private readonly int[] _present;
     private readonly double[] _angles_rad;
     private BlockProjectionFilter _filter;
+    private RowFilter _apply;
     private BlockBackProjector _backProjector;
     private Memory<float> _slices;
     private bool _isStale;
@@ -61,6 +62,7 @@ public sealed class ProgressiveBlock
         ArgumentNullException.ThrowIfNull(filter);
         _plan = plan;
         _filter = Fitting(filter);
+        _apply = (_, projection, filtered) => _filter.Apply(projection, filtered);
         _backProjector = new BlockBackProjector(plan.TranslationCount, centre_px);
         _spareRows = 1 + (plan.RotationCount / RowsPerSpare);
         int rows = plan.RotationCount + _spareRows;
@@ -108,7 +110,7 @@ public sealed class ProgressiveBlock
     {
         int row = RowFor(rotation);
         Span<float> filtered = Row(row);
-        _filter.Apply(projection, filtered);
+        _apply(Angle_rad(rotation), projection, filtered);
         _isBroken[row] = HasNonFinite(filtered[..BinBlock.Width]);
         ProjectionCount += _rowOfRotation[rotation] == None ? 1 : 0;
         _rowOfRotation[rotation] = row;
@@ -159,6 +161,15 @@ public sealed class ProgressiveBlock
     {
         ArgumentNullException.ThrowIfNull(filter);
         _filter = Fitting(filter);
+        Restart((_, projection, filtered) => _filter.Apply(projection, filtered));
+    }
+
+    /// <summary>The same with a filter that does more, such as that of a scan of a region of interest.</summary>
+    /// <param name="filter">The filter, for <see cref="ScanPlan.TranslationCount"/> samples.</param>
+    public void Restart(RowFilter filter)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        _apply = filter;
         for (int rotation = 0; rotation < _plan.RotationCount; rotation++)
         {
             Withdraw(rotation);

@@ -13,6 +13,7 @@ public sealed class ProgressiveSlice
 {
     private readonly ScanPlan _plan;
     private readonly ProjectionFilter _filter;
+    private readonly RowFilter _rows;
     private BackProjector _backProjector;
     private readonly double[] _slice;
     private readonly float[]?[] _filtered;
@@ -23,7 +24,8 @@ public sealed class ProgressiveSlice
     /// <param name="plan">Scan plan; gives the angles and the samples of a projection.</param>
     /// <param name="filter">Apodisation of the ramp.</param>
     /// <param name="centre_px">Centre of rotation, see <see cref="Centre_px"/>.</param>
-    public ProgressiveSlice(ScanPlan plan, RampFilter filter, double centre_px = 0)
+    /// <param name="rows">Filters projections in place of the ramp alone, such as that of a scan of a region of interest; null for the ramp.</param>
+    public ProgressiveSlice(ScanPlan plan, RampFilter filter, double centre_px = 0, RowFilter? rows = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
         _plan = plan;
@@ -33,6 +35,7 @@ public sealed class ProgressiveSlice
         _filtered = new float[]?[plan.RotationCount];
         _weights = new double[plan.RotationCount];
         _fresh = new float[_filter.FilteredLength];
+        _rows = rows ?? ((_, projection, filtered) => _filter.Apply(projection, filtered));
     }
 
     /// <summary>
@@ -51,7 +54,7 @@ public sealed class ProgressiveSlice
     /// <param name="projection">Samples by translation, no NaN (see <see cref="Sinograms.ProjectionGaps"/>).</param>
     public void Put(int rotation, ReadOnlySpan<float> projection)
     {
-        _filter.Apply(projection, _fresh);
+        _rows(Angle_rad(rotation), projection, _fresh);
         if (_filtered[rotation] is float[] known)
         {
             for (int i = 0; i < known.Length; i++)
@@ -140,15 +143,16 @@ public sealed class ProgressiveSlice
     /// <param name="sinogram">[rotation, translation], no NaN where present.</param>
     /// <param name="present">Which rotations take part.</param>
     /// <param name="centre_px">Centre of rotation, see <see cref="Centre_px"/>.</param>
+    /// <param name="rows">See the constructor.</param>
     public static ProgressiveSlice Batch(
-        ScanPlan plan, RampFilter filter, ReadOnlySpan<float> sinogram, ReadOnlySpan<bool> present, double centre_px = 0)
+        ScanPlan plan, RampFilter filter, ReadOnlySpan<float> sinogram, ReadOnlySpan<bool> present, double centre_px = 0, RowFilter? rows = null)
     {
-        var slice = new ProgressiveSlice(plan, filter, centre_px);
+        var slice = new ProgressiveSlice(plan, filter, centre_px, rows);
         for (int rotation = 0; rotation < plan.ReconstructedRotationCount; rotation++)
         {
             if (present[rotation])
             {
-                slice._filter.Apply(sinogram.Slice(rotation * plan.TranslationCount, plan.TranslationCount), slice._fresh);
+                slice._rows(slice.Angle_rad(rotation), sinogram.Slice(rotation * plan.TranslationCount, plan.TranslationCount), slice._fresh);
                 slice._filtered[rotation] = slice._fresh.ToArray();
                 slice.ProjectionCount++;
             }

@@ -1,3 +1,5 @@
+using XrdCt.Live.Model.Slices;
+
 namespace XrdCt.Live.Model.Ports;
 
 /// <summary>How a scan stands.</summary>
@@ -44,6 +46,15 @@ public sealed record LiveState
 
     /// <summary>Widest angle between neighbouring measured projections, degrees: the missing wedge.</summary>
     public required double LargestGap_deg { get; init; }
+
+    /// <summary>How far the slice of the total can be trusted; null before the first projection.</summary>
+    public SliceConfidence? Confidence { get; init; }
+
+    /// <summary>How it converged.</summary>
+    public IReadOnlyList<ConvergencePoint> Convergence { get; init; } = [];
+
+    /// <summary>How well an ROI scan agrees with its coarse scan where both measured, see <see cref="Roi.RoiAlignment.OverlapResidual"/>; NaN without one.</summary>
+    public double OverlapResidual { get; init; } = double.NaN;
 
     /// <summary>Projections in the slices of every bin; null where only the live channels are reconstructed.</summary>
     public int? VolumeProjectionCount { get; init; }

@@ -1,5 +1,6 @@
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Roi;
 using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
@@ -87,6 +88,12 @@ public sealed record ScanRecord
 
     /// <summary>Slices of the live channels.</summary>
     public required IReadOnlyList<SliceMap> Slices { get; init; }
+
+    /// <summary>How far the slice of the total can be trusted; null without a projection.</summary>
+    public SliceConfidence? Confidence { get; init; }
+
+    /// <summary>How the slices were freed from what lies outside the field of view; null for a scan of the whole sample.</summary>
+    public RoiFindings? Outside { get; init; }
 
     /// <summary>Suggested ROI places.</summary>
     public required RoiSuggestion Roi { get; init; }

@@ -1,4 +1,5 @@
 using XrdCt.Live.Model.Patterns;
+using XrdCt.Live.Model.Roi;
 using XrdCt.Live.Model.Scans;
 
 namespace XrdCt.Live.Model.Slices;
@@ -32,6 +33,9 @@ public sealed record VolumeHeader
 
     /// <summary>How it was made, and what was found on the way.</summary>
     public IReadOnlyList<VolumeParameter> Parameters { get; init; } = [];
+
+    /// <summary>How it was freed from what lies outside the field of view; null for a scan of the whole sample.</summary>
+    public RoiFindings? Outside { get; init; }
 
     /// <summary>Numbers that are known at the end only: how far the slices can be trusted.</summary>
     public IReadOnlyList<(string Name, string Units)> Findings { get; init; } = [];

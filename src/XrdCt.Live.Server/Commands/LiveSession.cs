@@ -6,6 +6,7 @@ using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.ZeroMq;
 using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Pipeline;
@@ -21,6 +22,8 @@ namespace XrdCt.Live.Server.Commands;
 /// </summary>
 internal sealed class LiveSession
 {
+    private (RadialAxis Axis, LiveRoi? Roi)? _outside;
+
     /// <summary>The configuration file, for messages and for paths relative to it.</summary>
     public required string File { get; init; }
 
@@ -60,7 +63,7 @@ internal sealed class LiveSession
             Warn(sentence);
             Volatile.Read(ref current)?.Remark(sentence);
         });
-        LiveOptions? options = TakesFromHeader ? null : SetUp.LiveOptions(Configuration, folder, File, Note);
+        LiveOptions? options = TakesFromHeader ? null : WithOutside(SetUp.LiveOptions(Configuration, folder, File, Note), stop);
         SourceSetUp source = SetUp.Source(Configuration, folder, File);
         ResultPublisherOptions? publishing = Configuration.Publish is PublishSection section
             ? SetUp.Publisher(section, Configuration.Integration.Bins!.Value, Configuration.Channels.Count, File)
@@ -381,7 +384,7 @@ internal sealed class LiveSession
 
             try
             {
-                return SetUp.LiveOptions(Configuration, folder, File, Note, header);
+                return WithOutside(SetUp.LiveOptions(Configuration, folder, File, Note, header), stop);
             }
             catch (UserException e) when (FollowsSeries && !ExitWithScan)
             {
@@ -390,6 +393,18 @@ internal sealed class LiveSession
                 feed.Discard();
             }
         }
+    }
+
+    // The coarse scan is read once: its patterns are as many as those of this one.
+    private LiveOptions WithOutside(LiveOptions options, CancellationToken stop)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(File))!;
+        if (_outside is null || !_outside.Value.Axis.Centres.SequenceEqual(options.Integration.Axis.Centres))
+        {
+            _outside = (options.Integration.Axis, SetUp.Outside(Configuration, folder, File, options.Integration, stop));
+        }
+
+        return options with { Roi = _outside.Value.Roi };
     }
 
     private static Task<T> OnOwnThread<T>(Func<T> wait) =>

@@ -42,9 +42,9 @@ internal sealed class ReconstructCommand
     private readonly Option<string?> _output = new("--output") { Description = "HDF5 file for the slices [default: NAME_slices.nxs beside FILE]" };
     private readonly Option<string?> _dataset = new("--dataset") { Description = "Dataset of the sinogram [default: found by itself]" };
     private readonly Option<bool> _raw = new("--raw") { Description = "Take the raw sinogram of a scan file [default: the corrected one, where it has one]" };
-    private readonly Option<string> _solver = new("--solver") { Description = $"How: {string.Join(", ", Solvers.Keys)}", DefaultValueFactory = _ => "fbp" };
+    private readonly Option<string?> _solver = new("--solver") { Description = $"How: {string.Join(", ", Solvers.Keys)}", DefaultValueFactory = _ => "fbp" };
     private readonly Option<string> _filter = new("--filter") { Description = $"Filter of fbp: {string.Join(", ", SetUp.RampNames)}", DefaultValueFactory = _ => "shepp-logan" };
-    private readonly Option<string> _weights = new("--weights")
+    private readonly Option<string?> _weights = new("--weights")
     {
         Description = "What projections count in fbp: gaps (by the angles between them), even (all alike, as scikit-image)",
         DefaultValueFactory = _ => "gaps",
@@ -54,7 +54,7 @@ internal sealed class ReconstructCommand
     private readonly Option<bool> _nonNegative = new("--non-negative") { Description = "sirt, cgls: no values below 0" };
     private readonly Option<double> _leastChange = new("--least-change") { Description = "sirt, cgls: a bin stops when an iteration lowers its residual by no more than this share", DefaultValueFactory = _ => 0 };
     private readonly Option<double> _relaxation = new("--relaxation") { Description = "sirt: relaxation, above 0 and below 2", DefaultValueFactory = _ => 1 };
-    private readonly Option<string> _start = new("--start") { Description = "sirt, cgls: start from zero or from fbp", DefaultValueFactory = _ => "zero" };
+    private readonly Option<string?> _start = new("--start") { Description = "sirt, cgls: start from zero or from fbp", DefaultValueFactory = _ => "zero" };
     private readonly Option<string> _cor = new("--cor")
     {
         Description = "Rotation axis: steps from the middle translation (number N/2), data (found in the sinogram), or file (as it says, else data)",
@@ -68,7 +68,7 @@ internal sealed class ReconstructCommand
 
     private readonly Option<string?> _coarse = new("--coarse") { Description = "Coarse scan of the same sample, which tells what lies outside the field of view" };
     private readonly Option<string?> _roiCentre_um = new("--roi-centre-um") { Description = "X,Y of the ROI scan's axis in the coarse slice, about, µm [default: 0,0]" };
-    private readonly Option<string> _coarseCounting = new("--coarse-counting")
+    private readonly Option<string?> _coarseCounting = new("--coarse-counting")
     {
         Description = "Whether the coarse scan counted while its translation was moving, or at points",
         DefaultValueFactory = _ => "moving",
@@ -131,8 +131,8 @@ internal sealed class ReconstructCommand
         try
         {
             bool isRaw = parsed.GetValue(_raw);
-            using SinogramFile file = Open(location, _sinogram.Reading(parsed, parsed.GetValue(_dataset)), isRaw);
-            using SinogramFile? coarse = coarsePath is null ? null : Open(coarsePath, new SinogramReading(), isRaw);
+            using SinogramFile file = SinogramFiles.OpenCorrected(location, _sinogram.Reading(parsed, parsed.GetValue(_dataset)), isRaw);
+            using SinogramFile? coarse = coarsePath is null ? null : SinogramFiles.OpenCorrected(coarsePath, new SinogramReading(), isRaw);
             ReconstructionRun run = new(file, coarse, request, stop);
             Report(parsed, run.Run(output, parsed.GetValue(_overwrite), isShown: !parsed.GetValue(_json), stop));
             return 0;
@@ -145,20 +145,6 @@ internal sealed class ReconstructCommand
         {
             throw new UserException("stopped before the end: there is no result", e);
         }
-    }
-
-    // The corrected sinogram is what slices are made of while the scan runs.
-    private static SinogramFile Open(string location, SinogramReading how, bool isRaw)
-    {
-        SinogramFile file = new(location, how, ChunkUnpacking.Unpack);
-        bool isNamed = how.Dataset is not null || SinogramFile.FileOf(location) != location;
-        if (isRaw || isNamed || file.CorrectedPath is null)
-        {
-            return file;
-        }
-
-        file.Dispose();
-        return new SinogramFile(location, how with { IsCorrected = true }, ChunkUnpacking.Unpack);
     }
 
     private static string DefaultOutput(string location)
@@ -216,9 +202,6 @@ internal sealed class ReconstructCommand
     }
 
     private static T OneOf<T>(ParseResult parsed, Option<string?> option, Dictionary<string, T> known) =>
-        SetUp.OneOf(known, parsed.GetValue(option)!, "command line", option.Name);
-
-    private static T OneOf<T>(ParseResult parsed, Option<string> option, Dictionary<string, T> known) =>
         SetUp.OneOf(known, parsed.GetValue(option)!, "command line", option.Name);
 
     private static int Whole(ParseResult parsed, Option<int> option, int most) => InRange(parsed.GetValue(option), option, most);

@@ -12,4 +12,8 @@ public sealed class ReconstructionSection
     /// <summary>Whether every radial bin is reconstructed while the scan runs, not only the live channels.</summary>
     [YamlMember(Alias = "every_bin")]
     public bool EveryBin { get; set; } = true;
+
+    /// <summary>What is done about the sample beyond the field of view.</summary>
+    [YamlMember(Alias = "outside")]
+    public OutsideSection Outside { get; set; } = new();
 }

@@ -3,16 +3,20 @@ using System.Net;
 using System.Reflection;
 using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Compute.Roi;
 using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Roi;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Pipeline;
 using XrdCt.Live.Server.Conversion;
+using XrdCt.Live.Server.Reconstruction;
 using XrdCt.Live.Storage.Sinograms;
 
 namespace XrdCt.Live.Server.Configuration;
@@ -105,6 +109,14 @@ internal static class SetUp
         ["cosine"] = RampFilter.Cosine,
         ["hamming"] = RampFilter.Hamming,
         ["hann"] = RampFilter.Hann,
+    };
+
+    private static readonly Dictionary<string, RoiMode> Modes = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["completion"] = RoiMode.Completion,
+        ["subtraction"] = RoiMode.Subtraction,
+        ["extension"] = RoiMode.Extension,
+        ["none"] = RoiMode.None,
     };
 
     // A day: whoever wants to wait longer has forgotten a unit.
@@ -242,6 +254,7 @@ internal static class SetUp
         }
 
         ScanPlan plan = ScanPlan(Required(configuration.Scan, file, "scan"), file);
+        _ = OutsideMode(configuration, file);
         return new HeaderlessParts(
             NotBlank(configuration.Title, file, "title"),
             frames,
@@ -276,6 +289,62 @@ internal static class SetUp
     {
         ScanSection scan = Required(configuration.Scan, file, "scan");
         return StackSetUp.Of(scan, ScanPlan(scan, file).CellCount, file);
+    }
+
+    /// <summary>What is done about the sample beyond the field of view.</summary>
+    public static RoiMode OutsideMode(BeamlineConfiguration configuration, string file)
+    {
+        string? coarse = configuration.Scan?.Coarse;
+        OutsideSection outside = configuration.Reconstruction.Outside;
+        RoiMode mode = outside.Mode is string said ? OneOf(Modes, said, file, "reconstruction.outside.mode")
+            : coarse is null ? RoiMode.None
+            : RoiMode.Completion;
+        return mode is RoiMode.Completion or RoiMode.Subtraction && coarse is null
+            ? throw UserException.WrongUse($"{file}: reconstruction.outside.mode {outside.Mode} needs the result of the coarse scan: name it in scan.coarse, or use extension")
+            : !double.IsFinite(outside.X_um) || !double.IsFinite(outside.Y_um)
+                ? throw UserException.WrongUse($"{file}: reconstruction.outside.x_um and y_um must be numbers, µm")
+                : mode;
+    }
+
+    /// <summary>Reads the coarse scan of an ROI scan; null for a scan of the whole sample.</summary>
+    /// <param name="configuration">What the file says.</param>
+    /// <param name="folder">Folder that paths in it are relative to.</param>
+    /// <param name="file">Name of the file, for messages.</param>
+    /// <param name="integration">Radial axis and wavelength of the ROI scan.</param>
+    /// <param name="stop">Asks for the end.</param>
+    /// <exception cref="UserException">The coarse scan cannot be read, or does not go with this one.</exception>
+    public static LiveRoi? Outside(BeamlineConfiguration configuration, string folder, string file, IntegrationPlan integration, CancellationToken stop)
+    {
+        RoiMode mode = OutsideMode(configuration, file);
+        if (mode == RoiMode.None)
+        {
+            return null;
+        }
+
+        OutsideSection outside = configuration.Reconstruction.Outside;
+        CoarseScan? coarse = null;
+        if (mode != RoiMode.Extension)
+        {
+            SinogramHeader roi = new()
+            {
+                Angles_deg = [],
+                Translations_um = [],
+                Radial = integration.Axis.Centres.ToArray(),
+                Unit = integration.Axis.Unit,
+                Energy_keV = integration.Geometry.Wavelength_m is double wavelength_m ? PhotonEnergy.FromWavelength_keV(wavelength_m) : null,
+                Origin = file,
+            };
+            using SinogramFile found = Reading(() => SinogramFiles.OpenCorrected(Path.Combine(folder, configuration.Scan!.Coarse!), new SinogramReading(), isRaw: false));
+            coarse = new CoarseScan(found, roi, (0, roi.BinCount), stop);
+        }
+
+        return new LiveRoi
+        {
+            Mode = mode,
+            Coarse = coarse?.Patterns,
+            Origin = coarse?.Origin ?? "",
+            Nominal = new RoiRegistrationOptions { X_um = outside.X_um, Y_um = outside.Y_um, IsCoarseSmeared = outside.CoarseMoved },
+        };
     }
 
     private static AxisPosition? CoarseAxis(ScanSection scan, string folder, string file)

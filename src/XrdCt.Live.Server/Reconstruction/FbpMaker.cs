@@ -2,9 +2,6 @@ using XrdCt.Live.Compute.Reconstruction;
 
 namespace XrdCt.Live.Server.Reconstruction;
 
-/// <summary>Filters a projection of a block of bins: <c>[sample, bin]</c> in, two samples more out.</summary>
-internal delegate void RowFilter(double angle_rad, ReadOnlySpan<float> row, Span<float> filtered);
-
 /// <summary>Filtered back projection at any angles, through any filter.</summary>
 /// <param name="angles_rad">Angle of each rotation, rad.</param>
 /// <param name="samples">Samples N of a projection.</param>

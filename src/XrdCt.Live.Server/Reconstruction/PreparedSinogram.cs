@@ -146,26 +146,30 @@ internal sealed class PreparedSinogram
         double[] sum = new double[Header.CellCount];
         int[] count = new int[Header.CellCount];
         SinogramPass.Run(_file, "reading", (_, bins, values) => Add(values.Span, bins, sum, count), stop);
-        return _total = PrepareMap([.. sum.Select((s, i) => count[i] > 0 ? (float)(s / count[i]) : float.NaN)]);
+        return _total = PrepareAll([.. sum.Select((s, i) => count[i] > 0 ? (float)(s / count[i]) : float.NaN)], bins: 1);
     }
 
-    /// <summary>Prepares a number per cell, but for the bridges.</summary>
-    /// <param name="map">[rotation, translation] as in the file; used as scratch.</param>
-    /// <returns>[rotation, sample]; NaN where unmeasured.</returns>
-    public float[] PrepareMap(float[] map)
+    /// <summary>Prepares patterns, but for the bridges.</summary>
+    /// <param name="values">[rotation, translation, bin] as in the file; used as scratch.</param>
+    /// <param name="bins">Number of bins.</param>
+    /// <returns>[rotation, sample, bin]; NaN where unmeasured. In the memory of the values.</returns>
+    public float[] PrepareAll(float[] values, int bins)
     {
         if (_recorded is { LineShift_px: not 0 } scan)
         {
-            LineAlignment.Align(scan.Plan, map, scan.LineShift_px);
+            LineAlignment.Align(scan.Plan, values, scan.LineShift_px, bins);
         }
 
-        float[] prepared = new float[map.Length];
+        int length = SampleCount * bins;
+        float[] row = new float[length];
         for (int rotation = 0; rotation < Header.RotationCount; rotation++)
         {
-            _grid.Apply(map.AsSpan(rotation * SampleCount, SampleCount), 1, prepared.AsSpan(rotation * SampleCount, SampleCount));
+            Span<float> projection = values.AsSpan(rotation * length, length);
+            _grid.Apply(projection, bins, row);
+            row.CopyTo(projection);
         }
 
-        return prepared;
+        return values;
     }
 
     private static void Add(ReadOnlySpan<float> values, int bins, double[] sum, int[] count)

@@ -19,6 +19,7 @@ internal sealed class ReconstructionRun
     private readonly ReconstructionRequest _request;
     private readonly PreparedSinogram _sinogram;
     private readonly CoarseScan? _coarse;
+    private readonly RoiAlignment? _alignment;
     private readonly double _axis_px;
     private readonly string _axisStatus;
     private readonly List<string> _remarks = [];
@@ -43,9 +44,13 @@ internal sealed class ReconstructionRun
         if (coarse is not null)
         {
             _coarse = new CoarseScan(coarse, file.Header, _bins, stop);
-            _coarse.Align(_sinogram, _axis_px, request, stop);
-            (_axis_px, _axisStatus) = (_coarse.Alignment.Centre_px, _coarse.Alignment.IsFitted ? "from the rays that the coarse scan measured too" : _axisStatus);
-            _remarks.Add($"coarse scan: {_coarse.Alignment.Status}");
+            _alignment = _coarse.Patterns.Align(
+                new ScanRays(_sinogram.Angles_rad, _sinogram.SampleCount, _sinogram.Step_um, _axis_px),
+                _sinogram.Total(stop),
+                new RoiRegistrationOptions { X_um = request.RoiCentre_um.X_um, Y_um = request.RoiCentre_um.Y_um, IsCoarseSmeared = request.IsCoarseSmeared });
+            (_axis_px, _axisStatus) = (_alignment.Centre_px, _alignment.IsFitted ? "from the rays that the coarse scan measured too" : _axisStatus);
+            _remarks.Add($"coarse scan: {_alignment.Status}");
+            _remarks.Add(_coarse.Patterns.HasAir ? "the air of the coarse scan is taken off" : "the coarse scan does not say what the air scatters: it stays in");
             if (_coarse.IsRebinned)
             {
                 _remarks.Add("the coarse patterns were brought onto the radial axis of the ROI scan");
@@ -106,7 +111,7 @@ internal sealed class ReconstructionRun
             Axis_px = _axis_px,
             AxisStatus = _axisStatus,
             Confidence = confidence,
-            Alignment = _coarse?.Alignment,
+            Alignment = _alignment,
             Iterations = _iterations,
             Remarks = _remarks,
             Elapsed_s = Stopwatch.GetElapsedTime(started).TotalSeconds,
@@ -139,7 +144,7 @@ internal sealed class ReconstructionRun
         int samples = _sinogram.SampleCount;
         if (_coarse is not null)
         {
-            return block => _coarse.FilterOf(block, _request.RoiMode, samples, _sinogram.Step_um, _request.Filter);
+            return block => _coarse.Patterns.ForBlock(block, _request.RoiMode, _alignment!, samples, _sinogram.Step_um, _request.Filter);
         }
 
         if (_request.RoiMode == RoiMode.Extension)
@@ -166,6 +171,7 @@ internal sealed class ReconstructionRun
             Title = header.Title,
             Origin = header.Origin,
             Parameters = [.. Parameters()],
+            Outside = _request.RoiMode == RoiMode.None ? null : new RoiFindings(_request.RoiMode, _coarse?.Origin ?? "", _alignment, _coarse?.Patterns.HasAir ?? false),
             Findings = [("projections", ""), ("widest_gap", "degree"), ("half_set_correlation", ""), ("reference_correlation", ""), ("iterations", "")],
         };
     }
@@ -191,25 +197,6 @@ internal sealed class ReconstructionRun
         yield return VolumeParameter.Of("centre_of_rotation/offset", _axis_px, "step");
         yield return VolumeParameter.Of("centre_of_rotation/status", _axisStatus);
         yield return VolumeParameter.Of("remarks", string.Join("; ", _remarks));
-        yield return VolumeParameter.Of("roi/mode", _request.RoiMode.ToString().ToLowerInvariant());
-        if (_coarse is not { Alignment: var found } coarse)
-        {
-            yield break;
-        }
-
-        yield return VolumeParameter.Of("roi/coarse", coarse.Origin);
-        yield return VolumeParameter.Of("roi/coarse_axis_status", coarse.AxisStatus);
-        yield return VolumeParameter.Of("roi/status", found.Status);
-        yield return VolumeParameter.Of("roi/x", found.X_um, "um");
-        yield return VolumeParameter.Of("roi/x_errors", found.XUncertainty_um, "um");
-        yield return VolumeParameter.Of("roi/y", found.Y_um, "um");
-        yield return VolumeParameter.Of("roi/y_errors", found.YUncertainty_um, "um");
-        yield return VolumeParameter.Of("roi/offset_errors", found.CentreUncertainty_px, "step");
-        yield return VolumeParameter.Of("roi/angle", found.Angle_rad * (180 / Math.PI), "degree");
-        yield return VolumeParameter.Of("roi/angle_errors", found.AngleUncertainty_rad * (180 / Math.PI), "degree");
-        yield return VolumeParameter.Of("roi/scale", found.Scale);
-        yield return VolumeParameter.Of("roi/scale_errors", found.ScaleUncertainty);
-        yield return VolumeParameter.Of("roi/overlap_residual", found.OverlapResidual);
     }
 
     // By the mean over all bins: of single bins the noise would be told.

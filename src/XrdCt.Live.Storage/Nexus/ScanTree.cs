@@ -8,6 +8,7 @@ using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
+using XrdCt.Live.Storage.Volumes;
 
 namespace XrdCt.Live.Storage.Nexus;
 
@@ -202,6 +203,18 @@ internal sealed class ScanTree
         entry["mean_pattern"] = MeanPattern();
         entry["live"] = live;
         entry["roi_candidates"] = RoiCandidates(_scan.Roi);
+        if (_scan.Confidence is { } confidence)
+        {
+            entry["confidence"] = Confidence(confidence);
+        }
+
+        if (_scan.Outside is { } outside)
+        {
+            H5Group group = NexusNodes.Group("NXcollection");
+            VolumeTree.AddParameters(group, VolumeTree.Parameters(outside));
+            entry["roi_correction"] = group;
+        }
+
         entry["scan_plan"] = Plan();
         if (_scan.Readings is not null || _scan.Unmatched is not null)
         {
@@ -603,6 +616,20 @@ internal sealed class ScanTree
             group["slice_count"] = slice.Count;
         }
 
+        return group;
+    }
+
+    // Without the correlation with the slice before: the file must not show when the slices were made.
+    private static H5Group Confidence(SliceConfidence confidence)
+    {
+        H5Group group = NexusNodes.Group("NXcollection");
+        group["projections"] = confidence.Coverage.ProjectionCount;
+        group["widest_gap"] = NexusNodes.Scalar(confidence.Coverage.WidestGap_deg, AngleUnits);
+        group["limited_angle"] = confidence.Coverage.IsLimitedAngle ? 1 : 0;
+        group["half_set_correlation"] = NexusNodes.Scalar(confidence.HalfSetCorrelation, NoUnits);
+        group["reference_correlation"] = NexusNodes.Scalar(confidence.ReferenceCorrelation, NoUnits);
+        group["noise_to_signal"] = NexusNodes.Scalar(confidence.NoiseToSignal, NoUnits);
+        group["remark"] = NexusNodes.Text(confidence.Sentence);
         return group;
     }
 

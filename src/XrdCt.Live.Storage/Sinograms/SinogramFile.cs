@@ -69,6 +69,12 @@ public sealed class SinogramFile : ISinogramFile
             ? scan
             : null);
 
+    /// <summary>What a scan file of ours says that the air scatters, counts per bin, where it was taken off the corrected sinogram; null where it does not.</summary>
+    public float[]? Air => _file.Guard("the file", () => NxxrdctEntry.Find(_file) is { } entry
+        && NumberList.Read(_file, $"{entry}/corrections/air/intensity") is { } air && air.Length == Header.BinCount
+            ? [.. air.Select(v => (float)v)]
+            : (float[]?)null);
+
     /// <summary>The file of a location.</summary>
     public static string FileOf(string location)
     {

@@ -1,5 +1,6 @@
 using PureHDF;
 using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Roi;
 using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Storage.Nexus;
 
@@ -35,6 +36,11 @@ internal static class VolumeTree
         process["date"] = NexusNodes.Text(NexusNodes.Iso8601(TimeProvider.System.GetLocalNow()));
         process["sinogram"] = NexusNodes.Text(header.Origin);
         AddParameters(process, header.Parameters);
+        if (header.Outside is { } outside)
+        {
+            AddParameters(process, Parameters(outside).Select(p => p with { Name = $"roi/{p.Name}" }));
+        }
+
         H5Group found = NexusNodes.Group("NXcollection");
         for (int i = 0; i < findings.Count; i++)
         {
@@ -85,6 +91,32 @@ internal static class VolumeTree
         plot["y"] = y;
         plot["x"] = x;
         entry["total"] = plot;
+    }
+
+    /// <summary>What was done about what lies outside the field of view, as parameters.</summary>
+    public static IEnumerable<VolumeParameter> Parameters(RoiFindings found)
+    {
+        const double DegreesPerRadian = 180 / Math.PI;
+        yield return VolumeParameter.Of("mode", found.Mode.ToString().ToLowerInvariant());
+        if (found.Alignment is not { } alignment)
+        {
+            yield break;
+        }
+
+        yield return VolumeParameter.Of("coarse", found.Coarse);
+        yield return VolumeParameter.Of("air_taken_off", found.HasAir ? 1 : 0);
+        yield return VolumeParameter.Of("status", alignment.Status);
+        yield return VolumeParameter.Of("x", alignment.X_um, "um");
+        yield return VolumeParameter.Of("x_errors", alignment.XUncertainty_um, "um");
+        yield return VolumeParameter.Of("y", alignment.Y_um, "um");
+        yield return VolumeParameter.Of("y_errors", alignment.YUncertainty_um, "um");
+        yield return VolumeParameter.Of("offset", alignment.Centre_px, "step");
+        yield return VolumeParameter.Of("offset_errors", alignment.CentreUncertainty_px, "step");
+        yield return VolumeParameter.Of("angle", alignment.Angle_rad * DegreesPerRadian, "degree");
+        yield return VolumeParameter.Of("angle_errors", alignment.AngleUncertainty_rad * DegreesPerRadian, "degree");
+        yield return VolumeParameter.Of("scale", alignment.Scale);
+        yield return VolumeParameter.Of("scale_errors", alignment.ScaleUncertainty);
+        yield return VolumeParameter.Of("overlap_residual", alignment.OverlapResidual);
     }
 
     /// <summary>Adds parameters; a / in a name makes a group.</summary>

@@ -1,0 +1,248 @@
+using XrdCt.Live.Compute.Reconstruction;
+using XrdCt.Live.Compute.Sinograms;
+using XrdCt.Live.Model.Roi;
+using XrdCt.Live.Model.Slices;
+
+namespace XrdCt.Live.Compute.Roi;
+
+/// <summary>
+/// A coarse scan with patterns on the radial axis of an ROI scan: finds where the rays of the ROI scan lie in it, and makes the filters that take out
+/// what lies outside the ROI scan's field of view, for blocks of bins and for live channels. Thread-safe.
+/// </summary>
+/// <remarks>
+/// The coarse patterns are without air scatter; those of an ROI scan, which has no positions outside the sample, are with it. Where the coarse
+/// scan knows its air, <c>scale · air</c> is taken off each ROI projection before anything else.
+/// </remarks>
+public sealed class CoarsePatterns
+{
+    // Air and scale hang together by the little that the air is of the total: two rounds leave nothing to see.
+    private const int AirRounds = 2;
+
+    private readonly float[] _values;
+    private readonly float[] _air;
+    private readonly Lock _lock = new();
+    private (RoiAlignment Alignment, int Samples, RampFilter Filter, RoiCompletion Made)? _first;
+
+    /// <summary>Takes the patterns over.</summary>
+    /// <param name="rays">Rays of the coarse scan.</param>
+    /// <param name="values">[rotation, translation, bin] on the ROI scan's radial axis, bins fastest; NaN where unmeasured. Kept, not copied.</param>
+    /// <param name="binCount">Radial bins.</param>
+    /// <param name="air">What the air scatters, which is in the ROI scan and not in the values, one number per bin; empty where it is not known.</param>
+    /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
+    public CoarsePatterns(ScanRays rays, float[] values, int binCount, ReadOnlySpan<float> air)
+    {
+        ArgumentNullException.ThrowIfNull(rays);
+        ArgumentNullException.ThrowIfNull(values);
+        ArgumentOutOfRangeException.ThrowIfLessThan(binCount, 1);
+        if (values.Length != (long)rays.RotationCount * rays.TranslationCount * binCount || (!air.IsEmpty && air.Length != binCount))
+        {
+            throw new ArgumentException(
+                $"{rays.RotationCount} × {rays.TranslationCount} rays of {binCount} bins are not {values.Length} values and an air of {air.Length}", nameof(values));
+        }
+
+        (Rays, _values, BinCount) = (rays, values, binCount);
+        _air = new float[binCount];
+        HasAir = !air.IsEmpty;
+        for (int b = 0; b < air.Length; b++)
+        {
+            _air[b] = float.IsFinite(air[b]) ? air[b] : 0;
+        }
+    }
+
+    /// <summary>Rays of the coarse scan.</summary>
+    public ScanRays Rays { get; }
+
+    /// <summary>Radial bins.</summary>
+    public int BinCount { get; }
+
+    /// <summary>Whether the air is taken off the ROI scan's projections.</summary>
+    public bool HasAir { get; }
+
+    /// <summary>Finds where the rays of the ROI scan lie, by one number per cell.</summary>
+    /// <param name="roi">Rays of the ROI scan with the nominal axis.</param>
+    /// <param name="roiMap">The number for the ROI scan's cells, [rotation, translation]; NaN where unmeasured.</param>
+    /// <param name="options">Nominal values.</param>
+    /// <param name="channel">The number, of a pattern; the mean over the bins where absent.</param>
+    /// <returns>The alignment; <see cref="RoiAlignment.IsFitted"/> is false where the nominal geometry stayed.</returns>
+    /// <exception cref="ArgumentException">The sinogram is not that of the rays, or the coarse step is below that of the ROI scan.</exception>
+    public RoiAlignment Align(ScanRays roi, ReadOnlySpan<float> roiMap, RoiRegistrationOptions options, Func<float[], float>? channel = null)
+    {
+        ArgumentNullException.ThrowIfNull(roi);
+        float[] map = Map(channel ?? Mean);
+        double air = (channel ?? Mean)(_air);
+        float[] airless = new float[roiMap.Length];
+        RoiAlignment found = new() { X_um = 0, Y_um = 0, Centre_px = 0 };
+        for (int round = 0; round < (HasAir ? AirRounds : 1); round++)
+        {
+            for (int i = 0; i < airless.Length; i++)
+            {
+                airless[i] = (float)(roiMap[i] - (found.Scale * air));
+            }
+
+            found = RoiRegistration.Fit(Rays, map, roi, airless, options);
+        }
+
+        return found;
+    }
+
+    /// <summary>The filter of a block of bins.</summary>
+    /// <param name="block">Number of the block.</param>
+    /// <param name="mode">What is done about the outside; not <see cref="RoiMode.None"/>.</param>
+    /// <param name="alignment">Where the rays lie.</param>
+    /// <param name="samples">Samples of a projection of the ROI scan.</param>
+    /// <param name="step_um">Their distance, µm.</param>
+    /// <param name="filter">Apodisation.</param>
+    public RowFilter ForBlock(int block, RoiMode mode, RoiAlignment alignment, int samples, double step_um, RampFilter filter)
+    {
+        ArgumentNullException.ThrowIfNull(alignment);
+        float[] cells = new float[Rays.RotationCount * Rays.TranslationCount * BinBlock.Width];
+        BinBlock.Copy(_values, BinCount, block, cells);
+        int own = BinBlock.BinsOf(BinCount, block);
+        for (int cell = 0; own < BinBlock.Width && cell < cells.Length; cell += BinBlock.Width)
+        {
+            BinBlock.Pad(cells.AsSpan(cell, BinBlock.Width), own);
+        }
+
+        float[] air = new float[BinBlock.Width];
+        _air.AsSpan(block * BinBlock.Width, own).CopyTo(air);
+        return Airless(Filter(cells, BinBlock.Width, mode, alignment, samples, step_um, filter), air, alignment.Scale, samples);
+    }
+
+    /// <summary>The filter of a channel.</summary>
+    /// <param name="channel">The channel: linear in the intensities, of which it gets one pattern.</param>
+    /// <param name="mode">What is done about the outside; not <see cref="RoiMode.None"/>.</param>
+    /// <param name="alignment">Where the rays lie.</param>
+    /// <param name="samples">Samples of a projection of the ROI scan.</param>
+    /// <param name="step_um">Their distance, µm.</param>
+    /// <param name="filter">Apodisation.</param>
+    public RowFilter ForChannel(Func<float[], float> channel, RoiMode mode, RoiAlignment alignment, int samples, double step_um, RampFilter filter)
+    {
+        ArgumentNullException.ThrowIfNull(channel);
+        ArgumentNullException.ThrowIfNull(alignment);
+        float air = channel(_air);
+        return Airless(Filter(Map(channel), 1, mode, alignment, samples, step_um, filter), [air], alignment.Scale, samples);
+    }
+
+    private static float Mean(float[] pattern)
+    {
+        double sum = 0;
+        int count = 0;
+        foreach (float value in pattern)
+        {
+            if (!float.IsNaN(value))
+            {
+                sum += value;
+                count++;
+            }
+        }
+
+        return count > 0 ? (float)(sum / count) : float.NaN;
+    }
+
+    private float[] Map(Func<float[], float> channel)
+    {
+        float[] map = new float[Rays.RotationCount * Rays.TranslationCount];
+        float[] pattern = new float[BinCount];
+        for (int cell = 0; cell < map.Length; cell++)
+        {
+            _values.AsSpan(cell * BinCount, BinCount).CopyTo(pattern);
+            map[cell] = channel(pattern);
+        }
+
+        return map;
+    }
+
+    private IRoiFilter Filter(float[] cells, int width, RoiMode mode, RoiAlignment alignment, int samples, double step_um, RampFilter filter)
+    {
+        switch (mode)
+        {
+            case RoiMode.Completion:
+                CoarseSinogram coarse = new(Rays, cells, width);
+                lock (_lock)
+                {
+                    // The matrices of the angles are large, and the same for all bins.
+                    if (_first is not { } first || first.Alignment != alignment || first.Samples != samples || first.Filter != filter)
+                    {
+                        _first = first = (alignment, samples, filter, new RoiCompletion(samples, step_um, alignment, coarse, filter));
+                    }
+
+                    return first.Made.For(coarse);
+                }
+
+            case RoiMode.Subtraction:
+                return new RoiSubtraction(samples, step_um, alignment, Slice(cells, width, filter), Rays.TranslationCount, Rays.Step_um, filter);
+            case RoiMode.Extension:
+                return new RoiExtension(samples, filter, fade_px: samples, width: width);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(mode), mode, "there is nothing to be done");
+        }
+    }
+
+    // The coarse slice, bin by bin: it is small beside what it is made for.
+    private float[] Slice(float[] cells, int width, RampFilter filter)
+    {
+        int samples = Rays.TranslationCount;
+        ProjectionFilter plain = new(samples, filter);
+        BackProjector backProjector = new(samples, Rays.Centre_px);
+        float[] slices = new float[samples * samples * width];
+        float[] projection = new float[samples];
+        float[] bridged = new float[samples];
+        float[] filtered = new float[plain.FilteredLength];
+        double[] slice = new double[samples * samples];
+        for (int bin = 0; bin < width; bin++)
+        {
+            Array.Clear(slice);
+            List<(int Rotation, float[] Filtered)> there = [];
+            for (int rotation = 0; rotation < Rays.RotationCount; rotation++)
+            {
+                for (int t = 0; t < samples; t++)
+                {
+                    projection[t] = cells[(((rotation * samples) + t) * width) + bin];
+                }
+
+                if (ProjectionGaps.Bridge(projection, bridged) > 0)
+                {
+                    plain.Apply(bridged, filtered);
+                    there.Add((rotation, [.. filtered]));
+                }
+            }
+
+            double[] angles = [.. there.Select(p => Rays.Angles_rad[p.Rotation])];
+            double[] weights = new double[angles.Length];
+            AngularWeights.Compute(angles, weights);
+            for (int i = 0; i < there.Count; i++)
+            {
+                backProjector.Add(there[i].Filtered, angles[i], 0.5 * weights[i], slice);
+            }
+
+            for (int i = 0; i < slice.Length; i++)
+            {
+                slices[(i * width) + bin] = (float)slice[i];
+            }
+        }
+
+        return slices;
+    }
+
+    private RowFilter Airless(IRoiFilter filter, float[] air, double scale, int samples)
+    {
+        if (!HasAir)
+        {
+            return filter.Apply;
+        }
+
+        float[] airless = new float[samples * air.Length];
+        return (angle_rad, projection, filtered) =>
+        {
+            for (int i = 0; i < airless.Length; i += air.Length)
+            {
+                for (int b = 0; b < air.Length; b++)
+                {
+                    airless[i + b] = (float)(projection[i + b] - (scale * air[b]));
+                }
+            }
+
+            filter.Apply(angle_rad, airless, filtered);
+        };
+    }
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using XrdCt.Live.Compute.Reconstruction;
+using XrdCt.Live.Compute.Roi;
+using XrdCt.Live.Compute.Sinograms;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Roi;
+using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
+
+namespace XrdCt.Live.Pipeline;
+
+/// <summary>
+/// Follows where the rays of a scan of a region of interest lie in the coarse scan before it, and has the filters that take out what lies outside its field
+/// of view. One thread only, but for the filters that it hands out.
+/// </summary>
+internal sealed class OutsideCorrection
+{
+    // A registration costs most of a second: it is asked eight times in a scan, and at its end.
+    private const int Looks = 8;
+
+    private readonly LiveRoi _roi;
+    private readonly ScanSettings _settings;
+    private readonly ChannelExtractor _extractor;
+    private readonly int _total;
+    private int _looked;
+
+    public OutsideCorrection(LiveRoi roi, ScanSettings settings, int total, double centre_px)
+    {
+        (_roi, _settings, _total) = (roi, settings, total);
+        _extractor = new ChannelExtractor(settings.Description.Axis, settings.Description.Channels);
+        Alignment = new RoiAlignment { X_um = roi.Nominal.X_um, Y_um = roi.Nominal.Y_um, Centre_px = centre_px, Angle_rad = roi.Nominal.Angle_rad };
+    }
+
+    /// <summary>Where the rays lie; nominal until the data say it.</summary>
+    public RoiAlignment Alignment { get; private set; }
+
+    /// <summary>Offset of the rotation axis, steps; null where nothing but the scan itself says it.</summary>
+    public double? Centre_px => _roi.Coarse is not null && Alignment.IsFitted ? Alignment.Centre_px : null;
+
+    /// <summary>What was done.</summary>
+    public RoiFindings Findings => new(_roi.Mode, _roi.Origin, _roi.Coarse is null ? null : Alignment, _roi.Coarse?.HasAir ?? false);
+
+    /// <summary>What an operator should know, as a sentence; empty where nothing is.</summary>
+    public string Sentence => _roi.Coarse is null ? "what lies outside the field of view is guessed from its rim: levels are not to be trusted"
+        : _looked == 0 ? ""
+        : Alignment.IsFitted ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"the ROI lies at ({Alignment.X_um:F1}, {Alignment.Y_um:F1}) µm of the coarse slice, {Alignment.Scale:F3} times its intensity; overlap residual {100 * Alignment.OverlapResidual:F1} %")
+        : $"the ROI stays at its nominal place in the coarse scan: {Alignment.Status}";
+
+    /// <summary>Looks at a growing sinogram.</summary>
+    /// <param name="plan">The plan by which its cells are filled.</param>
+    /// <param name="total">The channel that the registration looks at, [rotation, translation]; NaN where unmeasured.</param>
+    /// <param name="centre_px">Nominal rotation axis, steps.</param>
+    /// <param name="coverage">Share of the lines that are there, 0 to 1.</param>
+    /// <returns>Whether the filters are others now.</returns>
+    public bool Update(ScanPlan plan, ReadOnlySpan<float> total, double centre_px, double coverage)
+    {
+        int due = (int)(coverage * Looks);
+        if (_roi.Coarse is null || due <= _looked)
+        {
+            return false;
+        }
+
+        _looked = due;
+        Look(plan, total, centre_px);
+        return true;
+    }
+
+    /// <summary>Looks at all that was measured, whatever was seen before.</summary>
+    public void Complete(ScanPlan plan, ReadOnlySpan<float> total, double centre_px)
+    {
+        _looked = Looks;
+        if (_roi.Coarse is not null)
+        {
+            Look(plan, total, centre_px);
+        }
+    }
+
+    /// <summary>The filter of a live channel.</summary>
+    public RowFilter ForChannel(int channel)
+    {
+        ScanPlan plan = _settings.Description.Plan;
+
+        // A spot belongs to a frame: the coarse scan's say nothing of this one's.
+        bool isGuessed = _roi.Coarse is null || _settings.Description.Channels[channel].Kind == LiveChannelKind.Spottiness;
+        return isGuessed
+            ? new RoiExtension(plan.TranslationCount, _settings.Filter, fade_px: plan.TranslationCount).Apply
+            : _roi.Coarse!.ForChannel(ValueOf(channel), _roi.Mode, Alignment, plan.TranslationCount, plan.Step_um, _settings.Filter);
+    }
+
+    /// <summary>The filters of blocks of bins, as the rays lie now; for another thread.</summary>
+    public Func<int, RowFilter> ForBlocks()
+    {
+        (ScanPlan plan, RoiAlignment alignment) = (_settings.Description.Plan, Alignment);
+        return _roi.Coarse is { } coarse
+            ? block => coarse.ForBlock(block, _roi.Mode, alignment, plan.TranslationCount, plan.Step_um, _settings.Filter)
+            : _ => new RoiExtension(plan.TranslationCount, _settings.Filter, fade_px: plan.TranslationCount, width: BinBlock.Width).Apply;
+    }
+
+    private void Look(ScanPlan plan, ReadOnlySpan<float> total, double centre_px)
+    {
+        RoiAlignment found = _roi.Coarse!.Align(ScanRays.Of(plan, centre_px), total[..(plan.ReconstructedRotationCount * plan.TranslationCount)], _roi.Nominal, ValueOf(_total));
+        Alignment = found;
+    }
+
+    private Func<float[], float> ValueOf(int channel)
+    {
+        float[] values = new float[_settings.Description.Channels.Count];
+        return pattern =>
+        {
+            _extractor.Extract(pattern, pattern, values);
+            return values[channel];
+        };
+    }
+}
