@@ -108,6 +108,21 @@ public abstract class BlockBackProjectionContract
     }
 
     [Fact]
+    public void Add_LastSampleOfAnEvenSlice_ReadsNothingBeyondIt()
+    {
+        // At 180° the first column of an even slice is exactly at the last filtered sample.
+        const int Size = 16;
+        const int Row = (Size + 2) * BinBlock.Width;
+        float[] filtered = [.. BlockSamples.Noise(Row, 6), .. Enumerable.Repeat(float.NaN, Row)];
+        float[] slices = new float[Size * Size * BinBlock.Width];
+
+        Add(Size, 0, filtered, [new ProjectionTerm(0, Math.PI, 2)], slices);
+
+        Assert.Equal(2 * filtered[Row - BinBlock.Width], slices[8 * Size * BinBlock.Width], 1e-5);
+        Assert.All(slices, v => Assert.True(float.IsFinite(v)));
+    }
+
+    [Fact]
     public void Add_WrongLengthsRowsAndAngles_AreRefused()
     {
         const int Row = 22 * BinBlock.Width;

@@ -218,6 +218,7 @@ public sealed class ProgressiveBlockTests
             block.Update(ref spare);
         }
 
+        BlockSamples.AssertClose(BlockSamples.Batch(plan, RampFilter.Ramp, values, Width, 17), BlockSamples.SliceOf(block, 17), AgainstBatch);
         EqualsBatch(plan, RampFilter.Ramp, values, block, 0);
     }
 
