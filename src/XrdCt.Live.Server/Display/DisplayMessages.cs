@@ -117,7 +117,7 @@ internal static class DisplayMessages
 
     private static void WriteState(ref MessagePackWriter writer, LiveState state)
     {
-        writer.WriteMapHeader(17);
+        writer.WriteMapHeader(19);
         Write(ref writer, "phase", state.Phase.ToString());
         Write(ref writer, "message", state.Message);
         Write(ref writer, "cellCount", state.CellCount);
@@ -134,6 +134,8 @@ internal static class DisplayMessages
         Write(ref writer, "projectionCount", state.ProjectionCount);
         Write(ref writer, "largestGap_deg", state.LargestGap_deg);
         Write(ref writer, "savedPath", state.SavedPath);
+        Write(ref writer, "overlapResidual", state.OverlapResidual);
+        WriteConfidence(ref writer, state.Confidence, state.Convergence);
 
         writer.Write("counters");
         FrameCounters counters = state.Counters;
@@ -150,6 +152,24 @@ internal static class DisplayMessages
         Write(ref writer, "foreignSeries", counters.ForeignSeries);
         Write(ref writer, "outsidePlan", counters.OutsidePlan);
         Write(ref writer, "beforeHeader", counters.BeforeHeader);
+    }
+
+    private static void WriteConfidence(ref MessagePackWriter writer, SliceConfidence? confidence, IReadOnlyList<ConvergencePoint> curve)
+    {
+        writer.Write("confidence");
+        if (confidence is null)
+        {
+            writer.WriteNil();
+            return;
+        }
+
+        writer.WriteMapHeader(6);
+        Write(ref writer, "sentence", confidence.Sentence);
+        Write(ref writer, "wedge_deg", confidence.Coverage.IsLimitedAngle ? confidence.Coverage.WidestGap_deg : 0);
+        Write(ref writer, "halfSetCorrelation", confidence.HalfSetCorrelation);
+        Write(ref writer, "noiseToSignal", confidence.NoiseToSignal);
+        Write(ref writer, "fractions", [.. curve.Select(p => (float)p.Fraction)]);
+        Write(ref writer, "halfSetCorrelations", [.. curve.Select(p => (float)p.HalfSetCorrelation)]);
     }
 
     private static void WriteRoi(ref MessagePackWriter writer, RoiSuggestion roi)

@@ -1,9 +1,11 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using MessagePack;
+using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Server.Display;
 
 namespace XrdCt.Live.Tests.Display;
@@ -326,6 +328,41 @@ public sealed class DisplayServerTests : IAsyncDisposable
         Assert.Equal(JsonValueKind.Null, root.GetProperty("latency_ms").ValueKind);
         Assert.Equal(70_001, root.GetProperty("counters").GetProperty("received").GetInt64());
         Assert.Equal("/data/disc 7.nxs", root.GetProperty("savedPath").GetString());
+    }
+
+    [Fact]
+    public async Task Get_Voxel_IsItsPatternAsLittleEndianFloats()
+    {
+        await StartAsync();
+        using HttpClient http = new() { BaseAddress = _server!.Url };
+        using HttpResponseMessage before = await http.GetAsync("/api/voxel?row=1&column=2", _hangs.Token);
+        Assert.Equal(HttpStatusCode.NoContent, before.StatusCode);
+
+        _hub.Show(new Voxels());
+        byte[] bytes = await http.GetByteArrayAsync("/api/voxel?row=1&column=2", _hangs.Token);
+        Assert.Equal([1f, 2f, float.NaN], Enumerable.Range(0, bytes.Length / 4).Select(i => BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(4 * i))));
+
+        foreach (string wrong in new[] { "", "?row=1", "?row=-1&column=2", "?row=x&column=2", "?row=7&column=2", "?row=99999999999&column=0" })
+        {
+            using HttpResponseMessage refused = await http.GetAsync("/api/voxel" + wrong, _hangs.Token);
+            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        }
+
+        // Another scan has other voxels.
+        _hub.Show(ExampleScan.Description);
+        using HttpResponseMessage after = await http.GetAsync("/api/voxel?row=1&column=2", _hangs.Token);
+        Assert.Equal(HttpStatusCode.NoContent, after.StatusCode);
+    }
+
+    private sealed class Voxels : IVoxelPatterns
+    {
+        public int BinCount => 3;
+
+        public bool TryRead(int row, int column, Span<float> pattern)
+        {
+            (pattern[0], pattern[1], pattern[2]) = (row, column, float.NaN);
+            return row < 5;
+        }
     }
 
     private async Task StartAsync(DisplayServerOptions? options = null)

@@ -48,6 +48,11 @@ internal static class ExampleScan
         PatternsQueued = 14,
         ProjectionCount = 1,
         LargestGap_deg = 180,
+        Confidence = new SliceConfidence(new AngularCoverage(1, 3, 180, 180, 90), 0.75, double.NaN, 0.125),
+        Convergence = [new ConvergencePoint(0.25, double.NaN, double.NaN), new ConvergencePoint(0.5, 0.75, 0.875)],
+        OverlapResidual = 0.03125,
+        VolumeProjectionCount = 1,
+        VolumeLag_s = 1.5,
         SavedPath = "/data/disc 7.nxs",
     };
 

@@ -52,7 +52,18 @@ describe('decodeMessages, of what the server encodes', () => {
       projectionCount: 1,
       largestGap_deg: 180,
       savedPath: '/data/disc 7.nxs',
+      volumeProjectionCount: 1,
+      volumeLag_s: 1.5,
+      overlapResidual: 0.03125,
+      confidence: {
+        wedge_deg: 180,
+        halfSetCorrelation: 0.75,
+        noiseToSignal: 0.125,
+        fractions: Float32Array.of(0.25, 0.5),
+        halfSetCorrelations: Float32Array.of(NaN, 0.75),
+      },
     });
+    expect(state.confidence!.sentence).toMatch(/^limited angle: 180° of 180° not measured/);
     expect(Object.keys(state.counters).sort()).toEqual([...counterNames].sort());
     expect(state.counters).toMatchObject({ received: 70001, placed: 3, outOfOrder: 5, truncated: 7, missing: 12 });
   });

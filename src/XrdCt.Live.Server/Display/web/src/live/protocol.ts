@@ -60,6 +60,19 @@ export const counterNames = [
 ] as const;
 export type CounterName = (typeof counterNames)[number];
 
+/** How far the slice of the total can be trusted. */
+export interface Confidence {
+  readonly sentence: string;
+  /** Widest wedge that was not measured, degrees; 0 where angles are missing nowhere more than elsewhere. */
+  readonly wedge_deg: number;
+  /** Correlation of the slices of two halves of the projections; not a number before there are two. */
+  readonly halfSetCorrelation: number;
+  readonly noiseToSignal: number;
+  /** How it converged: the half-set correlation at each share of the projections. */
+  readonly fractions: Float32Array;
+  readonly halfSetCorrelations: Float32Array;
+}
+
 export interface State {
   readonly phase: Phase;
   readonly message: string;
@@ -79,6 +92,9 @@ export interface State {
   /** How far those are behind the live channels, s. */
   readonly volumeLag_s: number;
   readonly savedPath: string | null;
+  /** How well an ROI scan agrees with its coarse scan where both measured; not a number without one. */
+  readonly overlapResidual: number;
+  readonly confidence: Confidence | null;
   readonly counters: Readonly<Record<CounterName, number>>;
 }
 
@@ -175,7 +191,7 @@ function toMessage(kind: string, body: Record<string, unknown>): LiveMessage | n
       return { kind, body: body as unknown as Scan };
     case 'state':
       demand(body, kind, ['phase', 'message', 'counters', 'cellCount']);
-      return { kind, body: body as unknown as State };
+      return { kind, body: { ...(body as unknown as State), confidence: toConfidence(body.confidence) } };
     case 'roi':
       demand(body, kind, ['candidates', 'explanation']);
       return { kind, body: body as unknown as Roi };
@@ -199,6 +215,16 @@ function toMessage(kind: string, body: Record<string, unknown>): LiveMessage | n
     default:
       return null;
   }
+}
+
+function toConfidence(told: unknown): Confidence | null {
+  if (!isRecord(told)) {
+    return null;
+  }
+
+  const fractions = toFloat32(told.fractions, null, 'the convergence');
+  const halfSetCorrelations = toFloat32(told.halfSetCorrelations, fractions.length, 'the convergence');
+  return { ...(told as unknown as Confidence), fractions, halfSetCorrelations };
 }
 
 function demand(body: Record<string, unknown>, kind: string, names: readonly string[]): void {

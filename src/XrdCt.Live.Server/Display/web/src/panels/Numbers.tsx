@@ -29,6 +29,7 @@ export function Numbers({ model }: { readonly model: LiveModel }) {
     <aside className="numbers" aria-label="Numbers of the scan">
       <Pace model={model} />
       <Coverage model={model} />
+      <Trust model={model} />
       <Suggestion model={model} />
       <Counters model={model} />
     </aside>
@@ -112,6 +113,44 @@ function Coverage({ model }: { readonly model: LiveModel }) {
               : 'no whole projection yet'}
         </p>
       )}
+    </section>
+  );
+}
+
+/** How far the slice can be trusted: by what two halves of the projections have in common, over the scan. */
+function Trust({ model }: { readonly model: LiveModel }) {
+  const state = useLive(model, 'state', (m) => m.state);
+  const confidence = state?.confidence ?? null;
+  if (state === null || confidence === null || !Number.isFinite(confidence.halfSetCorrelation)) {
+    return null;
+  }
+
+  const points = Array.from(confidence.fractions, (fraction, i) => [fraction, confidence.halfSetCorrelations[i]] as const)
+    .filter(([, correlation]) => Number.isFinite(correlation))
+    .map(([fraction, correlation]) => `${(100 * fraction).toFixed(1)},${(30 * (1 - Math.max(0, correlation))).toFixed(1)}`);
+  return (
+    <section className="panel trust" aria-label="How far the slice can be trusted" title={confidence.sentence}>
+      <div>
+        <h2>Half-sets agree</h2>
+        <p className="big">
+          <span data-testid="half-sets" data-value={confidence.halfSetCorrelation}>
+            {confidence.halfSetCorrelation.toFixed(2)}
+          </span>
+          {confidence.wedge_deg > 0 && <small>in what was measured</small>}
+        </p>
+        <p className="sub">
+          {[
+            Number.isFinite(confidence.noiseToSignal) && `noise ${formatPercent(confidence.noiseToSignal)} % of the signal`,
+            Number.isFinite(state.overlapResidual) && `coarse scan differs by ${formatPercent(state.overlapResidual)} %`,
+          ]
+            .filter(Boolean)
+            .join(', ')}
+        </p>
+      </div>
+      <svg viewBox="-1 -1 102 32" preserveAspectRatio="none" role="img" aria-label="Half-set correlation over the scan">
+        <line x1="0" y1="30" x2="100" y2="30" />
+        <polyline points={points.join(' ')} />
+      </svg>
     </section>
   );
 }
