@@ -117,6 +117,11 @@ function Coverage({ model }: { readonly model: LiveModel }) {
   );
 }
 
+/** A small share in per cent, to two digits. */
+function share(value: number): string {
+  return `${Number((100 * value).toPrecision(2))} %`;
+}
+
 /** How far the slice can be trusted: by what two halves of the projections have in common, over the scan. */
 function Trust({ model }: { readonly model: LiveModel }) {
   const state = useLive(model, 'state', (m) => m.state);
@@ -131,17 +136,17 @@ function Trust({ model }: { readonly model: LiveModel }) {
   return (
     <section className="panel trust" aria-label="How far the slice can be trusted" title={confidence.sentence}>
       <div>
-        <h2>Half-sets agree</h2>
-        <p className="big">
-          <span data-testid="half-sets" data-value={confidence.halfSetCorrelation}>
+        <h2>
+          Half-sets agree{' '}
+          <b data-testid="half-sets" data-value={confidence.halfSetCorrelation}>
             {confidence.halfSetCorrelation.toFixed(2)}
-          </span>
-          {confidence.wedge_deg > 0 && <small>in what was measured</small>}
-        </p>
+          </b>
+        </h2>
         <p className="sub">
           {[
-            Number.isFinite(confidence.noiseToSignal) && `noise ${formatPercent(confidence.noiseToSignal)} % of the signal`,
-            Number.isFinite(state.overlapResidual) && `coarse scan differs by ${formatPercent(state.overlapResidual)} %`,
+            confidence.wedge_deg > 0 && 'in what was measured',
+            Number.isFinite(confidence.noiseToSignal) && `noise ${share(confidence.noiseToSignal)}`,
+            Number.isFinite(state.overlapResidual) && `coarse scan differs by ${share(state.overlapResidual)}`,
           ]
             .filter(Boolean)
             .join(', ')}
