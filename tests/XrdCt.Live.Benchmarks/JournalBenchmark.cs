@@ -15,8 +15,8 @@ namespace XrdCt.Live.Benchmarks;
 
 /// <summary>
 /// Times the journal. <c>journal rate FOLDER [SECONDS]</c>: 250 patterns of 2,048 bins a second, written four times a second as a live scan
-/// does; processor time, latency of a write, bytes. <c>journal scan FOLDER [TRANSLATIONS ROTATIONS]</c>: a scan fed as patterns as fast as it
-/// goes, placed, journalled, shown in the growing file, corrected, saved and read back; time, bytes, peak memory. Prints Markdown.
+/// does; processor time, latency of a write, bytes. <c>journal scan FOLDER [TRANSLATIONS ROTATIONS [HZ]]</c>: a scan fed as patterns as fast as it
+/// goes, or at a rate, with the slices of every bin then, placed, journalled, shown in the growing file, corrected, saved and read back; time, bytes, peak memory. Prints Markdown.
 /// </summary>
 internal static class JournalBenchmark
 {
@@ -29,12 +29,12 @@ internal static class JournalBenchmark
     {
         if (args is not [_, var folder, ..] || args[0] is not ("rate" or "scan"))
         {
-            Console.Error.WriteLine("usage: XrdCt.Live.Benchmarks journal rate FOLDER [SECONDS] | journal scan FOLDER [TRANSLATIONS ROTATIONS]");
+            Console.Error.WriteLine("usage: XrdCt.Live.Benchmarks journal rate FOLDER [SECONDS] | journal scan FOLDER [TRANSLATIONS ROTATIONS [HZ]]");
             return 2;
         }
 
         int Number(int place, int otherwise) => args.Length > place ? int.Parse(args[place], CultureInfo.InvariantCulture) : otherwise;
-        return args[0] == "rate" ? Rate(folder, Number(2, 20)) : ScanAsync(folder, Number(2, 251), Number(3, 250)).GetAwaiter().GetResult();
+        return args[0] == "rate" ? Rate(folder, Number(2, 20)) : ScanAsync(folder, Number(2, 251), Number(3, 250), Number(4, 0)).GetAwaiter().GetResult();
     }
 
     private static int Rate(string folder, int seconds)
@@ -90,19 +90,20 @@ internal static class JournalBenchmark
         }
     }
 
-    private static async Task<int> ScanAsync(string folder, int translations, int rotations)
+    private static async Task<int> ScanAsync(string folder, int translations, int rotations, int rate_Hz)
     {
         Directory.CreateDirectory(folder);
-        LiveOptions options = Options(new ScanPlan(translations, rotations, 10));
+        LiveOptions options = Options(new ScanPlan(translations, rotations, 10)) with { EveryBin = rate_Hz > 0 };
+        var display = new LagDisplay();
         using var process = Process.GetCurrentProcess();
         using SqliteScanJournal journal = SqliteScanJournal.Create(folder, options.Settings(), keeps: true);
         var store = new NexusScanStore(folder);
         using var growing = new GrowingScanFile(folder);
         var scan = new LiveScan(
             options,
-            () => new IndexSource(options.Plan),
+            () => new IndexSource(options.Plan, rate_Hz),
             () => new DrawnPatterns(options),
-            new NoDisplay(),
+            display,
             store,
             TimeProvider.System,
             patterns: null,
@@ -137,6 +138,13 @@ internal static class JournalBenchmark
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"| {outcome.Counters.Placed} of {options.Plan.CellCount} | {placed_s:F1} ({outcome.Counters.Placed / placed_s:F0}) | {took_s:F1} | {cpu_s:F1} | {new FileInfo(journal.Path!).Length / BytesPerMB:F0} | {new FileInfo(outcome.SavedPath).Length / BytesPerMB:F0} | {peak_MB:F0} | {read_s:F1} ({read}) |"));
+        if (options.EveryBin)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"every bin: at most {display.Largest_s:F1} s behind while frames came, {scan.State.VolumeProjectionCount} projections at the end"));
+        }
+
         File.Delete(journal.Path!);
         File.Delete(outcome.SavedPath);
         return outcome.Phase == ScanPhase.Complete ? 0 : 1;
@@ -179,8 +187,9 @@ internal static class JournalBenchmark
     }
 
     /// <summary>Frames without pixels: their index is all that is needed.</summary>
-    private sealed class IndexSource(ScanPlan plan) : IFrameSource
+    private sealed class IndexSource(ScanPlan plan, int rate_Hz) : IFrameSource
     {
+        private readonly long _begun = Stopwatch.GetTimestamp();
         private int _next = -1;
 
         public string Name => "numbers";
@@ -188,6 +197,12 @@ internal static class JournalBenchmark
         public SourceEvent Receive(TimeSpan timeout)
         {
             int index = _next++;
+            double early_s = rate_Hz > 0 ? ((double)index / rate_Hz) - Stopwatch.GetElapsedTime(_begun).TotalSeconds : 0;
+            if (early_s > 0)
+            {
+                Thread.Sleep(TimeSpan.FromSeconds(early_s));
+            }
+
             return index switch
             {
                 -1 => new SourceEvent { Kind = SourceEventKind.SeriesStarted, SeriesId = 1, Series = new SeriesHeader { SeriesId = 1 } },
@@ -260,15 +275,16 @@ internal static class JournalBenchmark
         }
     }
 
-    private sealed class NoDisplay : ILiveDisplay
+    private sealed class LagDisplay : ILiveDisplay
     {
+        public double Largest_s { get; private set; }
+
         public void Show(ScanDescription scan)
         {
         }
 
-        public void Show(LiveState state)
-        {
-        }
+        public void Show(LiveState state) =>
+            Largest_s = state.Phase == ScanPhase.Running && state.VolumeLag_s > Largest_s ? state.VolumeLag_s : Largest_s;
 
         public void Show(SinogramMap sinogram)
         {
