@@ -69,8 +69,8 @@ internal sealed class LiveReconstruction
     /// <summary>How far the slice of the total can be trusted; null before the first projection.</summary>
     public SliceConfidence? Confidence { get; private set; }
 
-    /// <summary>How it converged.</summary>
-    public IReadOnlyList<ConvergencePoint> Convergence => _confidence.Curve;
+    /// <summary>How it converged while the scan ran.</summary>
+    public IReadOnlyList<ConvergencePoint> Convergence { get; private set; } = [];
 
     /// <summary>The corrected sinogram; null before <see cref="Complete"/>.</summary>
     public ICorrectedSinogram? Corrected => _correction.Corrected;
@@ -100,7 +100,7 @@ internal sealed class LiveReconstruction
         _correction.Update(assembly);
         ScanPlan plan = _settings.Description.Plan;
         double coverage = (double)lines / plan.LineCount;
-        if (_outside is not null && coverage > 0 && _outside.Update(assembly.Plan, Projections(assembly, _stage.Channel), Axis.AppliedOffset_px, coverage))
+        if (_outside is not null && _outside.Update(assembly.Plan, () => Projections(assembly, _stage.Channel), Axis.AppliedOffset_px, coverage))
         {
             MakeAnew();
             assembly.MakeStale();
@@ -139,6 +139,11 @@ internal sealed class LiveReconstruction
             }
 
             Confidence = _confidence.Assess(Slice(_stage.Channel).Values, _sigma);
+            if (_confidence.Curve is [.., var newest] && (Convergence.Count == 0 || newest.Fraction > Convergence[^1].Fraction))
+            {
+                // A list of its own each time: whoever shows the last one may still be at it.
+                Convergence = [.. Convergence, newest];
+            }
         }
 
         if (stale.Length > 0 || moves)

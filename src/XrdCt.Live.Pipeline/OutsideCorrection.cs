@@ -54,7 +54,7 @@ internal sealed class OutsideCorrection
     /// <param name="centre_px">Nominal rotation axis, steps.</param>
     /// <param name="coverage">Share of the lines that are there, 0 to 1.</param>
     /// <returns>Whether the filters are others now.</returns>
-    public bool Update(ScanPlan plan, ReadOnlySpan<float> total, double centre_px, double coverage)
+    public bool Update(ScanPlan plan, Func<float[]> total, double centre_px, double coverage)
     {
         int due = (int)(coverage * Looks);
         if (_roi.Coarse is null || due <= _looked)
@@ -63,7 +63,7 @@ internal sealed class OutsideCorrection
         }
 
         _looked = due;
-        Look(plan, total, centre_px);
+        Look(plan, total(), centre_px);
         return true;
     }
 
