@@ -113,6 +113,18 @@ public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
     }
 
     [Fact]
+    public void Page_PointerOverTheSlice_ShowsThePatternOfTheVoxel()
+    {
+        JsonElement voxel = Report().GetProperty("voxel");
+        Assert.StartsWith("voxel (", voxel.GetProperty("key").GetString());
+        Assert.Equal(2048, voxel.GetProperty("bins").GetInt32());
+
+        // All bins that the detector sees, and a powder in the middle of the electrode.
+        Assert.InRange(voxel.GetProperty("finite").GetInt32(), 1900, 2048);
+        Assert.True(voxel.GetProperty("brightest").GetDouble() > 0);
+    }
+
+    [Fact]
     public void Page_AllTheTime_HasNoErrorsAndAsksNobodyElse()
     {
         Assert.Empty(Report().GetProperty("complaints").EnumerateArray().Select(c => c.GetString()));

@@ -93,7 +93,20 @@ try {
   await progress(page, 0.45);
   await page.getByTestId('roi-label').waitFor({ timeout: longestScan_ms });
   const middle = await look(page);
+
+  // The pattern of the voxel under the pointer, from the slices of every bin.
+  const slice = await page.getByTestId('slice-canvas').boundingBox();
+  await page.mouse.move(slice.x + slice.width / 2, slice.y + slice.height / 2);
+  await page.waitForFunction(() => window.__xrdct.voxel?.values.some(Number.isFinite), undefined, { timeout: 60_000 });
+  const voxel = {
+    key: await text(page, 'voxel-key'),
+    ...(await page.evaluate(() => {
+      const values = Array.from(window.__xrdct.voxel.values).filter(Number.isFinite);
+      return { bins: window.__xrdct.voxel.values.length, finite: values.length, brightest: Math.max(...values) };
+    })),
+  };
   await page.screenshot({ path: join(folder, 'mid-scan.png') });
+  await page.mouse.move(0, 0);
 
   await page.waitForFunction(
     () => ['Complete', 'Incomplete', 'Failed'].includes(document.querySelector('[data-testid=phase]')?.dataset.phase),
@@ -138,7 +151,7 @@ try {
     await page.screenshot({ path: join(folder, `channel-${name.replace(/[^a-z0-9]+/gi, '_')}.png`) });
   }
 
-  console.log(JSON.stringify({ middle, end, small, channels, complaints, foreign: [...foreign] }));
+  console.log(JSON.stringify({ middle, voxel, end, small, channels, complaints, foreign: [...foreign] }));
 } finally {
   await browser.close();
 }
