@@ -16,9 +16,9 @@ public sealed class GpuVolume : IDisposable
     private const int LargestSize = 4096;
 
     private readonly GpuDevice _device;
-    private readonly BlockBackProjector _backProjector;
     private readonly ProjectionFilter _filter;
-    private readonly BlockShape _shape;
+    private BlockBackProjector _backProjector;
+    private BlockShape _shape;
     private readonly Stack<IDisposable> _owned = [];
     private readonly AcceleratorStream _stream;
     private readonly ArrayView<float> _kernel;
@@ -50,8 +50,7 @@ public sealed class GpuVolume : IDisposable
         _device = device;
         _filter = filter;
         _backProjector = new BlockBackProjector(filter.Length, centre_px);
-        double radius = (filter.Length / 2) - Math.Abs(centre_px);
-        _shape = new BlockShape { BlockCount = blockCount, RowCount = rowCount, Size = filter.Length, RadiusSquared = (int)Math.Floor(radius * radius) };
+        _shape = new BlockShape { BlockCount = blockCount, RowCount = rowCount, Size = filter.Length, RadiusSquared = RadiusSquared(filter.Length, centre_px) };
         Accelerator accelerator = device.Accelerator;
         accelerator.Bind();
         try
@@ -78,6 +77,23 @@ public sealed class GpuVolume : IDisposable
     /// <summary>Blocks of bins.</summary>
     public int BlockCount => _shape.BlockCount;
 
+    /// <summary>Offset c of the rotation axis from sample N/2, samples.</summary>
+    public double Centre_px => _backProjector.Centre_px;
+
+    /// <summary>Whether a pixel is in the circle that all projections see.</summary>
+    /// <param name="y">Row of the slice.</param>
+    /// <param name="x">Column of the slice.</param>
+    public bool Sees(int y, int x) => _backProjector.Sees(y, x);
+
+    /// <summary>Moves the rotation axis, for what is added from now on.</summary>
+    /// <param name="centre_px">Offset c of the rotation axis from sample N/2, samples; less than N/2 in magnitude.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The axis is outside the projections.</exception>
+    public void SetCentre(double centre_px)
+    {
+        _backProjector = new BlockBackProjector(_filter.Length, centre_px);
+        _shape = _shape with { RadiusSquared = RadiusSquared(_filter.Length, centre_px) };
+    }
+
     /// <summary>Filters a projection of every bin.</summary>
     /// <param name="row">Row that keeps it, in place of what was there.</param>
     /// <param name="projections">[block, sample, <see cref="BinBlock.Width"/>]; NaN in a bin makes that bin's slice NaN, and no other.</param>
@@ -89,6 +105,25 @@ public sealed class GpuVolume : IDisposable
         _device.Accelerator.Bind();
         _projections.CopyFromCPU(_stream, projections);
         _filterRow(_stream, Threads((long)BlockCount * _backProjector.RowLength), _shape, row, _kernel, _projections, _filtered);
+        _stream.Synchronize();
+    }
+
+    /// <summary>Takes a projection of every bin that was filtered elsewhere.</summary>
+    /// <param name="row">Row that keeps it, in place of what was there.</param>
+    /// <param name="filtered">[block, sample, <see cref="BinBlock.Width"/>], N + 2 samples.</param>
+    /// <exception cref="ArgumentException">The projections have another length.</exception>
+    public void SetRow(int row, ReadOnlySpan<float> filtered)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)_shape.RowCount, nameof(row));
+        int length = _backProjector.RowLength;
+        Fits(filtered.Length, (long)BlockCount * length);
+        _device.Accelerator.Bind();
+        for (int block = 0; block < BlockCount; block++)
+        {
+            long at = (((long)block * _shape.RowCount) + row) * length;
+            _filtered.SubView(at, length).CopyFromCPU(_stream, filtered.Slice(block * length, length));
+        }
+
         _stream.Synchronize();
     }
 
@@ -141,6 +176,25 @@ public sealed class GpuVolume : IDisposable
         _stream.Synchronize();
     }
 
+    /// <summary>Copies the pattern of a pixel down.</summary>
+    /// <param name="y">Row of the slice.</param>
+    /// <param name="x">Column of the slice.</param>
+    /// <param name="pattern">Receives all bins, <see cref="BlockCount"/> · <see cref="BinBlock.Width"/> values.</param>
+    /// <exception cref="ArgumentException">The pattern has another length.</exception>
+    public void CopyPattern(int y, int x, Span<float> pattern)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)y, (uint)_shape.Size, nameof(y));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)x, (uint)_shape.Size, nameof(x));
+        Fits(pattern.Length, BlockCount * Width);
+        _device.Accelerator.Bind();
+        for (int block = 0; block < BlockCount; block++)
+        {
+            Block(block).SubView((((long)y * _shape.Size) + x) * Width, Width).CopyToCPU(_stream, pattern.Slice(block * Width, Width));
+        }
+
+        _stream.Synchronize();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -168,6 +222,12 @@ public sealed class GpuVolume : IDisposable
         _device.Accelerator.Bind();
         _filtered.SubView(block * length, length).CopyFromCPU(_stream, filtered);
         _stream.Synchronize();
+    }
+
+    private static int RadiusSquared(int size, double centre_px)
+    {
+        double radius = (size / 2) - Math.Abs(centre_px);
+        return (int)Math.Floor(radius * radius);
     }
 
     private static void Fits(long length, long expected)

@@ -20,33 +20,13 @@ namespace XrdCt.Live.Compute.Reconstruction;
 /// </remarks>
 public sealed class ProgressiveBlock
 {
-    // An exchange needs the old projection until the slices are up to date: room for one in sixteen. Where more are exchanged at once, the
-    // slices are made anew.
-    private const int RowsPerSpare = 16;
-    private const int None = -1;
-
-    // Weights in rad; ProgressiveSlice's limit.
-    private const double SameWeight = 1e-12;
-
     private readonly ScanPlan _plan;
+    private readonly ProjectionLedger _ledger;
     private readonly Memory<float> _filtered;
-    private readonly Stack<int> _free;
-    private readonly int _spareRows;
-    private readonly int[] _rowOfRotation;
-    private readonly int[] _rowInSlices;
-    private readonly double[] _weightInSlices;
-    private readonly double[] _weights;
-    private readonly bool[] _isBroken;
-    private readonly ProjectionTerm[] _terms;
-    private readonly int[] _present;
-    private readonly double[] _angles_rad;
     private BlockProjectionFilter _filter;
     private RowFilter _apply;
     private BlockBackProjector _backProjector;
     private Memory<float> _slices;
-    private bool _isStale;
-    private int _exchanged;
-    private int _sliceCount;
 
     /// <summary>
     /// Makes empty slices: 4 · <see cref="BinBlock.Width"/> bytes × (N² + 17/16 · N · rotations), for N translations; 33 MB for 251 × 250.
@@ -64,22 +44,10 @@ public sealed class ProgressiveBlock
         _filter = Fitting(filter);
         _apply = (_, projection, filtered) => _filter.Apply(projection, filtered);
         _backProjector = new BlockBackProjector(plan.TranslationCount, centre_px);
-        _spareRows = 1 + (plan.RotationCount / RowsPerSpare);
-        int rows = plan.RotationCount + _spareRows;
-        _filtered = BinBlock.Allocate((long)rows * _backProjector.RowLength);
+        _ledger = new ProjectionLedger(plan);
+        _filtered = BinBlock.Allocate((long)_ledger.RowCount * _backProjector.RowLength);
         _slices = BinBlock.Allocate(_backProjector.SlicesLength);
         _slices.Span.Clear();
-        _free = new Stack<int>(Enumerable.Range(0, rows).Reverse());
-        _isBroken = new bool[rows];
-        _rowOfRotation = new int[plan.RotationCount];
-        Array.Fill(_rowOfRotation, None);
-        _rowInSlices = new int[plan.RotationCount];
-        Array.Fill(_rowInSlices, None);
-        _weightInSlices = new double[plan.RotationCount];
-        _weights = new double[plan.RotationCount];
-        _present = new int[plan.RotationCount];
-        _angles_rad = new double[plan.RotationCount];
-        _terms = new ProjectionTerm[2 * plan.RotationCount];
     }
 
     /// <summary>
@@ -91,13 +59,13 @@ public sealed class ProgressiveBlock
     public BlockProjectionFilter Filter => _filter;
 
     /// <summary>Projections that are in, whether the slices show them already or not.</summary>
-    public int ProjectionCount { get; private set; }
+    public int ProjectionCount => _ledger.ProjectionCount;
 
     /// <summary>Widest angle between neighbouring projections in the slices, degrees: 180 before the second.</summary>
-    public double LargestGap_deg { get; private set; } = 180;
+    public double LargestGap_deg => _ledger.LargestGap_deg;
 
     /// <summary>Whether something changed since the last <see cref="Update"/>.</summary>
-    public bool IsBehind { get; private set; }
+    public bool IsBehind => _ledger.IsBehind;
 
     /// <summary>Slices as of the last <see cref="Update"/>, [y, x, bin]; 0 outside the circle that all projections see.</summary>
     public ReadOnlySpan<float> Slices => _slices.Span;
@@ -108,36 +76,22 @@ public sealed class ProgressiveBlock
     /// <exception cref="ArgumentException">The projection has another length.</exception>
     public void Put(int rotation, ReadOnlySpan<float> projection)
     {
-        int row = RowFor(rotation);
-        Span<float> filtered = Row(row);
-        _apply(Angle_rad(rotation), projection, filtered);
-        _isBroken[row] = HasNonFinite(filtered[..BinBlock.Width]);
-        ProjectionCount += _rowOfRotation[rotation] == None ? 1 : 0;
-        _rowOfRotation[rotation] = row;
-        IsBehind = true;
+        if (projection.Length != _plan.TranslationCount * BinBlock.Width)
+        {
+            throw new ArgumentException($"expected {_plan.TranslationCount} samples of {BinBlock.Width} bins, not {projection.Length} values", nameof(projection));
+        }
+
+        int row = _ledger.Put(rotation);
+        Span<float> filtered = _filtered.Span.Slice(row * _backProjector.RowLength, _backProjector.RowLength);
+        _apply(_ledger.Angle_rad(rotation), projection, filtered);
+
+        // NaN cannot be taken out again.
+        _ledger.SetBroken(row, HasNonFinite(filtered[..BinBlock.Width]));
     }
 
     /// <summary>Takes a projection out; without effect where it is not in.</summary>
     /// <param name="rotation">Index of the rotation.</param>
-    public void Withdraw(int rotation)
-    {
-        int row = _rowOfRotation[rotation];
-        if (row == None)
-        {
-            return;
-        }
-
-        int shown = _rowInSlices[rotation];
-        if (row != shown)
-        {
-            _free.Push(row);
-            _exchanged -= shown != None ? 1 : 0;
-        }
-
-        _rowOfRotation[rotation] = None;
-        ProjectionCount--;
-        IsBehind = true;
-    }
+    public void Withdraw(int rotation) => _ledger.Withdraw(rotation);
 
     /// <summary>Moves the centre of rotation.</summary>
     /// <param name="centre_px">Centre of rotation, see <see cref="Centre_px"/>.</param>
@@ -170,23 +124,14 @@ public sealed class ProgressiveBlock
     {
         ArgumentNullException.ThrowIfNull(filter);
         _apply = filter;
-        for (int rotation = 0; rotation < _plan.RotationCount; rotation++)
-        {
-            Withdraw(rotation);
-        }
-
-        Renew();
+        _ledger.WithdrawAll();
     }
 
     /// <summary>
     /// Has the slices made anew by the next <see cref="Update"/>: the same numbers to the last bit, whatever came in between. Every change
     /// leaves a rounding of 6e-8 of what the slices held behind, which matters only where that was far larger than it is now.
     /// </summary>
-    public void Renew()
-    {
-        _isStale = true;
-        IsBehind = true;
-    }
+    public void Renew() => _ledger.Renew();
 
     /// <summary>Brings the slices up to date.</summary>
     /// <param name="spare">
@@ -206,21 +151,19 @@ public sealed class ProgressiveBlock
             return;
         }
 
-        Weigh();
-        int count = Changes(out int changed, out bool isBroken);
-        if (_isStale || isBroken || 2 * changed > ProjectionCount)
+        ReadOnlySpan<ProjectionTerm> terms = _ledger.Terms(out bool isAnew);
+        if (isAnew)
         {
-            count = All();
             spare.Span.Clear();
-            _backProjector.Add(_filtered.Span, _terms.AsSpan(0, count), spare.Span);
+            _backProjector.Add(_filtered.Span, terms, spare.Span);
             (_slices, spare) = (spare, _slices);
         }
         else
         {
-            _backProjector.Add(_filtered.Span, _terms.AsSpan(0, count), _slices.Span);
+            _backProjector.Add(_filtered.Span, terms, _slices.Span);
         }
 
-        Settle();
+        _ledger.Settle();
     }
 
     /// <summary>Copies the pattern of a pixel out, as of the last <see cref="Update"/>.</summary>
@@ -233,7 +176,7 @@ public sealed class ProgressiveBlock
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)y, (uint)size, nameof(y));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)x, (uint)size, nameof(x));
         pattern = pattern[..BinBlock.Width];
-        if (_sliceCount == 0 || !_backProjector.Sees(y, x))
+        if (_ledger.ShownCount == 0 || !_backProjector.Sees(y, x))
         {
             pattern.Fill(float.NaN);
         }
@@ -253,7 +196,7 @@ public sealed class ProgressiveBlock
         slice = slice[..(size * size)];
         slice.Fill(float.NaN);
         ReadOnlySpan<float> values = _slices.Span;
-        for (int y = 0; _sliceCount > 0 && y < size; y++)
+        for (int y = 0; _ledger.ShownCount > 0 && y < size; y++)
         {
             (int first, int last) = _backProjector.Columns(y);
             for (int x = first; x <= last; x++)
@@ -279,126 +222,4 @@ public sealed class ProgressiveBlock
     private BlockProjectionFilter Fitting(BlockProjectionFilter filter) => filter.Filter.Length == _plan.TranslationCount
         ? filter
         : throw new ArgumentException($"the filter is for {filter.Filter.Length} samples, the scan has {_plan.TranslationCount} translations", nameof(filter));
-
-    /// <summary>Where a rotation's next projection goes: every rotation has a row of its own, or one that is free for it.</summary>
-    private int RowFor(int rotation)
-    {
-        int shown = _rowInSlices[rotation];
-        int row = _rowOfRotation[rotation];
-        if (row != shown && row != None)
-        {
-            return row;
-        }
-
-        if (shown == None)
-        {
-            return _free.Pop();
-        }
-
-        if (!_isStale && _exchanged < _spareRows)
-        {
-            _exchanged++;
-            return _free.Pop();
-        }
-
-        // Written over what the slices hold, which can then no longer be taken out.
-        _isStale = true;
-        return shown;
-    }
-
-    private Span<float> Row(int row) => _filtered.Span.Slice(row * _backProjector.RowLength, _backProjector.RowLength);
-
-    private double Angle_rad(int rotation) => _plan.Angle_deg(rotation) * (Math.PI / 180);
-
-    // The ½ belongs to the filter, whose response is twice the ramp (scikit-image's convention).
-    private ProjectionTerm Term(int row, int rotation, double weight) => new(row, Angle_rad(rotation), 0.5 * weight);
-
-    private void Weigh()
-    {
-        int count = 0;
-        for (int rotation = 0; rotation < _plan.RotationCount; rotation++)
-        {
-            if (_rowOfRotation[rotation] != None)
-            {
-                _present[count] = rotation;
-                _angles_rad[count++] = Angle_rad(rotation);
-            }
-        }
-
-        LargestGap_deg = AngularWeights.Compute(_angles_rad.AsSpan(0, count), _weights.AsSpan(0, count)) * (180 / Math.PI);
-    }
-
-    /// <summary>Terms that turn what the slices hold into what they should.</summary>
-    private int Changes(out int changed, out bool isBroken)
-    {
-        int count = 0;
-        int next = 0;
-        changed = 0;
-        isBroken = false;
-        for (int rotation = 0; rotation < _plan.RotationCount; rotation++)
-        {
-            int before = _rowInSlices[rotation];
-            int now = _rowOfRotation[rotation];
-            double weight = now == None ? 0 : _weights[next++];
-            double change = weight - _weightInSlices[rotation];
-            int first = count;
-            if (before == now)
-            {
-                if (now != None && Math.Abs(change) > SameWeight)
-                {
-                    _terms[count++] = Term(now, rotation, change);
-                }
-            }
-            else
-            {
-                if (before != None)
-                {
-                    // NaN cannot be taken out again.
-                    isBroken |= _isBroken[before];
-                    _terms[count++] = Term(before, rotation, -_weightInSlices[rotation]);
-                }
-
-                if (now != None)
-                {
-                    _terms[count++] = Term(now, rotation, weight);
-                }
-            }
-
-            changed += count > first ? 1 : 0;
-        }
-
-        return count;
-    }
-
-    private int All()
-    {
-        for (int i = 0; i < ProjectionCount; i++)
-        {
-            _terms[i] = Term(_rowOfRotation[_present[i]], _present[i], _weights[i]);
-        }
-
-        return ProjectionCount;
-    }
-
-    private void Settle()
-    {
-        int next = 0;
-        for (int rotation = 0; rotation < _plan.RotationCount; rotation++)
-        {
-            int before = _rowInSlices[rotation];
-            int now = _rowOfRotation[rotation];
-            if (before != None && before != now)
-            {
-                _free.Push(before);
-            }
-
-            _rowInSlices[rotation] = now;
-            _weightInSlices[rotation] = now == None ? 0 : _weights[next++];
-        }
-
-        _sliceCount = ProjectionCount;
-        _exchanged = 0;
-        _isStale = false;
-        IsBehind = false;
-    }
 }
