@@ -52,6 +52,9 @@ public sealed record LiveOptions
     /// <summary>Whether the slices of every bin are made while the scan runs, not only those of the live channels. Default false.</summary>
     public bool EveryBin { get; init; }
 
+    /// <summary>Most memory that the slices of every bin may take, bytes; where they take more, they are not made. Default: half of what there is.</summary>
+    public long EveryBin_bytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+
     /// <summary>How the slices are freed from what lies outside the field of view; null (default) for a scan of the whole sample.</summary>
     public LiveRoi? Roi { get; init; }
 

@@ -41,7 +41,7 @@ public sealed class LiveScan
     private readonly Func<ReadingFeed>? _openReadings;
     private readonly JournalWriter? _rows;
     private GrowingFileWriter? _growing;
-    private LiveVolume? _volume;
+    private volatile LiveVolume? _volume;
     private readonly Channel<RawFrame> _frames;
     private readonly Channel<DiffractionPattern> _patterns;
     private readonly Channel<DiffractionPattern> _freePatterns;
@@ -163,6 +163,9 @@ public sealed class LiveScan
         _display.Show(Description);
         _display.Show(_reconstruction.Roi);
         using LiveVolume? volume = _volume = OpenVolume();
+
+        // Whoever ends a scan does not wait for the patterns of its pixels.
+        using CancellationTokenRegistration given = stop.Register(() => volume?.GiveUp());
         if (_journal?.Scan is JournalledScan known)
         {
             Continue(known);
@@ -217,6 +220,11 @@ public sealed class LiveScan
         LiveOutcome outcome = Finish(ending, cause);
         volume?.Complete();
         await volumes.ConfigureAwait(false);
+        if (volume is not null)
+        {
+            _ = Attempt(() => _display.Show(State = State with { VolumeProjectionCount = _volume?.ProjectionCount, VolumeLag_s = _volume?.Lag_s ?? double.NaN }));
+        }
+
         return outcome with
         {
             Missing = _assembly.Missing(),
@@ -559,10 +567,9 @@ public sealed class LiveScan
 
         const double Mega = 1e6;
         long size_bytes = LiveVolume.Size_bytes(_options.Plan, _options.Integration.Axis.BinCount);
-        long available_bytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
         LiveVolume? volume = null;
-        Exception? fault = size_bytes > available_bytes
-            ? new InsufficientMemoryException($"they take {size_bytes / Mega:F0} MB, and half of this machine's memory is {available_bytes / Mega:F0} MB")
+        Exception? fault = size_bytes > _options.EveryBin_bytes
+            ? new InsufficientMemoryException($"they take {size_bytes / Mega:F0} MB, and may take {_options.EveryBin_bytes / Mega:F0} MB")
             : Attempt(() => volume = new LiveVolume(_settings, _assembly.Sinogram, _time, () => _frames.Reader.Count > LiveGraph.Frames.Capacity / 2));
         if (fault is not null || volume is null)
         {
@@ -578,6 +585,7 @@ public sealed class LiveScan
     {
         if (Attempt(volume.Run) is Exception fault)
         {
+            _volume = null;
             SayAndShow($"the slices of every bin are no longer followed live: {fault.Message.TrimEnd('.')}");
         }
     }

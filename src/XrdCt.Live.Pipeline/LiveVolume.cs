@@ -188,7 +188,7 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
             }
 
             block.Versions[rotation] = recipe.Versions[rotation];
-            if (_rows.TryRead(rotation, number, _projection))
+            if (recipe.Versions[rotation] > 0 && _rows.TryRead(rotation, number, _projection))
             {
                 block.Slices.Put(rotation, _projection);
             }

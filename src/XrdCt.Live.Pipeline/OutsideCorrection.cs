@@ -34,8 +34,8 @@ internal sealed class OutsideCorrection
     /// <summary>Where the rays lie; nominal until the data say it.</summary>
     public RoiAlignment Alignment { get; private set; }
 
-    /// <summary>Offset of the rotation axis, steps; null where nothing but the scan itself says it.</summary>
-    public double? Centre_px => _roi.Coarse is not null && Alignment.IsFitted ? Alignment.Centre_px : null;
+    /// <summary>Offset of the rotation axis for which the filters are made, steps; null where nothing but the scan itself says it.</summary>
+    public double? Centre_px => _roi.Coarse is null ? null : Alignment.Centre_px;
 
     /// <summary>What was done.</summary>
     public RoiFindings Findings => new(_roi.Mode, _roi.Origin, _roi.Coarse is null ? null : Alignment, _roi.Coarse?.HasAir ?? false);
@@ -100,8 +100,8 @@ internal sealed class OutsideCorrection
 
     private void Look(ScanPlan plan, ReadOnlySpan<float> total, double centre_px)
     {
-        RoiAlignment found = _roi.Coarse!.Align(ScanRays.Of(plan, centre_px), total[..(plan.ReconstructedRotationCount * plan.TranslationCount)], _roi.Nominal, ValueOf(_total));
-        Alignment = found;
+        ReadOnlySpan<float> reconstructed = total[..(plan.ReconstructedRotationCount * plan.TranslationCount)];
+        Alignment = _roi.Coarse!.Align(ScanRays.Of(plan, centre_px), reconstructed, _roi.Nominal, ValueOf(_total));
     }
 
     private Func<float[], float> ValueOf(int channel)

@@ -335,16 +335,16 @@ internal sealed class ScanAssembly
         lock (_lock)
         {
             Sinogram.TurnOddLines(Exchange);
-            Array.Fill(_stale, true);
+            MarkBegunStale();
         }
     }
 
-    /// <summary>Declares every projection stale.</summary>
+    /// <summary>Declares every projection stale of which there is a whole line.</summary>
     public void MakeStale()
     {
         lock (_lock)
         {
-            Array.Fill(_stale, true);
+            MarkBegunStale();
         }
     }
 
@@ -446,7 +446,7 @@ internal sealed class ScanAssembly
 
     /// <summary>
     /// How the cells stand: which are of use, and a number for each projection that grows with every change that makes it worth to be
-    /// reconstructed (again).
+    /// reconstructed (again); 0 before it is worth it at all.
     /// </summary>
     public (bool[] Usable, long[] Versions) Standing()
     {
@@ -708,6 +708,15 @@ internal sealed class ScanAssembly
         }
     }
 
+    // A line under way would be held at its last value over the whole width.
+    private void MarkBegunStale()
+    {
+        for (int i = 0; i < _stale.Length; i++)
+        {
+            _stale[i] = _versions[i] > 0;
+        }
+    }
+
     private void MarkAllStale()
     {
         Array.Fill(_stale, true);
@@ -799,6 +808,7 @@ internal sealed class ScanAssembly
 
         Sinogram.Pattern(Plan.CellOf(_currentIndex)).CopyTo(_current);
         MonitorReference = settled;
+        MarkAllStale();
     }
 
     private static void Divide(ReadOnlySpan<float> values, double divisor, Span<float> divided)

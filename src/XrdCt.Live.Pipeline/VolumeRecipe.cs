@@ -23,7 +23,7 @@ internal sealed record VolumeRecipe
     /// <summary>Which cells are of use, [rotation, translation].</summary>
     public required bool[] Usable { get; init; }
 
-    /// <summary>A number per projection; another one asks for it (again).</summary>
+    /// <summary>A number per projection; another one asks for it (again), 0 for none yet.</summary>
     public required long[] Versions { get; init; }
 
     /// <summary>How cells are corrected; null for not at all.</summary>

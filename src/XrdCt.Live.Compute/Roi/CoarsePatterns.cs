@@ -15,7 +15,7 @@ namespace XrdCt.Live.Compute.Roi;
 /// </remarks>
 public sealed class CoarsePatterns
 {
-    // Air and scale hang together by the little that the air is of the total: two rounds leave nothing to see.
+    // The first says the scale but for the air, which tells the scale of both: where the air is as much as the sample, the second is 1e-4 off at most.
     private const int AirRounds = 2;
 
     private readonly float[] _values;
@@ -55,6 +55,9 @@ public sealed class CoarsePatterns
     /// <summary>Radial bins.</summary>
     public int BinCount { get; }
 
+    /// <summary>Whether there is any intensity on the radial axis.</summary>
+    public bool HasBins => Array.Exists(_values, float.IsFinite);
+
     /// <summary>Whether the air is taken off the ROI scan's projections.</summary>
     public bool HasAir { get; }
 
@@ -70,22 +73,33 @@ public sealed class CoarsePatterns
         ArgumentNullException.ThrowIfNull(roi);
         float[] map = Map(channel ?? Mean);
         double air = (channel ?? Mean)(_air);
+        if (!(HasAir && double.IsFinite(air)))
+        {
+            return RoiRegistration.Fit(Rays, map, roi, roiMap, options);
+        }
+
+        double level = Mean(roiMap);
+        double scale = 1;
         float[] airless = new float[roiMap.Length];
-        RoiAlignment found = new() { X_um = 0, Y_um = 0, Centre_px = 0 };
-        for (int round = 0; round < (HasAir ? AirRounds : 1); round++)
+        for (int round = 1; ; round++)
         {
             for (int i = 0; i < airless.Length; i++)
             {
-                airless[i] = (float)(roiMap[i] - (found.Scale * air));
+                airless[i] = (float)(roiMap[i] - (scale * air));
             }
 
-            found = RoiRegistration.Fit(Rays, map, roi, airless, options);
-        }
+            RoiAlignment found = RoiRegistration.Fit(Rays, map, roi, airless, options);
 
-        return found;
+            // level − scale · air = found.Scale · sample, and level = (the scale looked for) · (sample + air).
+            scale = level / (((level - (scale * air)) / found.Scale) + air);
+            if (round == AirRounds || !double.IsFinite(scale))
+            {
+                return found;
+            }
+        }
     }
 
-    /// <summary>The filter of a block of bins.</summary>
+    /// <summary>The filter of a block of bins. A bin that the coarse scan does not have becomes NaN.</summary>
     /// <param name="block">Number of the block.</param>
     /// <param name="mode">What is done about the outside; not <see cref="RoiMode.None"/>.</param>
     /// <param name="alignment">Where the rays lie.</param>
@@ -105,10 +119,10 @@ public sealed class CoarsePatterns
 
         float[] air = new float[BinBlock.Width];
         _air.AsSpan(block * BinBlock.Width, own).CopyTo(air);
-        return Airless(Filter(cells, BinBlock.Width, mode, alignment, samples, step_um, filter), air, alignment.Scale, samples);
+        return Applied(cells, air, mode, alignment, samples, step_um, filter);
     }
 
-    /// <summary>The filter of a channel.</summary>
+    /// <summary>The filter of a channel. One that the coarse scan has no bin of becomes NaN.</summary>
     /// <param name="channel">The channel: linear in the intensities, of which it gets one pattern.</param>
     /// <param name="mode">What is done about the outside; not <see cref="RoiMode.None"/>.</param>
     /// <param name="alignment">Where the rays lie.</param>
@@ -120,10 +134,12 @@ public sealed class CoarsePatterns
         ArgumentNullException.ThrowIfNull(channel);
         ArgumentNullException.ThrowIfNull(alignment);
         float air = channel(_air);
-        return Airless(Filter(Map(channel), 1, mode, alignment, samples, step_um, filter), [air], alignment.Scale, samples);
+        return Applied(Map(channel), [air], mode, alignment, samples, step_um, filter);
     }
 
-    private static float Mean(float[] pattern)
+    private static float Mean(float[] pattern) => Mean(pattern.AsSpan());
+
+    private static float Mean(ReadOnlySpan<float> pattern)
     {
         double sum = 0;
         int count = 0;
@@ -223,6 +239,11 @@ public sealed class CoarsePatterns
 
         return slices;
     }
+
+    private RowFilter Applied(float[] cells, float[] air, RoiMode mode, RoiAlignment alignment, int samples, double step_um, RampFilter filter) =>
+        mode != RoiMode.Extension && Array.TrueForAll(cells, float.IsNaN)
+            ? (_, _, filtered) => filtered.Fill(float.NaN)
+            : Airless(Filter(cells, air.Length, mode, alignment, samples, step_um, filter), air, alignment.Scale, samples);
 
     private RowFilter Airless(IRoiFilter filter, float[] air, double scale, int samples)
     {

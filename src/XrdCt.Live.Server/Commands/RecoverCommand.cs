@@ -1,7 +1,10 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Roi;
 using XrdCt.Live.Pipeline;
+using XrdCt.Live.Server.Configuration;
 using XrdCt.Live.Storage;
 using XrdCt.Live.Storage.Journal;
 
@@ -55,7 +58,7 @@ internal static class RecoverCommand
             }
 
             journal.Complete(saved, keep: damaged > 0);
-            Report(scan, saved, damaged, json);
+            Report(scan, saved, damaged, Outside(journal.Settings.Configuration, path, saved), json);
             return 0;
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
@@ -64,13 +67,29 @@ internal static class RecoverCommand
         }
     }
 
-    private static void Report(ScanRecord scan, string saved, int damaged, bool json)
+    // The journal has the patterns of this scan, not those of the coarse one.
+    internal static string? Outside(string configuration, string path, string saved)
+    {
+        if (ConfigurationFile.TryParse(configuration) is not { } read || SetUp.OutsideMode(read, path) is var mode && mode == RoiMode.None)
+        {
+            return null;
+        }
+
+        OutsideSection outside = read.Reconstruction.Outside;
+        string coarse = mode == RoiMode.Extension
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $" --coarse {read.Scan!.Coarse} --roi-centre-um {outside.X_um},{outside.Y_um}");
+        return $"the recovered slices are not freed from what lies outside the field of view: 'xrdct reconstruct {saved} --roi-mode "
+            + $"{mode.ToString().ToLowerInvariant()}{coarse}' makes some that are";
+    }
+
+    private static void Report(ScanRecord scan, string saved, int damaged, string? outside, bool json)
     {
         int cells = scan.Description.Plan.CellCount;
         if (json)
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(
-                new { Saved = saved, scan.Ending, scan.Counters.Placed, Cells = cells, Damaged = damaged, Series = scan.Series?.SeriesId },
+                new { Saved = saved, scan.Ending, scan.Counters.Placed, Cells = cells, Damaged = damaged, Series = scan.Series?.SeriesId, Remark = outside },
                 JsonText.Indented));
             return;
         }
@@ -79,6 +98,11 @@ internal static class RecoverCommand
         if (damaged > 0)
         {
             Console.Error.WriteLine($"xrdct: {damaged} patterns are damaged and left out; the journal is kept");
+        }
+
+        if (outside is not null)
+        {
+            Console.Error.WriteLine($"xrdct: {outside}");
         }
 
         Console.Out.WriteLine($"saved: {saved}");

@@ -33,6 +33,19 @@ internal static partial class ConfigurationFile
         }
     }
 
+    /// <summary>What <see cref="Write"/> wrote, as a journal holds it; null where the text is none.</summary>
+    public static BeamlineConfiguration? TryParse(string text)
+    {
+        try
+        {
+            return new DeserializerBuilder().IgnoreUnmatchedProperties().Build().Deserialize<BeamlineConfiguration?>(text);
+        }
+        catch (YamlException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The configuration with all defaults written out.</summary>
     public static string Write(BeamlineConfiguration configuration) =>
         new SerializerBuilder().ConfigureDefaultValuesHandling(DefaultValuesHandling.OmitNull).Build().Serialize(configuration);

@@ -229,7 +229,8 @@ internal static class SetUp
         }
         else
         {
-            LiveOptions(configuration, folder, file);
+            LiveOptions options = LiveOptions(configuration, folder, file);
+            Outside(configuration, folder, file, options.Integration, CancellationToken.None);
         }
     }
 
@@ -336,6 +337,7 @@ internal static class SetUp
             };
             using SinogramFile found = Reading(() => SinogramFiles.OpenCorrected(Path.Combine(folder, configuration.Scan!.Coarse!), new SinogramReading(), isRaw: false));
             coarse = new CoarseScan(found, roi, (0, roi.BinCount), stop);
+            CheckOverlap(coarse, ScanPlan(configuration.Scan!, file), outside, file);
         }
 
         return new LiveRoi
@@ -345,6 +347,31 @@ internal static class SetUp
             Origin = coarse?.Origin ?? "",
             Nominal = new RoiRegistrationOptions { X_um = outside.X_um, Y_um = outside.Y_um, IsCoarseSmeared = outside.CoarseMoved },
         };
+    }
+
+    private static void CheckOverlap(CoarseScan coarse, ScanPlan plan, OutsideSection outside, string file)
+    {
+        ScanRays rays = coarse.Patterns.Rays;
+        if (rays.Step_um < plan.Step_um)
+        {
+            throw UserException.WrongUse(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{file}: scan.coarse has steps of {rays.Step_um:G4} µm, finer than scan.step_um {plan.Step_um:G4}: name the coarse scan, or set reconstruction.outside.mode to none"));
+        }
+
+        double away_um = Math.Sqrt((outside.X_um * outside.X_um) + (outside.Y_um * outside.Y_um));
+        double coarse_um = 0.5 * rays.TranslationCount * rays.Step_um;
+        if (away_um - (0.5 * plan.TranslationCount * plan.Step_um) > coarse_um)
+        {
+            throw UserException.WrongUse(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{file}: the field of view about reconstruction.outside.x_um {outside.X_um:G4}, y_um {outside.Y_um:G4} lies outside that of scan.coarse, whose radius is {coarse_um:G4} µm: put the place right, or use extension"));
+        }
+
+        if (!coarse.Patterns.HasBins)
+        {
+            throw UserException.WrongUse($"{file}: scan.coarse has no intensity on the radial axis of this scan: use the coarse scan of the same geometry, or extension");
+        }
     }
 
     private static AxisPosition? CoarseAxis(ScanSection scan, string folder, string file)
@@ -597,7 +624,8 @@ internal static class SetUp
         {
             Beam = beam ?? (isNormalised == false ? BeamCorrection.None : BeamCorrection.Monitor),
             Transmission = section.Transmission,
-            Air = section.Air,
+            // Within a sample there is no air: what the coarse scan knows of it is taken off with the outside.
+            Air = section.Air && OutsideMode(configuration, file) == RoiMode.None,
             Lines = OneOf(Lines, section.Lines, file, "corrections.lines"),
             Spotty = section.Spotty ?? usual.Spotty,
         };

@@ -6,11 +6,13 @@ using XrdCt.Live.Ingest.ZeroMq;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Roi;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Pipeline;
 using XrdCt.Live.Server;
+using XrdCt.Live.Server.Commands;
 using XrdCt.Live.Server.Configuration;
 using XrdCt.Live.Storage;
 using XrdCt.Live.Tests.Storage;
@@ -564,6 +566,11 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("readings: { endpoint: 'tcp://127.0.0.1:31003', needs: [monitor], rotation_zero_deg: .nan }", "readings.rotation_zero_deg")]
     [InlineData("scan: { order: interlaced, translations: 21, rotations: 16, step_um: 5, range_deg: 180, coarse: none.nxs }", "none.nxs")]
     [InlineData("scan: { order: interlaced, translations: 21, rotations: 16, step_um: 5, range_deg: 180, coarse: test.poni }", "test.poni")]
+    [InlineData("reconstruction: { every_bin: true, outside: { mode: extension } }", null)]
+    [InlineData("reconstruction: { outside: { mode: guess } }", "'reconstruction.outside.mode'")]
+    [InlineData("reconstruction: { outside: { mode: completion } }", "name it in scan.coarse, or use extension")]
+    [InlineData("reconstruction: { outside: { mode: subtraction } }", "name it in scan.coarse, or use extension")]
+    [InlineData("reconstruction: { outside: { x_um: .nan } }", "reconstruction.outside.x_um")]
     public void Check_WhatRunRefuses_IsNamed(string section, string? gist)
     {
         string key = section.Split(':')[0] + ":";
@@ -598,6 +605,62 @@ public sealed class ConfigurationFileTests : IDisposable
         string without = Whole.Replace("range_deg: 180", $"range_deg: 180, coarse: {Path.GetFileName(unknown)}", StringComparison.Ordinal);
         UserException e = Assert.Throws<UserException>(() => SetUp.LiveOptions(Read(without), _folder.Path, "beamline.yml"));
         Assert.Contains("does not say where its rotation axis is", e.Message);
+    }
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("mode: subtraction, x_um: -20", null)]
+    [InlineData("mode: none", null)]
+    [InlineData("x_um: 30, y_um: -40", "lies outside that of scan.coarse, whose radius is 35 µm")]
+    public void Check_CoarseScanOfAnRoiScan_MustHoldIt(string outside, string? gist)
+    {
+        string path = new NexusScanStore(_folder.Path).Save(ScanSamples.Scan() with { Axis = AxisFindings.None with { Offset_px = 0.2, Uncertainty_px = 0.04 } });
+        string text = Whole.Replace("step_um: 50, range_deg: 180", $"step_um: 1, range_deg: 180, coarse: {Path.GetFileName(path)}", StringComparison.Ordinal)
+            + $"\nreconstruction: {{ outside: {{ {outside} }} }}\n";
+        BeamlineConfiguration read = Read(text);
+        if (gist is not null)
+        {
+            Assert.Contains(gist, Assert.Throws<UserException>(() => SetUp.Check(read, _folder.Path, "beamline.yml")).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        SetUp.Check(read, _folder.Path, "beamline.yml");
+        LiveOptions options = SetUp.LiveOptions(read, _folder.Path, "beamline.yml");
+        LiveRoi? roi = SetUp.Outside(read, _folder.Path, "beamline.yml", options.Integration, CancellationToken.None);
+        bool isNone = outside == "mode: none";
+        Assert.Equal((isNone, isNone), (roi is null, options.Corrections.Air));
+        if (roi is not null)
+        {
+            Assert.Equal(outside.Length == 0 ? (RoiMode.Completion, 0) : (RoiMode.Subtraction, -20), (roi.Mode, roi.Nominal.X_um));
+            Assert.Equal((7, 5, 10.0), (roi.Coarse!.Rays.TranslationCount, roi.Coarse.Rays.RotationCount, roi.Coarse.Rays.Step_um));
+            Assert.Contains(Path.GetFileName(path), roi.Origin, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("step_um: 50", "scan.coarse has steps of 10 µm, finer than scan.step_um 50")]
+    [InlineData("step_um: 1", "no intensity on the radial axis")]
+    public void Check_CoarseScanThatDoesNotGoWithIt_IsNamed(string step, string gist)
+    {
+        ScanRecord coarse = ScanSamples.Scan(unit: step == "step_um: 1" ? RadialUnit.R_mm : RadialUnit.TwoTheta_deg) with { Axis = AxisFindings.None with { Offset_px = 0.2, Uncertainty_px = 0.04 } };
+        string path = new NexusScanStore(_folder.Path).Save(coarse);
+        BeamlineConfiguration read = Read(Whole.Replace("step_um: 50, range_deg: 180", $"{step}, range_deg: 180, coarse: {Path.GetFileName(path)}", StringComparison.Ordinal));
+        Assert.Contains(gist, Assert.Throws<UserException>(() => SetUp.Check(read, _folder.Path, "beamline.yml")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Recover_ScanWithOutside_SaysHowSlicesAreFreedOfIt()
+    {
+        string Said(string reconstruction, string scan = "range_deg: 180") => RecoverCommand.Outside(
+            ConfigurationFile.Write(Read(Whole.Replace("range_deg: 180", scan, StringComparison.Ordinal) + reconstruction)), "a.journal", "a.nxs") ?? "";
+        Assert.Equal("", Said(""));
+        Assert.Equal("", Said("\nreconstruction: { outside: { mode: none } }\n", "range_deg: 180, coarse: coarse.nxs"));
+        Assert.Equal("", RecoverCommand.Outside("scan: [", "a.journal", "a.nxs") ?? "");
+        Assert.Contains("'xrdct reconstruct a.nxs --roi-mode extension'", Said("\nreconstruction: { outside: { mode: extension } }\n"), StringComparison.Ordinal);
+        Assert.Equal(
+            "the recovered slices are not freed from what lies outside the field of view: 'xrdct reconstruct a.nxs --roi-mode completion --coarse coarse.nxs "
+                + "--roi-centre-um -12.5,3' makes some that are",
+            Said("\nreconstruction: { outside: { x_um: -12.5, y_um: 3 } }\n", "range_deg: 180, coarse: coarse.nxs"));
     }
 
     [Fact]

@@ -310,6 +310,8 @@ public sealed class JournalledScanTests
             Assert.Equal(Bits(left), Bits(right));
         }
 
+        Assert.NotNull(expected.Confidence);
+        Assert.Equal(expected.Confidence, actual.Confidence);
         Assert.Equal(expected.Roi.Candidates, actual.Roi.Candidates);
         Assert.Equal(expected.Series, actual.Series);
     }

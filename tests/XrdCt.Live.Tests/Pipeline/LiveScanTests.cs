@@ -412,6 +412,74 @@ public sealed class LiveScanTests
         Assert.Null(store.Scan);
     }
 
+    [Fact]
+    public async Task RunAsync_EveryBin_IsUpToDateAtTheEnd()
+    {
+        var store = new KeptStore();
+        LiveOptions options = SmallScan.Options(_plan) with { EveryBin = true };
+        LiveOutcome outcome = await RunAsync(options, new ScriptedSource(_clock, [Start(), .. Images(0, 150), End()]), store);
+
+        Assert.Equal(ScanPhase.Complete, outcome.Phase);
+        Assert.Equal((ScanPhase.Complete, "/results/small.nxs"), (_display.State!.Phase, _display.State.SavedPath));
+        Assert.Equal((10, 0.0), (_display.State.VolumeProjectionCount!.Value, _display.State.VolumeLag_s));
+        float[] pattern = new float[SmallScan.Bins];
+        Model.Slices.SliceMap total = store.Scan!.Slices[0];
+        int seen = 0;
+        for (int i = 0; i < total.Values.Length; i++)
+        {
+            Assert.True(_display.Voxels!.TryRead(i / total.Size, i % total.Size, pattern));
+            Assert.Equal(float.IsNaN(total.Values[i]), float.IsNaN(pattern[0]));
+            if (float.IsFinite(total.Values[i]))
+            {
+                Assert.Equal(total.Values[i], pattern.Sum(), 1e-3f * Math.Abs(total.Values.Where(float.IsFinite).Max()));
+                seen++;
+            }
+        }
+
+        Assert.InRange(seen, 100, 225);
+    }
+
+    [Fact]
+    public async Task RunAsync_EveryBinTakesTooMuchMemory_IsSaidAndCostsNothing()
+    {
+        List<string> said = [];
+        var store = new KeptStore();
+        LiveOptions options = SmallScan.Options(_plan) with { EveryBin = true, EveryBin_bytes = 100_000 };
+        var scan = new LiveScan(
+            options, () => new ScriptedSource(_clock, [Start(), .. Images(0, 150), End()]), Simd(), _display, store, _clock) { Say = said.Add };
+        LiveOutcome outcome = await scan.RunAsync(CancellationToken.None).WaitAsync(Hang, TestContext.Current.CancellationToken);
+
+        Assert.Equal((ScanPhase.Complete, 150), (outcome.Phase, store.Scan!.Sinogram.MeasuredCount));
+        Assert.Contains("the slices of every bin are not followed live: they take ", Assert.Single(said));
+        Assert.Null(_display.Voxels);
+        Assert.Null(_display.State!.VolumeProjectionCount);
+        Assert.True(double.IsNaN(_display.State.VolumeLag_s));
+    }
+
+    [Fact]
+    public async Task RunAsync_NotEveryBin_MakesNone()
+    {
+        await RunAsync(SmallScan.Options(_plan), new ScriptedSource(_clock, [Start(), .. Images(0, 150), End()]), new KeptStore());
+        Assert.Null(_display.Voxels);
+        Assert.Null(_display.State!.VolumeProjectionCount);
+    }
+
+    [Fact]
+    public async Task RunAsync_StoppedWithEveryBin_DoesNotWaitForThem()
+    {
+        // Of the sixth line there are five frames, which only the end of the scan makes a projection of.
+        using var stop = new CancellationTokenSource();
+        var store = new KeptStore();
+        LiveOptions options = SmallScan.Options(_plan) with { EveryBin = true };
+        LiveOutcome outcome = await RunAsync(
+            options, new ScriptedSource(_clock, [Start(), .. Images(0, 80), Meanwhile(stop.Cancel)]), store, stop: stop);
+
+        Assert.Equal(ScanPhase.Incomplete, outcome.Phase);
+        Assert.Equal(80, store.Scan!.Sinogram.MeasuredCount);
+        Assert.Equal(6, _display.State!.ProjectionCount);
+        Assert.InRange(_display.State.VolumeProjectionCount!.Value, 0, 5);
+    }
+
     private Task<LiveOutcome> RunPublishedAsync(KeptPatterns published, KeptStore store)
     {
         var source = new ScriptedSource(_clock, [Start(), .. Images(0, 150), End()]);
