@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
+using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
@@ -120,6 +122,9 @@ public sealed class LiveScan
 
     /// <summary>A file that others may read while the scan runs; null for none. It stays the caller's. Its failure ends it, not the scan.</summary>
     public IGrowingFile? GrowingFile { get; init; }
+
+    /// <summary>Where the slices of every bin are kept and grown; null for the CPU. It stays the caller's.</summary>
+    public GpuDevice? Device { get; init; }
 
     /// <summary>How the scan stands now; replaced several times a second.</summary>
     public LiveState State { get; private set; } = new()
@@ -570,7 +575,7 @@ public sealed class LiveScan
         LiveVolume? volume = null;
         Exception? fault = size_bytes > _options.EveryBin_bytes
             ? new InsufficientMemoryException($"they take {size_bytes / Mega:F0} MB, and may take {_options.EveryBin_bytes / Mega:F0} MB")
-            : Attempt(() => volume = new LiveVolume(_settings, _assembly.Sinogram, _time, () => _frames.Reader.Count > LiveGraph.Frames.Capacity / 2));
+            : Attempt(() => volume = new LiveVolume(_settings, _assembly.Sinogram, _time, () => _frames.Reader.Count > LiveGraph.Frames.Capacity / 2, OnDevice(), SayAndShow));
         if (fault is not null || volume is null)
         {
             SayAndShow($"the slices of every bin are not followed live: {fault?.Message.TrimEnd('.')}; reconstruction.every_bin: false turns them off");
@@ -580,6 +585,10 @@ public sealed class LiveScan
         _display.Show(volume);
         return volume;
     }
+
+    private Func<ProjectionFilter, IVolumeSlices>? OnDevice() => Device is GpuDevice device
+        ? filter => new DeviceSlices(device, _options.Plan, filter, _options.Integration.Axis.BinCount)
+        : null;
 
     private void Reconstruct(LiveVolume volume)
     {

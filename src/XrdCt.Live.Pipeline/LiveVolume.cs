@@ -1,3 +1,4 @@
+using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
@@ -6,8 +7,8 @@ using XrdCt.Live.Model.Sinograms;
 namespace XrdCt.Live.Pipeline;
 
 /// <summary>
-/// The slices of every bin, grown while the scan runs, behind the live channels: a thread of its own brings one block of bins after the other
-/// up to date, as the last recipe says. A block whose projections have changed by less than half gets the changes, in one pass; otherwise, and
+/// The slices of every bin, grown while the scan runs, behind the live channels: a thread of its own brings them up to date, on a device or one
+/// block of bins after the other, as the last recipe says. A block whose projections have changed by less than half gets the changes, in one pass; otherwise, and
 /// where corrections or the axis have changed, it is made anew beside the old one, which is shown until then.
 /// </summary>
 internal sealed class LiveVolume : IVoxelPatterns, IDisposable
@@ -19,32 +20,42 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
     private readonly ProjectionRows _rows;
     private readonly TimeProvider _time;
     private readonly Func<bool> _isBusy;
-    private readonly Block[] _blocks;
-    private readonly float[] _projection;
+    private readonly Func<IVolumeSlices> _onCpu;
+    private readonly Action<string> _say;
     private readonly AutoResetEvent _news = new(false);
     private readonly ManualResetEventSlim _given = new(false);
-    private Memory<float> _spare;
+    private readonly Lock _recipes = new();
+
+    // When each was offered that is not done yet; only the newest is worked on.
+    private readonly Queue<long> _waiting = new();
+    private volatile IVolumeSlices _slices;
     private VolumeRecipe? _newest;
-    private VolumeRecipe? _done;
     private bool _isComplete;
-    private int _projectionCount;
 
     /// <summary>Takes the memory.</summary>
     /// <param name="settings">Settings of the scan.</param>
     /// <param name="sinogram">The patterns, by cell (by frame, where positions decide).</param>
     /// <param name="time">Clock.</param>
     /// <param name="isBusy">Whether frames wait: then it does.</param>
-    public LiveVolume(ScanSettings settings, SinogramStack sinogram, TimeProvider time, Func<bool> isBusy)
+    /// <param name="onDevice">Keeps the slices on a device; null for this machine's memory, which takes over when it fails.</param>
+    /// <param name="say">Is told where that happens.</param>
+    public LiveVolume(
+        ScanSettings settings,
+        SinogramStack sinogram,
+        TimeProvider time,
+        Func<bool> isBusy,
+        Func<ProjectionFilter, IVolumeSlices>? onDevice = null,
+        Action<string>? say = null)
     {
         _plan = settings.Description.Plan;
         _bins = sinogram.BinCount;
         _rows = new ProjectionRows(sinogram);
         _time = time;
         _isBusy = isBusy;
-        var filter = new BlockProjectionFilter(new ProjectionFilter(_plan.TranslationCount, settings.Filter));
-        _blocks = [.. Enumerable.Range(0, BinBlock.Count(_bins)).Select(_ => new Block(new ProgressiveBlock(_plan, filter), _plan.RotationCount))];
-        _spare = BinBlock.Allocate((long)_plan.TranslationCount * _plan.TranslationCount * BinBlock.Width);
-        _projection = new float[_plan.TranslationCount * BinBlock.Width];
+        _say = say ?? (_ => { });
+        var filter = new ProjectionFilter(_plan.TranslationCount, settings.Filter);
+        _onCpu = () => new BlockSlices(_plan, filter, _bins);
+        _slices = OnDevice(onDevice, filter) ?? _onCpu();
     }
 
     /// <summary>What the slices and their projections take, bytes: 1.1 GB for 251 × 250 × 2,048.</summary>
@@ -55,7 +66,7 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
     }
 
     /// <summary>Projections in the slices of every bin.</summary>
-    public int ProjectionCount => Volatile.Read(ref _projectionCount);
+    public int ProjectionCount => _slices.ProjectionCount;
 
     /// <summary>Pixels along x and y.</summary>
     public int Size => _plan.TranslationCount;
@@ -65,18 +76,24 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
     {
         get
         {
-            VolumeRecipe? newest = Volatile.Read(ref _newest);
-            VolumeRecipe? done = Volatile.Read(ref _done);
-            return newest is null ? double.NaN
-                : newest == done ? 0
-                : _time.GetElapsedTime(done?.Timestamp ?? newest.Timestamp).TotalSeconds;
+            lock (_recipes)
+            {
+                return _newest is null ? double.NaN
+                    : _waiting.TryPeek(out long oldest) ? _time.GetElapsedTime(oldest).TotalSeconds
+                    : 0;
+            }
         }
     }
 
     /// <summary>Hands over what the slices are to be made of.</summary>
     public void Offer(VolumeRecipe recipe)
     {
-        Volatile.Write(ref _newest, recipe);
+        lock (_recipes)
+        {
+            _newest = recipe;
+            _waiting.Enqueue(recipe.Timestamp);
+        }
+
         _news.Set();
     }
 
@@ -101,8 +118,7 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
         {
             // Asked before the recipe: what is offered before the end is made.
             bool isLast = Volatile.Read(ref _isComplete);
-            VolumeRecipe? recipe = Volatile.Read(ref _newest);
-            if (recipe is not null && recipe != _done)
+            if (Newest() is VolumeRecipe recipe)
             {
                 BringUpToDate(recipe);
             }
@@ -128,23 +144,23 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
             return false;
         }
 
-        Span<float> bins = stackalloc float[BinBlock.Width];
-        for (int b = 0; b < _blocks.Length; b++)
+        try
         {
-            lock (_blocks[b])
-            {
-                _blocks[b].Slices.CopyPattern(row, column, bins);
-            }
-
-            bins[..BinBlock.BinsOf(_bins, b)].CopyTo(pattern[(b * BinBlock.Width)..]);
+            _slices.CopyPattern(row, column, pattern);
+        }
+        catch (GpuException)
+        {
+            // The thread that works there will find out too, and go on elsewhere.
+            pattern.Fill(float.NaN);
         }
 
         return true;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Lets go of a device. Patterns can be asked for still.</summary>
     public void Dispose()
     {
+        _slices.Dispose();
         _news.Dispose();
         _given.Dispose();
     }
@@ -152,68 +168,59 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
     private void BringUpToDate(VolumeRecipe recipe)
     {
         _rows.Use(recipe);
-        for (int b = 0; b < _blocks.Length; b++)
+        bool isDone;
+        try
         {
-            // Frames come first.
-            while (_isBusy() && !_given.IsSet)
-            {
-                _given.Wait(Pause);
-            }
-
-            if (_given.IsSet)
-            {
-                return;
-            }
-
-            BringUpToDate(_blocks[b], b, recipe);
+            isDone = _slices.BringUpToDate(recipe, _rows, MayGoOn);
+        }
+        catch (GpuException e)
+        {
+            _say($"{e.Message}: the slices of every bin are made on the CPU from now on");
+            IVolumeSlices failed = _slices;
+            _slices = _onCpu();
+            failed.Dispose();
+            isDone = _slices.BringUpToDate(recipe, _rows, MayGoOn);
         }
 
-        Volatile.Write(ref _projectionCount, _blocks[0].Slices.ProjectionCount);
-        Volatile.Write(ref _done, recipe);
-    }
-
-    private void BringUpToDate(Block block, int number, VolumeRecipe recipe)
-    {
-        bool isAnew = block.Number != recipe.Number;
-        if (isAnew && recipe.Filters is not null)
+        lock (_recipes)
         {
-            block.Slices.Restart(recipe.Filters(number));
-        }
-
-        for (int rotation = 0; rotation < _plan.ReconstructedRotationCount; rotation++)
-        {
-            if (!isAnew && block.Versions[rotation] == recipe.Versions[rotation])
+            // One that was offered before holds nothing that this one does not.
+            while (isDone && _waiting.TryPeek(out long oldest) && oldest <= recipe.Timestamp)
             {
-                continue;
+                _waiting.Dequeue();
             }
-
-            block.Versions[rotation] = recipe.Versions[rotation];
-            if (recipe.Versions[rotation] > 0 && _rows.TryRead(rotation, number, _projection))
-            {
-                block.Slices.Put(rotation, _projection);
-            }
-            else
-            {
-                block.Slices.Withdraw(rotation);
-            }
-        }
-
-        block.Number = recipe.Number;
-
-        // Whoever asks for a pattern meanwhile waits for one block, a few hundredths of a second.
-        lock (block)
-        {
-            block.Slices.SetCentre(recipe.Centre_px);
-            block.Slices.Update(ref _spare);
         }
     }
 
-    private sealed class Block(ProgressiveBlock slices, int rotations)
+    private VolumeRecipe? Newest()
     {
-        public ProgressiveBlock Slices { get; } = slices;
+        lock (_recipes)
+        {
+            return _waiting.Count > 0 ? _newest : null;
+        }
+    }
 
-        public int Number { get; set; } = -1;
+    // Frames come first.
+    private bool MayGoOn()
+    {
+        while (_isBusy() && !_given.IsSet)
+        {
+            _given.Wait(Pause);
+        }
 
-        public long[] Versions { get; } = new long[rotations];
+        return !_given.IsSet;
+    }
+
+    private IVolumeSlices? OnDevice(Func<ProjectionFilter, IVolumeSlices>? make, ProjectionFilter filter)
+    {
+        try
+        {
+            return make?.Invoke(filter);
+        }
+        catch (GpuException e)
+        {
+            _say($"{e.Message}: the slices of every bin are made on the CPU");
+            return null;
+        }
     }
 }

@@ -24,6 +24,9 @@ internal sealed class ProjectionRows(SinogramStack sinogram)
     private float[] _all = [];
     private int _allOfBlock = -1;
 
+    /// <summary>Whether a projection takes cells of all others, so that those of a block of bins are best read one after the other.</summary>
+    public bool NeedsWholeBlocks => _recipe is { Shift_px: not 0, Plan.Path: { IsZigzag: true, LinesRunOverRotations: true } };
+
     /// <summary>Takes another recipe.</summary>
     public void Use(VolumeRecipe recipe)
     {
@@ -42,7 +45,7 @@ internal sealed class ProjectionRows(SinogramStack sinogram)
     public bool TryRead(int rotation, int block, Span<float> projection)
     {
         ScanPlan plan = _recipe!.Plan;
-        if (_recipe.Shift_px != 0 && plan.Path.IsZigzag && plan.Path.LinesRunOverRotations)
+        if (NeedsWholeBlocks)
         {
             // A cell comes from its neighbours in angle.
             ReadAll(block);

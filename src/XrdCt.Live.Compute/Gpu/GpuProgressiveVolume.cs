@@ -52,6 +52,11 @@ public sealed class GpuProgressiveVolume : IDisposable
     /// <summary>Whether something changed since the last <see cref="Update"/>.</summary>
     public bool IsBehind => _ledger.IsBehind;
 
+    /// <summary>Whether a pixel is in the circle that all projections see.</summary>
+    /// <param name="y">Row of the slice.</param>
+    /// <param name="x">Column of the slice.</param>
+    public bool Sees(int y, int x) => _volume.Sees(y, x);
+
     /// <summary>Puts a projection of every bin in, or exchanges it for a better one.</summary>
     /// <param name="rotation">Index of the rotation.</param>
     /// <param name="projections">[block, translation, <see cref="BinBlock.Width"/>]; NaN in a bin makes that bin's slice NaN, and no other.</param>

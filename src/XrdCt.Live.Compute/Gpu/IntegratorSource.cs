@@ -36,6 +36,9 @@ public sealed class IntegratorSource : IDisposable
     /// <summary>Whether integrators made from now on use a device.</summary>
     public bool IsOnDevice => _device is not null && Failure is null;
 
+    /// <summary>The device, for whatever else can be done there; null where there is none, or it failed.</summary>
+    public GpuDevice? Device => IsOnDevice ? _device : null;
+
     /// <summary>Where frames are integrated from now on: the device's name, or <c>CPU</c>.</summary>
     public string Backend => IsOnDevice ? _device!.Name : "CPU";
 

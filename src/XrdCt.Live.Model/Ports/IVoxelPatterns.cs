@@ -1,6 +1,9 @@
 namespace XrdCt.Live.Model.Ports;
 
-/// <summary>The reconstructed pattern of any voxel, while the scan runs. Thread-safe.</summary>
+/// <summary>
+/// The reconstructed pattern of any voxel, while the scan runs. Bins are brought up to date a block after the other: while a correction or the axis
+/// has just changed, a pattern may be of two states. Thread-safe.
+/// </summary>
 public interface IVoxelPatterns
 {
     /// <summary>Number of radial bins.</summary>

@@ -110,6 +110,7 @@ internal sealed class LiveSession
                     {
                         Say = Warn,
                         GrowingFile = growing,
+                        Device = integrators.Device,
                     };
                     Volatile.Write(ref current, scan);
                     return scan;

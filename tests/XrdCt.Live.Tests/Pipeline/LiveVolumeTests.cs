@@ -1,3 +1,5 @@
+using XrdCt.Live.Compute.Gpu;
+using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
@@ -30,13 +32,17 @@ public sealed class LiveVolumeTests
 
     [Theory]
     [MemberData(nameof(Scans))]
-    public async Task Run_WhileAScanGrows_HasTheSharesOfTheTotal(string order, double backlash, double axis_um, bool hasGaps)
+    public Task Run_WhileAScanGrows_HasTheSharesOfTheTotal(string order, double backlash, double axis_um, bool hasGaps) =>
+        GrowAsync(order, backlash, axis_um, hasGaps, Translations, onDevice: null);
+
+    private static async Task GrowAsync(
+        string order, double backlash, double axis_um, bool hasGaps, int translations, Func<ProjectionFilter, IVolumeSlices>? onDevice, Action<string>? say = null)
     {
-        var plan = new ScanPlan(Translations, Rotations, Step_um, ScanPath.ByName[order]);
+        var plan = new ScanPlan(translations, Rotations, Step_um, ScanPath.ByName[order]);
         ScanSettings settings = SmallScan.Options(plan).Settings();
         var assembly = new ScanAssembly(settings, new FrameTally());
         var reconstruction = new LiveReconstruction(settings);
-        using LiveVolume volume = new(settings, assembly.Sinogram, TimeProvider.System, () => false);
+        LiveVolume volume = new(settings, assembly.Sinogram, TimeProvider.System, () => false, onDevice, say);
         Task running = Task.Run(volume.Run, TestContext.Current.CancellationToken);
         int[] arrival = Arrival(plan, hasGaps);
         for (int k = 0; k < arrival.Length; k++)
@@ -66,6 +72,38 @@ public sealed class LiveVolumeTests
         }
 
         AssertShares(reconstruction.Slices()[0], volume, tolerance: 2e-4);
+
+        // The page asks for patterns when the scan is over, too.
+        volume.Dispose();
+        AssertShares(reconstruction.Slices()[0], volume, tolerance: 2e-4);
+    }
+
+    [Theory]
+    [InlineData("interlaced", 0, 9, true)]
+    [InlineData("translation-fast-zigzag", 14, 0, false)]
+    public async Task Run_OnADevice_HasTheSharesOfTheTotal(string order, double backlash, double axis_um, bool hasGaps)
+    {
+        using var device = GpuDevice.OnCpu(4, 2);
+        var plan = new ScanPlan(Translations, Rotations, Step_um, ScanPath.ByName[order]);
+        await GrowAsync(order, backlash, axis_um, hasGaps, Translations, filter => new DeviceSlices(device, plan, filter, SmallScan.Bins));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task Run_DeviceThatFails_GoesOnOnTheCpuAndSaysSo(int failsAt)
+    {
+        List<string> said = [];
+        await GrowAsync("interlaced", 0, 0, hasGaps: true, Translations, _ => new FailingSlices(failsAt), said.Add);
+        Assert.Contains("on the CPU", Assert.Single(said));
+    }
+
+    [Fact]
+    public async Task Run_DeviceThatHasNoRoom_TakesTheCpuAndSaysSo()
+    {
+        List<string> said = [];
+        await GrowAsync("golden", 0, 0, hasGaps: false, Translations, _ => throw new GpuException("no room"), said.Add);
+        Assert.Contains("no room: the slices of every bin are made on the CPU", Assert.Single(said));
     }
 
     [Fact]
@@ -255,5 +293,21 @@ public sealed class LiveVolumeTests
         return Half(100, t_um) + (2 * Half(25, aside_um));
 
         static double Half(double radius_um, double from_um) => 2 * Math.Sqrt(Math.Max(0, (radius_um * radius_um) - (from_um * from_um)));
+    }
+
+    // Works a few times, and then the device is gone.
+    private sealed class FailingSlices(int failsAt) : IVolumeSlices
+    {
+        private int _calls;
+
+        public int ProjectionCount => _calls;
+
+        public bool BringUpToDate(VolumeRecipe recipe, ProjectionRows rows, Func<bool> mayGoOn) => _calls++ < failsAt ? true : throw new GpuException("gone");
+
+        public void CopyPattern(int row, int column, Span<float> pattern) => throw new GpuException("gone");
+
+        public void Dispose()
+        {
+        }
     }
 }

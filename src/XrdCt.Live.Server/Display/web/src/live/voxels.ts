@@ -5,7 +5,7 @@
 import type { LiveModel } from './model';
 import type { Slice } from './protocol';
 
-/** While the pointer rests, the pattern is asked for again as often as the slice grows. */
+/** While the pointer rests, the pattern is asked for again whenever the slice or the slices of every bin have grown. */
 export function followVoxel(model: LiveModel, ask: (row: number, column: number) => Promise<Float32Array | null> = askServer): () => void {
   let asking = false;
   let again = false;
@@ -40,7 +40,16 @@ export function followVoxel(model: LiveModel, ask: (row: number, column: number)
       });
   };
 
-  const stop = [model.subscribe('hover', look), model.subscribe('slice', look)];
+  let seen = '';
+  const lookAfterGrowth = (): void => {
+    const grown = `${model.state?.volumeProjectionCount} ${model.state?.volumeLag_s === 0}`;
+    if (grown !== seen) {
+      seen = grown;
+      look();
+    }
+  };
+
+  const stop = [model.subscribe('hover', look), model.subscribe('slice', look), model.subscribe('state', lookAfterGrowth)];
   return () => stop.forEach((end) => end());
 }
 
