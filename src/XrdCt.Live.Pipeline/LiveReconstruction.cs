@@ -242,7 +242,10 @@ internal sealed class LiveReconstruction
     private float[] Noise(ScanAssembly assembly)
     {
         ScanPlan plan = _settings.Description.Plan;
-        if (_settings.Description.Channels[_stage.Channel].Kind != LiveChannelKind.Total || assembly.TotalVariance(_stage.Channel) is not { } variance)
+        bool isTotal = _settings.Description.Channels[_stage.Channel].Kind == LiveChannelKind.Total;
+
+        // What comes from a coarse scan has noise too, which is not known here.
+        if (_outside is not null || !isTotal || assembly.TotalVariance(_stage.Channel) is not { } variance)
         {
             return [];
         }
@@ -251,7 +254,9 @@ internal sealed class LiveReconstruction
         {
             for (int i = 0; i < variance.Length; i++)
             {
-                variance[i] *= found.Factors[i] * found.Factors[i];
+                // A line that was replaced by its neighbours is bridged here too.
+                bool isReplaced = found.Findings.Flags[i].HasFlag(CellFlags.Interpolated);
+                variance[i] = isReplaced ? float.NaN : variance[i] * found.Factors[i] * found.Factors[i];
             }
         }
 

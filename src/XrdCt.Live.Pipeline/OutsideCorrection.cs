@@ -15,8 +15,10 @@ namespace XrdCt.Live.Pipeline;
 /// </summary>
 internal sealed class OutsideCorrection
 {
-    // A registration costs most of a second: it is asked eight times in a scan, and at its end.
+    // A registration costs up to a second: it is asked eleven times in a scan, and at its end.
     private const int Looks = 8;
+    private const int EarlyLooks = 3;
+    private const double FirstLook = 1.0 / 64;
 
     private readonly LiveRoi _roi;
     private readonly ScanSettings _settings;
@@ -42,7 +44,7 @@ internal sealed class OutsideCorrection
 
     /// <summary>What an operator should know, as a sentence; empty where nothing is.</summary>
     public string Sentence => _roi.Coarse is null ? "what lies outside the field of view is guessed from its rim: levels are not to be trusted"
-        : _looked == 0 ? ""
+        : _looked == 0 ? "the scan is not yet brought to the scale of the coarse one"
         : Alignment.IsFitted ? string.Create(
             CultureInfo.InvariantCulture,
             $"the ROI lies at ({Alignment.X_um:F1}, {Alignment.Y_um:F1}) µm of the coarse slice, {Alignment.Scale:F3} times its intensity; overlap residual {100 * Alignment.OverlapResidual:F1} %")
@@ -56,7 +58,10 @@ internal sealed class OutsideCorrection
     /// <returns>Whether the filters are others now.</returns>
     public bool Update(ScanPlan plan, Func<float[]> total, double centre_px, double coverage)
     {
-        int due = (int)(coverage * Looks);
+        // The scale is wanted as soon as there is something to see: at 1/64, 1/32 and 1/16, then at every eighth.
+        int due = coverage >= 1.0 / Looks ? EarlyLooks + (int)(coverage * Looks)
+            : coverage >= FirstLook ? 1 + (int)Math.Log2(coverage / FirstLook)
+            : 0;
         if (_roi.Coarse is null || due <= _looked)
         {
             return false;
@@ -70,7 +75,7 @@ internal sealed class OutsideCorrection
     /// <summary>Looks at all that was measured, whatever was seen before.</summary>
     public void Complete(ScanPlan plan, ReadOnlySpan<float> total, double centre_px)
     {
-        _looked = Looks;
+        _looked = EarlyLooks + Looks;
         if (_roi.Coarse is not null)
         {
             Look(plan, total, centre_px);
@@ -101,7 +106,21 @@ internal sealed class OutsideCorrection
     private void Look(ScanPlan plan, ReadOnlySpan<float> total, double centre_px)
     {
         ReadOnlySpan<float> reconstructed = total[..(plan.ReconstructedRotationCount * plan.TranslationCount)];
-        Alignment = _roi.Coarse!.Align(ScanRays.Of(plan, centre_px), reconstructed, _roi.Nominal, ValueOf(_total));
+        RoiAlignment found = _roi.Coarse!.Align(ScanRays.Of(plan, centre_px), reconstructed, _roi.Nominal, ValueOf(_total));
+
+        // An axis outside the middle half is found by nobody, and a slice about it would be empty.
+        Alignment = Math.Abs(found.Centre_px) <= plan.TranslationCount / 4.0
+            ? found
+            : new RoiAlignment
+            {
+                X_um = _roi.Nominal.X_um,
+                Y_um = _roi.Nominal.Y_um,
+                Centre_px = centre_px,
+                Angle_rad = _roi.Nominal.Angle_rad,
+                Scale = found.Scale,
+                OverlapResidual = found.OverlapResidual,
+                Status = string.Create(CultureInfo.InvariantCulture, $"the rotation axis was found {found.Centre_px:F1} steps from the middle, which cannot be"),
+            };
     }
 
     private Func<float[], float> ValueOf(int channel)

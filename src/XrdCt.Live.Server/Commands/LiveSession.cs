@@ -22,7 +22,7 @@ namespace XrdCt.Live.Server.Commands;
 /// </summary>
 internal sealed class LiveSession
 {
-    private (RadialAxis Axis, LiveRoi? Roi)? _outside;
+    private (RadialAxis Axis, double? Wavelength_m, LiveRoi? Roi)? _outside;
 
     /// <summary>The configuration file, for messages and for paths relative to it.</summary>
     public required string File { get; init; }
@@ -400,12 +400,14 @@ internal sealed class LiveSession
     private LiveOptions WithOutside(LiveOptions options, CancellationToken stop)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(File))!;
-        if (_outside is null || !_outside.Value.Axis.Centres.SequenceEqual(options.Integration.Axis.Centres))
+        RadialAxis axis = options.Integration.Axis;
+        double? wavelength_m = options.Integration.Geometry.Wavelength_m;
+        if (_outside is not { } known || known.Wavelength_m != wavelength_m || known.Axis.Unit != axis.Unit || !known.Axis.Centres.SequenceEqual(axis.Centres))
         {
-            _outside = (options.Integration.Axis, SetUp.Outside(Configuration, folder, File, options.Integration, stop));
+            _outside = (axis, wavelength_m, SetUp.Outside(Configuration, folder, File, options.Integration, stop));
         }
 
-        return options with { Roi = _outside.Value.Roi };
+        return options with { Roi = _outside!.Value.Roi };
     }
 
     private static Task<T> OnOwnThread<T>(Func<T> wait) =>

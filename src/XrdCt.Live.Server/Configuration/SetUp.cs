@@ -336,7 +336,7 @@ internal static class SetUp
                 Origin = file,
             };
             using SinogramFile found = Reading(() => SinogramFiles.OpenCorrected(Path.Combine(folder, configuration.Scan!.Coarse!), new SinogramReading(), isRaw: false));
-            coarse = new CoarseScan(found, roi, (0, roi.BinCount), stop);
+            coarse = Reading(() => new CoarseScan(found, roi, (0, roi.BinCount), stop));
             CheckOverlap(coarse, ScanPlan(configuration.Scan!, file), outside, file);
         }
 
