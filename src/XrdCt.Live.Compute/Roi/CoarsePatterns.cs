@@ -194,47 +194,51 @@ public sealed class CoarsePatterns
         }
     }
 
-    // The coarse slice, bin by bin: it is small beside what it is made for.
+    // The coarse slices of the bins that lie side by side.
     private float[] Slice(float[] cells, int width, RampFilter filter)
     {
-        int samples = Rays.TranslationCount;
-        ProjectionFilter plain = new(samples, filter);
-        BackProjector backProjector = new(samples, Rays.Centre_px);
-        float[] slices = new float[samples * samples * width];
-        float[] projection = new float[samples];
-        float[] bridged = new float[samples];
-        float[] filtered = new float[plain.FilteredLength];
-        double[] slice = new double[samples * samples];
-        for (int bin = 0; bin < width; bin++)
+        ProjectionFilter ramp = new(Rays.TranslationCount, filter);
+        List<int> measured = [];
+        int length = Rays.TranslationCount * width;
+        for (int rotation = 0; rotation < Rays.RotationCount; rotation++)
         {
-            Array.Clear(slice);
-            List<(int Rotation, float[] Filtered)> there = [];
-            for (int rotation = 0; rotation < Rays.RotationCount; rotation++)
+            if (ProjectionGaps.Bridge(cells.AsSpan(rotation * length, length), width) > 0)
             {
-                for (int t = 0; t < samples; t++)
-                {
-                    projection[t] = cells[(((rotation * samples) + t) * width) + bin];
-                }
+                measured.Add(rotation);
+            }
+        }
 
-                if (ProjectionGaps.Bridge(projection, bridged) > 0)
-                {
-                    plain.Apply(bridged, filtered);
-                    there.Add((rotation, [.. filtered]));
-                }
+        double[] angles_rad = [.. measured.Select(rotation => Rays.Angles_rad[rotation])];
+        double[] weights = new double[angles_rad.Length];
+        AngularWeights.Compute(angles_rad, weights);
+        float[] slices = new float[Rays.TranslationCount * Rays.TranslationCount * width];
+        if (width == BinBlock.Width)
+        {
+            BlockProjectionFilter rows = new(ramp);
+            BlockBackProjector backProjector = new(Rays.TranslationCount, Rays.Centre_px);
+            Memory<float> filtered = BinBlock.Allocate((long)measured.Count * backProjector.RowLength);
+            for (int row = 0; row < measured.Count; row++)
+            {
+                rows.Apply(cells.AsSpan(measured[row] * length, length), filtered.Span.Slice(row * backProjector.RowLength, backProjector.RowLength));
             }
 
-            double[] angles = [.. there.Select(p => Rays.Angles_rad[p.Rotation])];
-            double[] weights = new double[angles.Length];
-            AngularWeights.Compute(angles, weights);
-            for (int i = 0; i < there.Count; i++)
-            {
-                backProjector.Add(there[i].Filtered, angles[i], 0.5 * weights[i], slice);
-            }
+            ProjectionTerm[] terms = [.. angles_rad.Select((angle, row) => new ProjectionTerm(row, angle, 0.5 * weights[row]))];
+            backProjector.Add(filtered.Span, terms, slices);
+            return slices;
+        }
 
-            for (int i = 0; i < slice.Length; i++)
-            {
-                slices[(i * width) + bin] = (float)slice[i];
-            }
+        BackProjector single = new(Rays.TranslationCount, Rays.Centre_px);
+        double[] slice = new double[slices.Length];
+        float[] one = new float[ramp.FilteredLength];
+        for (int row = 0; row < measured.Count; row++)
+        {
+            ramp.Apply(cells.AsSpan(measured[row] * length, length), one);
+            single.Add(one, angles_rad[row], 0.5 * weights[row], slice);
+        }
+
+        for (int i = 0; i < slices.Length; i++)
+        {
+            slices[i] = (float)slice[i];
         }
 
         return slices;
