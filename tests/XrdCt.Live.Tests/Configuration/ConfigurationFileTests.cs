@@ -638,13 +638,16 @@ public sealed class ConfigurationFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("step_um: 50", "scan.coarse has steps of 10 µm, finer than scan.step_um 50")]
-    [InlineData("step_um: 1", "no intensity on the radial axis")]
-    public void Check_CoarseScanThatDoesNotGoWithIt_IsNamed(string step, string gist)
+    [InlineData("step_um: 50", RadialUnit.TwoTheta_deg, "scan.coarse has steps of 10 µm, finer than scan.step_um 50")]
+    [InlineData("step_um: 1", RadialUnit.R_mm, "cannot be brought onto that of beamline.yml")]
+    [InlineData("step_um: 1", RadialUnit.Q_invnm, "has no intensity on the radial axis of this scan")]
+    public void Check_CoarseScanThatDoesNotGoWithIt_IsNamed(string step, RadialUnit unit, string gist)
     {
-        ScanRecord coarse = ScanSamples.Scan(unit: step == "step_um: 1" ? RadialUnit.R_mm : RadialUnit.TwoTheta_deg) with { Axis = AxisFindings.None with { Offset_px = 0.2, Uncertainty_px = 0.04 } };
+        // 1 to 11 nm⁻¹ end at 1.1 Å⁻¹.
+        ScanRecord coarse = ScanSamples.Scan(unit: unit) with { Axis = AxisFindings.None with { Offset_px = 0.2, Uncertainty_px = 0.04 } };
         string path = new NexusScanStore(_folder.Path).Save(coarse);
-        BeamlineConfiguration read = Read(Whole.Replace("step_um: 50, range_deg: 180", $"{step}, range_deg: 180, coarse: {Path.GetFileName(path)}", StringComparison.Ordinal));
+        BeamlineConfiguration read = Read(Whole.Replace("step_um: 50, range_deg: 180", $"{step}, range_deg: 180, coarse: {Path.GetFileName(path)}", StringComparison.Ordinal)
+            + "\nintegration: { unit: q_invA, bins: 100, lower: 1.2, upper: 2 }\n");
         Assert.Contains(gist, Assert.Throws<UserException>(() => SetUp.Check(read, _folder.Path, "beamline.yml")).Message, StringComparison.Ordinal);
     }
 
