@@ -602,9 +602,14 @@ public sealed class ConfigurationFileTests : IDisposable
         Assert.Equal(0.04 * step_um, options.CoarseAxis.Value.Uncertainty_um, 1e-9);
 
         string unknown = new NexusScanStore(_folder.Path).Save(coarse with { Axis = AxisFindings.None });
-        string without = Whole.Replace("range_deg: 180", $"range_deg: 180, coarse: {Path.GetFileName(unknown)}", StringComparison.Ordinal);
+        string without = Whole.Replace("range_deg: 180", $"range_deg: 180, coarse: {Path.GetFileName(unknown)}", StringComparison.Ordinal)
+            + "\nreconstruction: { outside: { mode: none } }\n";
         UserException e = Assert.Throws<UserException>(() => SetUp.LiveOptions(Read(without), _folder.Path, "beamline.yml"));
         Assert.Contains("does not say where its rotation axis is", e.Message);
+
+        // Unless it tells what lies outside the field of view.
+        string completed = without.Replace("mode: none", "mode: completion", StringComparison.Ordinal);
+        Assert.Null(SetUp.LiveOptions(Read(completed), _folder.Path, "beamline.yml").CoarseAxis);
     }
 
     [Theory]
