@@ -37,6 +37,9 @@ public static class RoiRegistration
     // 1 % for x, y and axis and 1.5 % for δ where the coarse scan is smeared, twice as much where it is not.
     private const double SystematicShare = 0.01;
 
+    // Of the usual gap between angles; interlaced subsets leave one of twice the others, the golden angle of 2.6.
+    private const double LargestGaps = 3;
+
     // Every how many-th projection the search looks at, about this many in all.
     private const int SearchedProjections = 60;
 
@@ -68,6 +71,9 @@ public static class RoiRegistration
             throw new ArgumentException($"the coarse scan's step of {coarse.Step_um} µm is below the ROI scan's of {roi.Step_um} µm", nameof(coarse));
         }
 
+        // Between two angles of an unfinished scan there may be others that nobody measured yet.
+        (coarse, coarseValues) = Measured(coarse, coarseValues, width);
+        (roi, roiValues) = Measured(roi, roiValues, width);
         options ??= new RoiRegistrationOptions();
         var means = new FootprintMeans(roi, roiValues, width, options.IsCoarseSmeared ? coarse.Step_um : roi.Step_um);
         var exact = new RoiOverlap(new CoarseSlopes(coarse, coarseValues, width, 1), roi, means, 1);
@@ -114,6 +120,41 @@ public static class RoiRegistration
             throw new ArgumentException(
                 $"{rays.RotationCount} × {rays.TranslationCount} rays of {width} channels are not {values.Length} values", name);
         }
+    }
+
+    // Interpolation bridges what a scan of interlaced angles has not come to, but no wedge that was left out: there the unmeasured stay.
+    private static (ScanRays Rays, float[] Values) Measured(ScanRays rays, ReadOnlySpan<float> values, int width)
+    {
+        int length = rays.TranslationCount * width;
+        bool[] isMeasured = new bool[rays.RotationCount];
+        for (int rotation = 0; rotation < isMeasured.Length; rotation++)
+        {
+            isMeasured[rotation] = values.Slice(rotation * length, length).ContainsAnyExcept(float.NaN);
+        }
+
+        double[] turned = [.. rays.Angles_rad.ToArray().Select(a => a - (Math.PI * Math.Floor(a / Math.PI)))];
+        double[] there = [.. turned.Where((_, r) => isMeasured[r]).Order()];
+        if (there.Length == 0 || there.Length == isMeasured.Length)
+        {
+            return (rays, values.ToArray());
+        }
+
+        double[] gaps = [.. there.Select((a, i) => i + 1 < there.Length ? there[i + 1] - a : there[0] + Math.PI - a)];
+        double largest = LargestGaps * gaps.Order().ElementAt(gaps.Length / 2);
+        List<double> angles_rad = [];
+        List<float> kept = [];
+        for (int rotation = 0; rotation < isMeasured.Length; rotation++)
+        {
+            int after = Array.FindIndex(there, a => a > turned[rotation]);
+            double gap = gaps[after <= 0 ? ^1 : after - 1];
+            if (isMeasured[rotation] || gap > largest)
+            {
+                angles_rad.Add(rays.Angles_rad[rotation]);
+                kept.AddRange(values.Slice(rotation * length, length));
+            }
+        }
+
+        return (new ScanRays(angles_rad, rays.TranslationCount, rays.Step_um, rays.Centre_px), [.. kept]);
     }
 
     private static string? Refusal(

@@ -270,7 +270,7 @@ internal static class SetUp
             configuration.Reconstruction.EveryBin,
             Corrections(configuration, plan, channels, file),
             Readings(configuration, file),
-            CoarseAxis(configuration.Scan!, folder, file),
+            CoarseAxis(configuration, folder, file),
             TimeSpan.FromSeconds(Within(source.SilenceLimit_s, LongestWait_s, file, "source.silence_limit_s")),
             TimeSpan.FromSeconds(Within(source.EndGrace_s, LongestWait_s, file, "source.end_grace_s")));
     }
@@ -374,16 +374,20 @@ internal static class SetUp
         }
     }
 
-    private static AxisPosition? CoarseAxis(ScanSection scan, string folder, string file)
+    private static AxisPosition? CoarseAxis(BeamlineConfiguration configuration, string folder, string file)
     {
-        if (scan.Coarse is not string coarse)
+        if (configuration.Scan!.Coarse is not string coarse)
         {
             return null;
         }
 
         string path = Path.Combine(folder, coarse);
         using SinogramFile found = Reading(() => new SinogramFile(path, new SinogramReading(), ChunkUnpacking.Unpack));
-        return found.Axis ?? throw new UserException($"{file}: scan.coarse: '{path}' does not say where its rotation axis is, or could not find it: leave the key out");
+        // Where it tells what lies outside, it has another use, and the rays of both scans tell the axis of this one.
+        bool isNeeded = OutsideMode(configuration, file) is RoiMode.None or RoiMode.Extension;
+        return found.Axis is null && isNeeded
+            ? throw new UserException($"{file}: scan.coarse: '{path}' does not say where its rotation axis is, or could not find it: leave the key out")
+            : found.Axis;
     }
 
     /// <summary>Checks where positions and monitor values come from; null where they come with the frames, or not at all.</summary>

@@ -9,6 +9,8 @@ internal sealed record BeamlineFile
 
     public int Rotations { get; init; } = 15;
 
+    public double Step_um { get; init; } = 50;
+
     public string Order { get; init; } = "interlaced";
 
     public string Attach { get; init; } = "connect";
@@ -42,7 +44,7 @@ internal sealed record BeamlineFile
               poni: {{Poni}}
               {{(Mask is null ? "# no mask" : "mask: " + Mask)}}
             integration: {{Integration}}
-            scan: { order: {{Order}}, translations: {{Translations}}, rotations: {{Rotations}}, step_um: 50, range_deg: 180{{MoreScan}} }
+            scan: { order: {{Order}}, translations: {{Translations}}, rotations: {{Rotations}}, step_um: {{Step_um}}, range_deg: 180{{MoreScan}} }
             channels: [ { name: total, kind: total } ]
             roi: { radius_um: 125 }
             {{More}}
@@ -54,7 +56,7 @@ internal sealed record BeamlineFile
     public string[] SimulatorOptions(params string[] more) =>
     [
         "scan", "--to", Endpoint, "--translations", $"{Translations}", "--rotations", $"{Rotations}",
-        "--step-um", "50", "--order", Order, "--poni", Poni, "--json", .. more,
+        "--step-um", $"{Step_um}", "--order", Order, "--poni", Poni, "--json", .. more,
     ];
 
     /// <summary>Options of <c>xrdct run</c>: no page to keep, nothing to click.</summary>

@@ -602,9 +602,14 @@ public sealed class ConfigurationFileTests : IDisposable
         Assert.Equal(0.04 * step_um, options.CoarseAxis.Value.Uncertainty_um, 1e-9);
 
         string unknown = new NexusScanStore(_folder.Path).Save(coarse with { Axis = AxisFindings.None });
-        string without = Whole.Replace("range_deg: 180", $"range_deg: 180, coarse: {Path.GetFileName(unknown)}", StringComparison.Ordinal);
+        string without = Whole.Replace("range_deg: 180", $"range_deg: 180, coarse: {Path.GetFileName(unknown)}", StringComparison.Ordinal)
+            + "\nreconstruction: { outside: { mode: none } }\n";
         UserException e = Assert.Throws<UserException>(() => SetUp.LiveOptions(Read(without), _folder.Path, "beamline.yml"));
         Assert.Contains("does not say where its rotation axis is", e.Message);
+
+        // Unless it tells what lies outside the field of view.
+        string completed = without.Replace("mode: none", "mode: completion", StringComparison.Ordinal);
+        Assert.Null(SetUp.LiveOptions(Read(completed), _folder.Path, "beamline.yml").CoarseAxis);
     }
 
     [Theory]
@@ -638,13 +643,16 @@ public sealed class ConfigurationFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("step_um: 50", "scan.coarse has steps of 10 µm, finer than scan.step_um 50")]
-    [InlineData("step_um: 1", "no intensity on the radial axis")]
-    public void Check_CoarseScanThatDoesNotGoWithIt_IsNamed(string step, string gist)
+    [InlineData("step_um: 50", RadialUnit.TwoTheta_deg, "scan.coarse has steps of 10 µm, finer than scan.step_um 50")]
+    [InlineData("step_um: 1", RadialUnit.R_mm, "cannot be brought onto that of beamline.yml")]
+    [InlineData("step_um: 1", RadialUnit.Q_invnm, "has no intensity on the radial axis of this scan")]
+    public void Check_CoarseScanThatDoesNotGoWithIt_IsNamed(string step, RadialUnit unit, string gist)
     {
-        ScanRecord coarse = ScanSamples.Scan(unit: step == "step_um: 1" ? RadialUnit.R_mm : RadialUnit.TwoTheta_deg) with { Axis = AxisFindings.None with { Offset_px = 0.2, Uncertainty_px = 0.04 } };
+        // 1 to 11 nm⁻¹ end at 1.1 Å⁻¹.
+        ScanRecord coarse = ScanSamples.Scan(unit: unit) with { Axis = AxisFindings.None with { Offset_px = 0.2, Uncertainty_px = 0.04 } };
         string path = new NexusScanStore(_folder.Path).Save(coarse);
-        BeamlineConfiguration read = Read(Whole.Replace("step_um: 50, range_deg: 180", $"{step}, range_deg: 180, coarse: {Path.GetFileName(path)}", StringComparison.Ordinal));
+        BeamlineConfiguration read = Read(Whole.Replace("step_um: 50, range_deg: 180", $"{step}, range_deg: 180, coarse: {Path.GetFileName(path)}", StringComparison.Ordinal)
+            + "\nintegration: { unit: q_invA, bins: 100, lower: 1.2, upper: 2 }\n");
         Assert.Contains(gist, Assert.Throws<UserException>(() => SetUp.Check(read, _folder.Path, "beamline.yml")).Message, StringComparison.Ordinal);
     }
 

@@ -125,6 +125,60 @@ public sealed class LiveVolumeTests
     }
 
     [Fact]
+    public void Run_MonitorReferenceThatTheFirstFrameSettlesLate_IsFollowed()
+    {
+        var plan = new ScanPlan(Translations, Rotations, Step_um, new ScanPath(ScanOrder.Positions));
+        ScanSettings settings = SmallScan.Options(plan).Settings();
+        var assembly = new ScanAssembly(settings, new FrameTally());
+        foreach (int i in Enumerable.Range(1, plan.CellCount - 1).Append(0))
+        {
+            // Intensities are per 1024 counts of the monitor, and in the end per 4096.
+            double monitor = i == 0 ? 4000 : 1000;
+            double t_um = plan.Position_um(i % Translations), angle_deg = plan.Angle_deg(i / Translations);
+            DiffractionPattern pattern = Pattern(i, Chord(angle_deg, t_um) * monitor / 1000);
+            pattern.Header = pattern.Header with { Translation_mm = t_um / 1000, Rotation_deg = angle_deg, Monitor = monitor };
+            assembly.Place(pattern);
+        }
+
+        var reconstruction = new LiveReconstruction(settings);
+        using LiveVolume volume = new(settings, assembly.Sinogram, TimeProvider.System, () => false);
+        volume.Complete();
+        reconstruction.Update(assembly);
+        volume.Offer(reconstruction.Recipe!);
+        volume.Run();
+        Assert.Equal(1024, assembly.MonitorReference);
+        AssertShares(reconstruction.Slices()[0], volume, tolerance: 2e-4);
+
+        assembly.Close();
+        Assert.Equal(4096, assembly.MonitorReference);
+        reconstruction.Complete(assembly);
+        volume.Offer(reconstruction.Recipe!);
+        volume.Run();
+        AssertShares(reconstruction.Slices()[0], volume, tolerance: 2e-4);
+    }
+
+    [Fact]
+    public void Run_LineUnderWay_IsInNoSlice()
+    {
+        var plan = new ScanPlan(Translations, Rotations, Step_um);
+        ScanSettings settings = SmallScan.Options(plan).Settings();
+        var assembly = new ScanAssembly(settings, new FrameTally());
+        for (int i = 0; i < (Translations * 5) / 2; i++)
+        {
+            assembly.Place(Pattern(plan, i, 0, 0));
+        }
+
+        var reconstruction = new LiveReconstruction(settings);
+        assembly.MakeStale();
+        reconstruction.Update(assembly);
+        using LiveVolume volume = new(settings, assembly.Sinogram, TimeProvider.System, () => false);
+        volume.Complete();
+        volume.Offer(reconstruction.Recipe!);
+        volume.Run();
+        Assert.Equal((2, 2), (reconstruction.ProjectionCount, volume.ProjectionCount));
+    }
+
+    [Fact]
     public async Task Run_CorrectionsThatChange_MakesEverythingAnew()
     {
         // A transmission that only later frames tell, and air all around.

@@ -134,7 +134,7 @@ public sealed class OutsideCorrectionTests
         double naive = Errors(scan, scan.Measure(roi: null).Reconstruction, Total).LowFrequency;
         (double low, _, double correlation) = Errors(scan, found, Total);
         Assert.InRange(low, 0, 0.5 * naive);
-        Assert.InRange(correlation, 0.9, 1);
+        Assert.InRange(correlation, 0.85, 1);
     }
 
     [Fact]
@@ -176,16 +176,7 @@ public sealed class OutsideCorrectionTests
         int[] first = [.. Enumerable.Range(0, scan.Plan.CellCount * 2 / 5)];
         LiveReconstruction found = scan.Measure(scan.Roi(RoiMode.Completion), first, updateEvery: 100).Reconstruction;
         Assert.InRange(found.ProjectionCount, 17, 45);
-        if (found.Outside!.Alignment!.IsFitted)
-        {
-            scan.AssertRegistered(found.Outside.Alignment);
-        }
-        else
-        {
-            Assert.Contains("the ROI stays at its nominal place", found.Remark);
-        }
-
-        Assert.Equal(order == ScanOrder.Interlaced, found.Outside.Alignment.IsFitted);
+        scan.AssertRegistered(found.Outside!.Alignment!);
         Assert.Equal(order == ScanOrder.TranslationFast, found.Confidence!.Coverage.IsLimitedAngle);
         if (order == ScanOrder.Interlaced)
         {
