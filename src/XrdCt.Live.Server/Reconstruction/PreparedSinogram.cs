@@ -89,7 +89,7 @@ internal sealed class PreparedSinogram
 
         if (Plan(order) is not { } plan)
         {
-            return (0, "the middle: the angles are not even over 180° or 360°, so the data cannot be asked; say it with --cor");
+            return (0, "assumed, since the angles are not even over 180° or 360° and the data cannot be asked: say it with --cor");
         }
 
         float[] measured = Total(stop);
@@ -102,7 +102,7 @@ internal sealed class PreparedSinogram
             range_px > 1 ? SweepCentre.Find(plan, total, range_px) : CentreEstimate.Undetermined(CentreMethod.Sweep, "too few translations"));
         return found.IsDetermined && Math.Abs(found.Offset_px) < plan.TranslationCount / 4.0
             ? (found.Offset_px, found.Status)
-            : (0, $"the middle, because the data do not say: {found.Status}");
+            : (0, $"assumed, since the data do not say: {found.Status}");
     }
 
     /// <summary>Prepares a block of bins.</summary>

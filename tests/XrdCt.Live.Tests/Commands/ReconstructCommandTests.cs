@@ -68,7 +68,7 @@ public sealed class ReconstructCommandTests : IDisposable
         ReconstructRun run = Run([.. new SpotSinogram().Write(_folder, "s.h5"), "--filter", "ramp"]);
         for (int bin = 0; bin < 3; bin++)
         {
-            Assert.InRange(run.Error(bin, (y, x) => SpotSinogram.Truth((x - 20) * 10, (y - 20) * 10, bin)), 0, 0.02);
+            Assert.InRange(run.Error(bin, (y, x) => SpotSinogram.Truth((x - 30) * 10, (y - 30) * 10, bin)), 0, 0.02);
         }
     }
 
@@ -113,12 +113,12 @@ public sealed class ReconstructCommandTests : IDisposable
     {
         SpotSinogram even = new();
         var random = new Random(3);
-        double[] moved_um = [.. even.Translations_um.Select((t, i) => t + (i is 0 or 40 ? 0 : 6 * (random.NextDouble() - 0.5)))];
+        double[] moved_um = [.. even.Translations_um.Select((t, i) => t + (i is 0 or 60 ? 0 : 6 * (random.NextDouble() - 0.5)))];
         string[] uneven = new SpotSinogram(even.Angles_deg, moved_um, 3).Write(_folder, "u.h5");
         float[] expected = Run([.. even.Write(_folder, "e.h5"), "--cor", "0"]).Slice(1);
 
         ReconstructRun run = Run([.. uneven, "--cor", "0"]);
-        ReconstructRun left = Run([.. uneven[..^1], "-200:200:41", "--cor", "0"]);
+        ReconstructRun left = Run([.. uneven[..^1], "-300:300:61", "--cor", "0"]);
 
         Assert.Contains("not on even steps", run.Remarks, StringComparison.Ordinal);
         Assert.InRange(run.Error(1, expected), 0, 0.03);
@@ -144,7 +144,7 @@ public sealed class ReconstructCommandTests : IDisposable
         ReconstructRun run = Run([.. whole.Write(_folder, "m.h5"), .. how]);
 
         Assert.Equal((19, 20), (run.Said.GetProperty("projections").GetInt32(), run.Said.GetProperty("confidence").GetProperty("coverage").GetProperty("planned_count").GetInt32()));
-        Assert.InRange(run.Error(2, expected.Slice(2)), 0, 1e-5);
+        Assert.InRange(run.Error(2, expected.Slice(2)), 0, 1e-4);
     }
 
     [Fact]
@@ -171,8 +171,8 @@ public sealed class ReconstructCommandTests : IDisposable
     [InlineData("cgls")]
     public void Bins_WithoutValuesOrAllZero_StayWhatTheyAre(string solver)
     {
-        SpotSinogram sinogram = new(21, 20, 4);
-        for (int cell = 0; cell < 21 * 20; cell++)
+        SpotSinogram sinogram = new(61, 60, 4);
+        for (int cell = 0; cell < 61 * 60; cell++)
         {
             sinogram.Values[(cell * 4) + 1] = float.NaN;
             sinogram.Values[(cell * 4) + 2] = 0;
@@ -182,10 +182,10 @@ public sealed class ReconstructCommandTests : IDisposable
 
         Assert.All(run.Slice(1), v => Assert.True(float.IsNaN(v)));
         Assert.All(run.Slice(2), v => Assert.True(float.IsNaN(v) || v == 0));
-        Assert.Equal(0, run.Slice(2)[(10 * 21) + 10]);
+        Assert.Equal(0, run.Slice(2)[(30 * 61) + 30]);
         foreach (int bin in new[] { 0, 3 })
         {
-            Assert.InRange(run.Error(bin, (y, x) => SpotSinogram.Truth((x - 10) * 10, (y - 10) * 10, bin), 0.8), 0, 0.25);
+            Assert.InRange(run.Error(bin, (y, x) => SpotSinogram.Truth((x - 30) * 10, (y - 30) * 10, bin)), 0, 0.1);
         }
     }
 
@@ -229,8 +229,8 @@ public sealed class ReconstructCommandTests : IDisposable
         ReconstructRun run = Run(new SpotSinogram(angles_deg, half.Translations_um, 3).Write(_folder, "s.h5"));
 
         Assert.InRange(run.Error(2, expected), 0, 0.002);
-        Assert.Equal(0, run.Axis_px, 0.01);
-        Assert.DoesNotContain("cannot be asked", run.Said.GetProperty("axis_status").GetString(), StringComparison.Ordinal);
+        Assert.Equal(0, run.Axis_px, 0.005);
+        Assert.DoesNotContain("assumed", run.Said.GetProperty("axis_status").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -238,8 +238,8 @@ public sealed class ReconstructCommandTests : IDisposable
     {
         const double Shift_px = 1.4;
         StageFindings found = StageFindings.None with { AppliedShift_px = Shift_px };
-        ScanPlan raster = new(41, 60, SpotSinogram.Step_um);
-        ScanPlan zigzag = new(41, 60, SpotSinogram.Step_um, new ScanPath(ScanOrder.TranslationFast, IsZigzag: true));
+        ScanPlan raster = new(61, 60, SpotSinogram.Step_um);
+        ScanPlan zigzag = new(61, 60, SpotSinogram.Step_um, new ScanPath(ScanOrder.TranslationFast, IsZigzag: true));
         float[] expected = Run([Save(raster, "raster", _ => 0, StageFindings.None)]).Slice(1);
 
         ReconstructRun run = Run([Save(zigzag, "zigzag", rotation => rotation % 2 == 1 ? Shift_px : 0, found)]);
@@ -253,7 +253,7 @@ public sealed class ReconstructCommandTests : IDisposable
     [Fact]
     public void Scan_AxisOfTheFile_IsTakenUnlessToldOtherwise()
     {
-        ScanRecord scan = Record(new ScanPlan(41, 60, SpotSinogram.Step_um), "aside", _ => 0);
+        ScanRecord scan = Record(new ScanPlan(61, 60, SpotSinogram.Step_um), "aside", _ => 0);
         string path = new NexusScanStore(_folder.Path).Save(scan with { Axis = AxisFindings.None with { AppliedOffset_px = 2.5, Status = "three methods agree" } });
 
         ReconstructRun run = Run([path]);
@@ -282,7 +282,7 @@ public sealed class ReconstructCommandTests : IDisposable
     [InlineData("cgls")]
     public void Solver_NonNegativeFromFbp_IsNowhereBelowZeroAndNearTheTruth(string solver)
     {
-        string[] sparse = new SpotSinogram(41, 12).Write(_folder, "s.h5");
+        string[] sparse = new SpotSinogram(61, 9).Write(_folder, "s.h5");
         ReconstructRun run = Run([.. sparse, "--cor", "0", "--solver", solver, "--non-negative", "--start", "fbp", "--iterations", "30"]);
         ReconstructRun fbp = Run([.. sparse, "--cor", "0"]);
 
@@ -291,7 +291,7 @@ public sealed class ReconstructCommandTests : IDisposable
         Assert.Equal(30, run.Said.GetProperty("iterations").GetInt32());
         Assert.InRange(run.Error(0, Truth), 0, 0.9 * fbp.Error(0, Truth));
 
-        double Truth(int y, int x) => SpotSinogram.Truth((x - 20) * 10, (y - 20) * 10, 0);
+        double Truth(int y, int x) => SpotSinogram.Truth((x - 30) * 10, (y - 30) * 10, 0);
     }
 
     [Fact]
@@ -332,7 +332,7 @@ public sealed class ReconstructCommandTests : IDisposable
                 plot, volume = nxdata.get_default(f), nxdata.NXdata(f['entry/reconstruction'])
                 v = f['entry/reconstruction/intensity'][()]
                 print(json.dumps({
-                    'plot': [plot.group.name, plot.signal_name, list(plot.axes_names), list(plot.signal.shape), plot.is_valid],
+                    'plot': [plot.group.name, plot.signal_name, list(plot.axes_dataset_names), list(plot.signal.shape), plot.is_valid],
                     'volume': [volume.is_valid, list(volume.axes_dataset_names), list(volume.signal.shape)],
                     'units': [f['entry/reconstruction/' + n].attrs['units'] for n in ('diffraction_channel', 'y', 'x')],
                     'radial': f['entry/reconstruction/diffraction_channel'][[0, -1]].tolist(), 'x': f['entry/reconstruction/x'][[0, -1]].tolist(),
@@ -394,7 +394,7 @@ public sealed class ReconstructCommandTests : IDisposable
 
     [Theory]
     [InlineData(2, "does not exist", "absent.h5")]
-    [InlineData(1, "cannot be read as HDF5", "text.h5")]
+    [InlineData(1, "is no HDF5 file", "text.h5")]
     [InlineData(1, "no NXxrdct entry", "s.h5")]
     [InlineData(1, "there is no dataset /other", "s.h5::/other")]
     [InlineData(1, "the file says no angles", "s.h5::/sino")]

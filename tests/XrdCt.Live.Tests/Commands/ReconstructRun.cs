@@ -38,7 +38,7 @@ internal sealed class ReconstructRun
     public static ReconstructRun Of(string output, params string[] arguments)
     {
         StringWriter said = new();
-        Assert.Equal(0, Invoke([.. arguments, "--output", output, "--threads", "2", "--json"], said));
+        Assert.Equal(0, Invoke([.. arguments, "--output", output, "--json", .. arguments.Contains("--threads") ? (string[])[] : ["--threads", "2"]], said));
         using VolumeFile file = new(output, ChunkUnpacking.Unpack);
         return new ReconstructRun(JsonDocument.Parse(said.ToString()).RootElement, file);
     }

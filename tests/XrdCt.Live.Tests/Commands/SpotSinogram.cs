@@ -12,10 +12,10 @@ internal sealed class SpotSinogram
     public const double Step_um = 10;
     public const double Width_um = 40;
 
-    // Steps of SpotSinogram.Step_um from the axis.
+    // 61 translations hold all of them, to 1e-5 of their height.
     private static readonly (double X_um, double Y_um, double Height)[] Spots = [(110, 40, 1), (-60, 130, 2), (20, -90, 3)];
 
-    public SpotSinogram(int translations = 41, int rotations = 60, int bins = 3, double range_deg = 180)
+    public SpotSinogram(int translations = 61, int rotations = 60, int bins = 3, double range_deg = 180)
     {
         Angles_deg = [.. Enumerable.Range(0, rotations).Select(r => r * range_deg / rotations)];
         Translations_um = [.. Enumerable.Range(0, translations).Select(t => (t - (translations / 2)) * Step_um)];
