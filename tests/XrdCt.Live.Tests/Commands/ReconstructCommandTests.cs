@@ -467,6 +467,29 @@ public sealed class ReconstructCommandTests : IDisposable
     }
 
     [Fact]
+    public void Wrong_DamagedChunkOfLaterBins_IsOneSentenceAndLeavesNothing()
+    {
+        // Met by the pass that reads ahead while the first bins are made and written.
+        ForeignPython.Run("h5py, numpy", """
+            import sys, h5py, numpy
+            with h5py.File(sys.argv[1], 'w') as f:
+                d = f.create_dataset('sino', data=numpy.random.rand(20, 21, 300).astype('f4'), chunks=(20, 21, 64), compression='gzip')
+                f['angles'], f['translations'] = numpy.arange(20) * 9., numpy.arange(21.)
+                at = d.id.get_chunk_info_by_coord((0, 0, 192))
+            with open(sys.argv[1], 'r+b') as f:
+                f.seek(at.byte_offset + 50)
+                f.write(b'\xff' * (at.size - 100))
+            print(1)
+            """, _folder.File("damaged.h5"));
+
+        string sentence = ReconstructRun.Refusal(
+            1, _folder.File("damaged.h5") + "::/sino", "--angles-deg", "/angles", "--translations-um", "/translations", "--cor", "0", "--threads", "1");
+
+        Assert.Contains($"{_folder.File("damaged.h5")}: /sino", sentence, StringComparison.Ordinal);
+        Assert.Equal(["damaged.h5"], _folder.Names);
+    }
+
+    [Fact]
     public void Wrong_SinogramThatClaimsTooMuch_IsRefusedBeforeMemoryIsTaken()
     {
         // An empty dataset in chunks takes no room in the file.

@@ -96,6 +96,18 @@ public sealed class ReconstructRoiTests : IDisposable
         Assert.Contains("it stays in", raw.Remarks, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Completion_AirOffBothFiles_IsNotTakenOffAgain()
+    {
+        string path = new NexusScanStore(_folder.Path).Save(CorrectedScanTests.Sample(new CorrectionOptions()));
+
+        ReconstructRun run = Run([path, "--coarse", path]);
+
+        Assert.Contains("the air is off both scans as they are", run.Remarks, StringComparison.Ordinal);
+        Assert.Equal(1, run.Said.GetProperty("alignment").GetProperty("scale").GetDouble(), 1e-3);
+        Assert.Contains("times the scale, is taken off", Run([path, "--coarse", path, "--dataset", "/entry/data/intensity"]).Remarks, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("subtraction", 0.03)]
     [InlineData("extension", 0.8)]
