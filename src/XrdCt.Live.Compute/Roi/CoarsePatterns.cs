@@ -71,11 +71,22 @@ public sealed class CoarsePatterns
     public RoiAlignment Align(ScanRays roi, ReadOnlySpan<float> roiMap, RoiRegistrationOptions options, Func<float[], float>? channel = null)
     {
         ArgumentNullException.ThrowIfNull(roi);
-        float[] map = Map(channel ?? Mean);
-        double air = (channel ?? Mean)(_air);
+        return Align(roi, roiMap, options, Map(channel ?? Mean), (channel ?? Mean)(_air));
+    }
+
+    /// <summary>The same by a number per cell that the caller made of both scans, of bins beyond those that are held.</summary>
+    /// <param name="roi">Rays of the ROI scan with the nominal axis.</param>
+    /// <param name="roiMap">The number for the ROI scan's cells, [rotation, translation]; NaN where unmeasured.</param>
+    /// <param name="options">Nominal values.</param>
+    /// <param name="coarseMap">The number for the coarse scan's cells, of the same bins.</param>
+    /// <param name="air">The number for the air; not looked at where that is not known.</param>
+    /// <inheritdoc cref="Align(ScanRays, ReadOnlySpan{float}, RoiRegistrationOptions, Func{float[], float})"/>
+    public RoiAlignment Align(ScanRays roi, ReadOnlySpan<float> roiMap, RoiRegistrationOptions options, ReadOnlySpan<float> coarseMap, double air)
+    {
+        ArgumentNullException.ThrowIfNull(roi);
         if (!(HasAir && double.IsFinite(air)))
         {
-            return RoiRegistration.Fit(Rays, map, roi, roiMap, options);
+            return RoiRegistration.Fit(Rays, coarseMap, roi, roiMap, options);
         }
 
         double level = Mean(roiMap);
@@ -88,7 +99,7 @@ public sealed class CoarsePatterns
                 airless[i] = (float)(roiMap[i] - (scale * air));
             }
 
-            RoiAlignment found = RoiRegistration.Fit(Rays, map, roi, airless, options);
+            RoiAlignment found = RoiRegistration.Fit(Rays, coarseMap, roi, airless, options);
 
             // level − scale · air = found.Scale · sample, and level = (the scale looked for) · (sample + air).
             scale = level / (((level - (scale * air)) / found.Scale) + air);

@@ -4,17 +4,19 @@ using System.Text.Json;
 using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Ingest.Recording;
 using XrdCt.Live.Model.Sinograms;
+using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Server.Configuration;
 using XrdCt.Live.Server.Conversion;
 using XrdCt.Live.Storage.Sinograms;
 using XrdCt.Live.Storage.Stacks;
+using XrdCt.Live.Storage.Volumes;
 
 namespace XrdCt.Live.Server.Commands;
 
 /// <summary><c>xrdct info</c>: what a file is.</summary>
 internal sealed class InfoCommand
 {
-    private readonly Argument<string> _file = new("file") { Description = "Scan file, sinogram (FILE or FILE::/dataset), stack of frames, or recording" };
+    private readonly Argument<string> _file = new("file") { Description = "Scan file, sinogram (FILE or FILE::/dataset), slices, stack of frames, or recording" };
     private readonly SinogramOptionSet _sinogram = new();
     private readonly Option<bool> _json = new("--json") { Description = "As one JSON object on standard output, nothing else" };
 
@@ -75,6 +77,13 @@ internal sealed class InfoCommand
     // what there is.
     private static Dictionary<string, object?> OfHdf5(string location, SinogramReading told, bool isShown, CancellationToken stop)
     {
+        string path = SinogramFile.FileOf(location);
+        bool isTold = path != location || told != new SinogramReading();
+        if (!isTold && VolumeFile.IsVolume(path, ChunkUnpacking.Unpack) && !SinogramFile.IsSinogram(path, ChunkUnpacking.Unpack))
+        {
+            return OfVolume(path);
+        }
+
         SinogramFile file;
         try
         {
@@ -97,6 +106,34 @@ internal sealed class InfoCommand
             return OfSinogram(file, isShown, stop);
         }
     }
+
+    private static Dictionary<string, object?> OfVolume(string path)
+    {
+        using VolumeFile file = new(path, ChunkUnpacking.Unpack);
+        VolumeHeader header = file.Header;
+        return new()
+        {
+            ["kind"] = "volume",
+            ["title"] = header.Title,
+            ["program"] = file.Program,
+            ["date"] = file.Date,
+            ["sinogram"] = header.Origin,
+            ["size"] = header.Size,
+            ["pixel_size_um"] = header.PixelSize_um,
+            ["position_first_um"] = header.Position_um(0),
+            ["position_last_um"] = header.Position_um(header.Size - 1),
+            ["bins"] = header.BinCount,
+            ["radial_unit"] = header.Unit is { } unit ? SetUp.NameOf(unit) : "channel",
+            ["radial_first"] = header.Radial[0],
+            ["radial_last"] = header.Radial[^1],
+            ["energy_keV"] = header.Energy_keV,
+            ["confidence"] = Texts(file.Findings),
+            ["parameters"] = Texts(header.Parameters),
+        };
+    }
+
+    private static Dictionary<string, string> Texts(IEnumerable<VolumeParameter> parameters) => parameters.ToDictionary(
+        p => p.Name, p => p.Text ?? string.Create(CultureInfo.InvariantCulture, $"{p.Number} {p.Units}").TrimEnd());
 
     private static Dictionary<string, object?> OfFrames(string location)
     {

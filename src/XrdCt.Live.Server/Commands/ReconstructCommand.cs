@@ -133,8 +133,8 @@ internal sealed class ReconstructCommand
             bool isRaw = parsed.GetValue(_raw);
             using SinogramFile file = SinogramFiles.OpenCorrected(location, _sinogram.Reading(parsed, parsed.GetValue(_dataset)), isRaw);
             using SinogramFile? coarse = coarsePath is null ? null : SinogramFiles.OpenCorrected(coarsePath, new SinogramReading(), isRaw);
-            ReconstructionRun run = new(file, coarse, request, stop);
-            Report(parsed, run.Run(output, parsed.GetValue(_overwrite), isShown: !parsed.GetValue(_json), stop));
+            ReconstructionRun run = new(file, coarse, request, isShown: !parsed.GetValue(_json), stop);
+            Report(parsed, run.Run(output, parsed.GetValue(_overwrite), stop));
             return 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException or AggregateException)
@@ -252,7 +252,7 @@ internal sealed class ReconstructCommand
             .. summary.Alignment is { } a
                 ? (FormattableString[])[$"ROI at ({a.X_um:F1}, {a.Y_um:F1}) µm of the coarse slice, {a.Scale:F3} times its intensity; overlap residual {100 * a.OverlapResidual:F2} %"]
                 : [],
-            .. summary.Iterations is int used ? (FormattableString[])[$"{used} iterations at most"] : [],
+            .. summary.Iterations is int used ? (FormattableString[])[$"{used} iterations in the bin that took most"] : [],
             .. summary.Remarks.Select(r => (FormattableString)$"{r}"),
             $"{summary.Output}",
         ];

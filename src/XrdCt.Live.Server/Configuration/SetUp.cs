@@ -336,7 +336,8 @@ internal static class SetUp
                 Origin = file,
             };
             using SinogramFile found = Reading(() => SinogramFiles.OpenCorrected(Path.Combine(folder, configuration.Scan!.Coarse!), new SinogramReading(), isRaw: false));
-            coarse = Reading(() => new CoarseScan(found, roi, (0, roi.BinCount), stop));
+            coarse = Reading(() => new CoarseScan(
+                found, roi, [.. Enumerable.Repeat(true, roi.BinCount)], roiHasAir: true, (0, roi.BinCount), isShown: true, stop));
             CheckOverlap(coarse, ScanPlan(configuration.Scan!, file), outside, file);
         }
 

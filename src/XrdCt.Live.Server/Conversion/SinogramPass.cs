@@ -20,21 +20,28 @@ internal static class SinogramPass
     /// <param name="stop">Asks for the end.</param>
     /// <param name="range">Which bins; all where absent.</param>
     /// <param name="atOnce">How many bins at most at a time, a multiple of <see cref="SinogramWriter.BinsPerChunk"/>; as many as fit where absent.</param>
+    /// <param name="readsAhead">Whether the next bins are read while the last are taken, at the price of their memory once more.</param>
     /// <exception cref="UserException">It was stopped, or is too large.</exception>
     public static void Run(
-        ISinogramFile file, string? task, Action<int, int, ReadOnlyMemory<float>> take, CancellationToken stop, Range? range = null, int? atOnce = null)
+        ISinogramFile file,
+        string? task,
+        Action<int, int, ReadOnlyMemory<float>> take,
+        CancellationToken stop,
+        Range? range = null,
+        int? atOnce = null,
+        bool readsAhead = false)
     {
         (int first, int bins) = (range ?? Range.All).GetOffsetAndLength(file.Header.BinCount);
         if (task is null || Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
         {
-            Run(file, (first, bins), atOnce, take, _ => { }, stop);
+            Run(file, (first, bins), atOnce, readsAhead, take, _ => { }, stop);
             return;
         }
 
         AnsiConsole.Progress().AutoClear(true).Start(context =>
         {
             ProgressTask bar = context.AddTask(task, maxValue: bins);
-            Run(file, (first, bins), atOnce, take, done => bar.Increment(done), stop);
+            Run(file, (first, bins), atOnce, readsAhead, take, done => bar.Increment(done), stop);
         });
     }
 
@@ -42,6 +49,7 @@ internal static class SinogramPass
         ISinogramFile file,
         (int First, int Count) range,
         int? atOnce,
+        bool readsAhead,
         Action<int, int, ReadOnlyMemory<float>> take,
         Action<int> step,
         CancellationToken stop)
@@ -55,18 +63,38 @@ internal static class SinogramPass
                 + $"take more than {Most_bytes >> 30} GiB of memory: cut it into smaller files");
         }
 
-        float[] values = GC.AllocateUninitializedArray<float>(most * file.Header.CellCount);
-        for (int done = 0; done < range.Count; done += most)
+        float[][] buffers = new float[readsAhead && most < range.Count ? 2 : 1][];
+        for (int i = 0; i < buffers.Length; i++)
         {
-            if (stop.IsCancellationRequested)
-            {
-                throw new UserException("stopped before the end: there is no result");
-            }
-
-            int count = Math.Min(most, range.Count - done);
-            file.ReadBins(range.First + done, count, values);
-            take(range.First + done, count, values.AsMemory(0, count * file.Header.CellCount));
-            step(count);
+            buffers[i] = GC.AllocateUninitializedArray<float>(most * file.Header.CellCount);
         }
+
+        Task? ahead = null;
+        try
+        {
+            for (int done = 0; done < range.Count; done += most)
+            {
+                if (stop.IsCancellationRequested)
+                {
+                    throw new UserException("stopped before the end: there is no result");
+                }
+
+                Task reading = ahead ?? Read(done);
+                reading.GetAwaiter().GetResult();
+                ahead = buffers.Length > 1 && done + most < range.Count ? Read(done + most) : null;
+                int count = CountFrom(done);
+                take(range.First + done, count, BufferOf(done).AsMemory(0, count * file.Header.CellCount));
+                step(count);
+            }
+        }
+        finally
+        {
+            // The file is about to be closed, whatever went wrong.
+            Task.WaitAny([ahead ?? Task.CompletedTask], CancellationToken.None);
+        }
+
+        int CountFrom(int done) => Math.Min(most, range.Count - done);
+        float[] BufferOf(int done) => buffers[done / most % buffers.Length];
+        Task Read(int done) => Task.Run(() => file.ReadBins(range.First + done, CountFrom(done), BufferOf(done)), CancellationToken.None);
     }
 }

@@ -21,15 +21,23 @@ internal sealed class PreparedSinogram
     private const int LeastMeasured = 2;
 
     private readonly SinogramFile _file;
+    private readonly bool _isShown;
     private readonly RecordedScan? _recorded;
     private readonly TranslationGrid _grid;
+    private readonly double[] _sum;
+    private readonly int[] _count;
+    private readonly bool[] _hasValues;
+    private int _taken;
     private float[]? _total;
 
     /// <summary>Looks at the axes.</summary>
+    /// <param name="file">The sinogram.</param>
+    /// <param name="isShown">Whether a bar is shown on a terminal where it must be read for its total.</param>
     /// <exception cref="UserException">The translations cannot be brought onto even steps.</exception>
-    public PreparedSinogram(SinogramFile file)
+    public PreparedSinogram(SinogramFile file, bool isShown)
     {
-        _file = file;
+        (_file, _isShown) = (file, isShown);
+        (_sum, _count, _hasValues) = (new double[file.Header.CellCount], new int[file.Header.CellCount], new bool[file.Header.BinCount]);
         _recorded = file.Scan;
         try
         {
@@ -73,12 +81,19 @@ internal sealed class PreparedSinogram
             return (recorded.AxisOffset_px, recorded.AxisStatus.Length > 0 ? $"as the file says: {recorded.AxisStatus}" : "as the file says");
         }
 
-        if (Plan() is not { } plan)
+        int[] order = [.. Enumerable.Range(0, Angles_rad.Length)];
+        if (_recorded is null)
         {
-            return (0, "the middle: the angles are not even over 180° or 360°, so the data cannot be asked; say it with --cor");
+            Array.Sort((double[])Angles_rad.Clone(), order);
         }
 
-        float[] total = Total(stop);
+        if (Plan(order) is not { } plan)
+        {
+            return (0, "assumed, since the angles are not even over 180° or 360° and the data cannot be asked: say it with --cor");
+        }
+
+        float[] measured = Total(stop);
+        float[] total = [.. order.SelectMany(rotation => measured.Skip(rotation * SampleCount).Take(SampleCount))];
         double range_px = Math.Min(SweepCentre.UsualRange_px, plan.TranslationCount / 4.0);
         var found = CentreOfRotation.Combine(
             plan,
@@ -87,7 +102,7 @@ internal sealed class PreparedSinogram
             range_px > 1 ? SweepCentre.Find(plan, total, range_px) : CentreEstimate.Undetermined(CentreMethod.Sweep, "too few translations"));
         return found.IsDetermined && Math.Abs(found.Offset_px) < plan.TranslationCount / 4.0
             ? (found.Offset_px, found.Status)
-            : (0, $"the middle, because the data do not say: {found.Status}");
+            : (0, $"assumed, since the data do not say: {found.Status}");
     }
 
     /// <summary>Prepares a block of bins.</summary>
@@ -120,17 +135,25 @@ internal sealed class PreparedSinogram
     /// <summary>Bridges the cells that were not measured.</summary>
     /// <param name="projections">[rotation, sample, <see cref="BinBlock.Width"/>].</param>
     /// <param name="samples">Samples of a projection.</param>
-    /// <param name="isThere">Receives which rotations were measured; null if nobody asks.</param>
-    public static void Bridge(Span<float> projections, int samples, bool[]? isThere)
+    /// <param name="isThere">Receives which rotations were measured.</param>
+    public static void Bridge(Span<float> projections, int samples, bool[] isThere)
     {
         int length = samples * BinBlock.Width;
         for (int rotation = 0; rotation * length < projections.Length; rotation++)
         {
-            bool isMeasured = ProjectionGaps.Bridge(projections.Slice(rotation * length, length), BinBlock.Width) >= LeastMeasured;
-            if (isThere is not null)
-            {
-                isThere[rotation] = isMeasured;
-            }
+            isThere[rotation] = ProjectionGaps.Bridge(projections.Slice(rotation * length, length), BinBlock.Width) >= LeastMeasured;
+        }
+    }
+
+    /// <summary>Finds which rotations were measured, where nothing is bridged.</summary>
+    /// <param name="projections">[rotation, sample, <see cref="BinBlock.Width"/>].</param>
+    /// <param name="isThere">Receives which.</param>
+    public static void FindMeasured(ReadOnlySpan<float> projections, bool[] isThere)
+    {
+        int length = projections.Length / isThere.Length;
+        for (int rotation = 0; rotation < isThere.Length; rotation++)
+        {
+            isThere[rotation] = projections.Slice(rotation * length, length).ContainsAnyExcept(float.NaN);
         }
     }
 
@@ -143,10 +166,75 @@ internal sealed class PreparedSinogram
             return _total;
         }
 
+        if (_taken < Header.BinCount)
+        {
+            SinogramPass.Run(_file, _isShown ? "reading" : null, (first, bins, values) => Take(first, bins, values.Span), stop, _taken..);
+        }
+
+        return _total = PrepareAll([.. _sum.Select((s, i) => _count[i] > 0 ? (float)(s / _count[i]) : float.NaN)], bins: 1);
+    }
+
+    /// <summary>The mean of some bins in each cell, as <see cref="Total"/>.</summary>
+    /// <param name="counts">Whether a bin counts, one for each.</param>
+    /// <param name="stop">Asks for the end.</param>
+    public float[] MeanOf(bool[] counts, CancellationToken stop)
+    {
+        float[] total = Total(stop);
+        if (_hasValues.Zip(counts).All(b => b.Second || !b.First))
+        {
+            return total;
+        }
+
         double[] sum = new double[Header.CellCount];
         int[] count = new int[Header.CellCount];
-        SinogramPass.Run(_file, "reading", (_, bins, values) => Add(values.Span, bins, sum, count), stop);
-        return _total = PrepareAll([.. sum.Select((s, i) => count[i] > 0 ? (float)(s / count[i]) : float.NaN)], bins: 1);
+        SinogramPass.Run(
+            _file,
+            _isShown ? "reading" : null,
+            (first, bins, values) =>
+            {
+                for (int i = 0; i < values.Length; i++)
+                {
+                    if (counts[first + (i % bins)] && !float.IsNaN(values.Span[i]))
+                    {
+                        sum[i / bins] += values.Span[i];
+                        count[i / bins]++;
+                    }
+                }
+            },
+            stop);
+        return PrepareAll([.. sum.Select((s, i) => count[i] > 0 ? (float)(s / count[i]) : float.NaN)], bins: 1);
+    }
+
+    /// <summary>Whether a bin was measured in any cell; known once there is a <see cref="Total"/>.</summary>
+    public ReadOnlySpan<bool> HasValues => _hasValues;
+
+    /// <summary>Adds bins to the total that are read for something else, so that they need not be read again. Others than the next ones are left alone.</summary>
+    /// <param name="first">The first bin.</param>
+    /// <param name="bins">How many.</param>
+    /// <param name="values">[rotation, translation, bin] as they are in the file.</param>
+    public void Take(int first, int bins, ReadOnlySpan<float> values)
+    {
+        if (first != _taken)
+        {
+            return;
+        }
+
+        Span<bool> hasValues = _hasValues.AsSpan(first, bins);
+        for (int i = 0; i < _sum.Length; i++)
+        {
+            ReadOnlySpan<float> pattern = values.Slice(i * bins, bins);
+            for (int b = 0; b < bins; b++)
+            {
+                if (!float.IsNaN(pattern[b]))
+                {
+                    _sum[i] += pattern[b];
+                    _count[i]++;
+                    hasValues[b] = true;
+                }
+            }
+        }
+
+        _taken += bins;
     }
 
     /// <summary>Prepares patterns, but for the bridges.</summary>
@@ -172,30 +260,15 @@ internal sealed class PreparedSinogram
         return values;
     }
 
-    private static void Add(ReadOnlySpan<float> values, int bins, double[] sum, int[] count)
-    {
-        for (int i = 0; i < sum.Length; i++)
-        {
-            foreach (float value in values.Slice(i * bins, bins))
-            {
-                if (!float.IsNaN(value))
-                {
-                    sum[i] += value;
-                    count[i]++;
-                }
-            }
-        }
-    }
-
     /// <summary>Angles that a scan plan would make, so that the methods that ask for one can be used; null where they are others.</summary>
-    private ScanPlan? Plan()
+    private ScanPlan? Plan(int[] order)
     {
         if (_recorded is { } recorded)
         {
             return recorded.Plan;
         }
 
-        double[] angles_deg = Header.Angles_deg;
+        double[] angles_deg = [.. order.Select(rotation => Header.Angles_deg[rotation])];
         if (angles_deg.Length < 2)
         {
             return null;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Roi;
 using XrdCt.Live.Compute.Sinograms;
@@ -25,75 +26,62 @@ internal sealed class ReconstructionRun
     private readonly List<string> _remarks = [];
     private readonly (int First, int Count) _bins;
     private readonly bool[] _isPresent;
+    private readonly bool _isShown;
+    private readonly long _started = Stopwatch.GetTimestamp();
     private int? _iterations;
 
     /// <summary>Looks at axes, rotation axis and coarse scan.</summary>
     /// <param name="file">The sinogram.</param>
     /// <param name="coarse">The coarse scan of an ROI scan; null for none.</param>
     /// <param name="request">What is asked for.</param>
+    /// <param name="isShown">Whether bars are shown on a terminal.</param>
     /// <param name="stop">Asks for the end.</param>
     /// <exception cref="UserException">They do not go together; the message names what, and the remedy.</exception>
-    public ReconstructionRun(SinogramFile file, SinogramFile? coarse, ReconstructionRequest request, CancellationToken stop)
+    public ReconstructionRun(SinogramFile file, SinogramFile? coarse, ReconstructionRequest request, bool isShown, CancellationToken stop)
     {
-        (_file, _request) = (file, request);
-        _sinogram = new PreparedSinogram(file);
+        (_file, _request, _isShown) = (file, request, isShown);
         _bins = BinsOf(file.Header, request.Bins);
+        CheckSize(file.Header);
+        _sinogram = new PreparedSinogram(file, isShown);
+        CheckAxis(request.Axis_px ?? 0);
         (_axis_px, _axisStatus) = request.Axis_px is double told ? (told, "as told") : _sinogram.FindAxis(request.AxisFromData, stop);
         _remarks.AddRange(_sinogram.Remarks);
         _isPresent = new bool[file.Header.RotationCount];
         if (coarse is not null)
         {
-            _coarse = new CoarseScan(coarse, file.Header, _bins, stop);
-            _alignment = _coarse.Patterns.Align(
+            _ = _sinogram.Total(stop);
+            _coarse = new CoarseScan(coarse, file.Header, _sinogram.HasValues, roiHasAir: file.Air is null, _bins, isShown, stop);
+            _alignment = _coarse.Align(
                 new ScanRays(_sinogram.Angles_rad, _sinogram.SampleCount, _sinogram.Step_um, _axis_px),
-                _sinogram.Total(stop),
+                _sinogram.MeanOf(_coarse.CommonBins, stop),
                 new RoiRegistrationOptions { X_um = request.RoiCentre_um.X_um, Y_um = request.RoiCentre_um.Y_um, IsCoarseSmeared = request.IsCoarseSmeared });
             (_axis_px, _axisStatus) = (_alignment.Centre_px, _alignment.IsFitted ? "from the rays that the coarse scan measured too" : _axisStatus);
             _remarks.Add($"coarse scan: {_alignment.Status}");
-            _remarks.Add(_coarse.Patterns.HasAir ? "the air of the coarse scan is taken off" : "the coarse scan does not say what the air scatters: it stays in");
+            _remarks.Add(_coarse.Patterns.HasAir ? "the air of the coarse scan, times the scale, is taken off the ROI scan"
+                : file.Air is not null && coarse.Air is not null ? "the air is off both scans as they are"
+                : "the coarse scan does not say what the air scatters: it stays in");
             if (_coarse.IsRebinned)
             {
                 _remarks.Add("the coarse patterns were brought onto the radial axis of the ROI scan");
             }
+
+            if (_coarse.MissingCount > 0)
+            {
+                _remarks.Add($"the coarse scan lacks {_coarse.MissingCount} of the bins, of which the slices have no values");
+            }
         }
 
-        if (!(Math.Abs(_axis_px) < _sinogram.SampleCount / 2))
-        {
-            throw UserException.WrongUse($"--cor {_axis_px} is not within half of the {_sinogram.SampleCount} translations: it counts steps from the middle one");
-        }
+        CheckAxis(_axis_px);
     }
 
     /// <summary>Makes and writes the slices.</summary>
     /// <param name="output">Where they go.</param>
     /// <param name="overwrite">Whether an existing file is replaced.</param>
-    /// <param name="isShown">Whether a bar is shown on a terminal.</param>
     /// <param name="stop">Asks for the end.</param>
-    public ReconstructionSummary Run(string output, bool overwrite, bool isShown, CancellationToken stop)
+    public ReconstructionSummary Run(string output, bool overwrite, CancellationToken stop)
     {
-        long started = Stopwatch.GetTimestamp();
         using VolumeWriter writer = new(output, Header(), SetUp.Program, overwrite);
-        int blocks = BinBlock.Count(_bins.Count);
-        int workers = Math.Max(1, Math.Min(_request.Threads, blocks));
-        Worker[] crew = [.. Enumerable.Range(0, workers).Select(_ => new Worker(Maker(), _sinogram))];
-        SinogramPass.Run(
-            _file,
-            isShown ? "reconstructing" : null,
-            (first, count, values) =>
-            {
-                // At most as many blocks as workers come at once.
-                int some = BinBlock.Count(count);
-                Parallel.For(0, some, new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = stop }, i =>
-                    crew[i].Make(values, count, i, (first - _bins.First) / BinBlock.Width + i));
-                for (int i = 0; i < some; i++)
-                {
-                    crew[i].MergePresent(_isPresent);
-                    _iterations = crew[i].Iterations is int used ? Math.Max(_iterations ?? 0, used) : _iterations;
-                    writer.Write(crew[i].Slices(BinBlock.BinsOf(count, i)), BinBlock.BinsOf(count, i));
-                }
-            },
-            stop,
-            _bins.First..(_bins.First + _bins.Count),
-            workers * BinBlock.Width);
+        Make(writer, stop);
         SliceConfidence confidence = Confidence(stop);
         writer.Finish(
             confidence.Coverage.ProjectionCount,
@@ -114,8 +102,78 @@ internal sealed class ReconstructionRun
             Alignment = _alignment,
             Iterations = _iterations,
             Remarks = _remarks,
-            Elapsed_s = Stopwatch.GetElapsedTime(started).TotalSeconds,
+            Elapsed_s = Stopwatch.GetElapsedTime(_started).TotalSeconds,
         };
+    }
+
+    // Three things go on at once: the next blocks are read, some are made, and the last ones are packed into the file.
+    private void Make(VolumeWriter writer, CancellationToken stop)
+    {
+        int workers = WorkerCount();
+        Worker[] crew = [.. Enumerable.Range(0, workers).Select(_ => new Worker(Maker(), _sinogram))];
+        Task writing = Task.CompletedTask;
+        try
+        {
+            SinogramPass.Run(
+                _file,
+                _isShown ? "reconstructing" : null,
+                (first, count, values) =>
+                {
+                    // At most as many blocks as workers come at once.
+                    int some = BinBlock.Count(count);
+                    Parallel.For(0, some, new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = stop }, i =>
+                        crew[i].Make(values, count, i, ((first - _bins.First) / BinBlock.Width) + i));
+                    _sinogram.Take(first, count, values.Span);
+                    for (int i = 0; i < some; i++)
+                    {
+                        crew[i].MergePresent(_isPresent);
+                        _iterations = crew[i].Iterations is int used ? Math.Max(_iterations ?? 0, used) : _iterations;
+                    }
+
+                    (ReadOnlyMemory<float> Slices, int Count)[] made = [.. Enumerable.Range(0, some).Select(i => (crew[i].Slices(BinBlock.BinsOf(count, i)), BinBlock.BinsOf(count, i)))];
+                    writing.GetAwaiter().GetResult();
+                    writing = Task.Run(() => Array.ForEach(made, m => writer.Write(m.Slices, m.Count)), CancellationToken.None);
+                },
+                stop,
+                _bins.First..(_bins.First + _bins.Count),
+                workers * BinBlock.Width,
+                readsAhead: true);
+            writing.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            // The writer is about to be closed, whatever went wrong.
+            Task.WaitAny([writing], CancellationToken.None);
+        }
+    }
+
+    // As many as there are threads and blocks, and as fit into half of the memory.
+    private int WorkerCount()
+    {
+        long worker_bytes = sizeof(float) * BinBlock.Width * ((3L * _file.Header.CellCount) + (3L * _sinogram.SampleCount * _sinogram.SampleCount));
+        long fitting = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 / worker_bytes;
+        return (int)Math.Max(1, Math.Min(Math.Min(_request.Threads, BinBlock.Count(_bins.Count)), fitting));
+    }
+
+    private static void CheckSize(SinogramHeader header)
+    {
+        long side = header.TranslationCount;
+        if (Math.Max((long)header.CellCount, side * side) * BinBlock.Width > Array.MaxLength / 2)
+        {
+            throw new UserException(
+                $"{header.Origin} has {header.RotationCount} rotations of {side} translations, and {BinBlock.Width} bins of it do not fit into memory together: "
+                + "cut it into smaller files");
+        }
+    }
+
+    private void CheckAxis(double axis_px)
+    {
+        if (!(Math.Abs(axis_px) < _sinogram.SampleCount / 2))
+        {
+            throw UserException.WrongUse(string.Create(
+                CultureInfo.InvariantCulture,
+                $"--cor {axis_px:0.##} is not within half of the {_sinogram.SampleCount} translations of {_file.Header.Origin}: it counts steps from the middle one"));
+        }
     }
 
     private static (int First, int Count) BinsOf(SinogramHeader header, Range range)
@@ -144,7 +202,7 @@ internal sealed class ReconstructionRun
         int samples = _sinogram.SampleCount;
         if (_coarse is not null)
         {
-            return block => _coarse.Patterns.ForBlock(block, _request.RoiMode, _alignment!, samples, _sinogram.Step_um, _request.Filter);
+            return block => !_coarse.Has(block) ? (_, _, filtered) => filtered.Fill(float.NaN) : _coarse.Patterns.ForBlock(block, _request.RoiMode, _alignment!, samples, _sinogram.Step_um, _request.Filter);
         }
 
         if (_request.RoiMode == RoiMode.Extension)
@@ -245,8 +303,15 @@ internal sealed class ReconstructionRun
         private readonly bool[] _isPresent = new bool[sinogram.Header.RotationCount];
         private readonly float[] _scratch = new float[sinogram.Header.CellCount * BinBlock.Width];
         private readonly Memory<float> _projections = BinBlock.Allocate((long)sinogram.Header.CellCount * BinBlock.Width);
-        private readonly Memory<float> _slices = BinBlock.Allocate((long)sinogram.SampleCount * sinogram.SampleCount * BinBlock.Width);
-        private float[] _last = [];
+
+        // Two, since one is being written while the next is made.
+        private readonly Memory<float>[] _slices =
+        [
+            BinBlock.Allocate((long)sinogram.SampleCount * sinogram.SampleCount * BinBlock.Width),
+            BinBlock.Allocate((long)sinogram.SampleCount * sinogram.SampleCount * BinBlock.Width),
+        ];
+
+        private int _current;
 
         public int? Iterations { get; private set; }
 
@@ -259,10 +324,11 @@ internal sealed class ReconstructionRun
             }
             else
             {
-                Array.Fill(_isPresent, true);
+                PreparedSinogram.FindMeasured(_projections.Span, _isPresent);
             }
 
-            Iterations = maker.Make(block, _projections, _isPresent, _slices)?.Iterations.Max();
+            _current = 1 - _current;
+            Iterations = maker.Make(block, _projections, _isPresent, _slices[_current])?.Iterations.Max();
         }
 
         public void MergePresent(bool[] isPresent)
@@ -273,21 +339,22 @@ internal sealed class ReconstructionRun
             }
         }
 
-        /// <summary>The slices without the padding.</summary>
+        /// <summary>The slices without the padding; they stay until those after the next are made.</summary>
         public ReadOnlyMemory<float> Slices(int bins)
         {
+            Memory<float> slices = _slices[_current];
             if (bins == BinBlock.Width)
             {
-                return _slices;
+                return slices;
             }
 
-            _last = new float[_slices.Length / BinBlock.Width * bins];
-            for (int i = 0; i * bins < _last.Length; i++)
+            float[] own = new float[slices.Length / BinBlock.Width * bins];
+            for (int i = 0; i * bins < own.Length; i++)
             {
-                _slices.Span.Slice(i * BinBlock.Width, bins).CopyTo(_last.AsSpan(i * bins));
+                slices.Span.Slice(i * BinBlock.Width, bins).CopyTo(own.AsSpan(i * bins));
             }
 
-            return _last;
+            return own;
         }
     }
 }

@@ -27,8 +27,9 @@ internal sealed class SolverMaker(ReconstructionRequest request, double[] angles
         else
         {
             float[] bridged = projections.ToArray();
-            PreparedSinogram.Bridge(bridged, samples, isThere: null);
-            start.Make(block, bridged, isPresent, slices);
+            bool[] canStart = new bool[isPresent.Length];
+            PreparedSinogram.Bridge(bridged, samples, canStart);
+            start.Make(block, bridged, canStart, slices);
         }
 
         return _solver.Solve(projections.Span, slices.Span);

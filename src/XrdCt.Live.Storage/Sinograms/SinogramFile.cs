@@ -3,6 +3,7 @@ using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Storage.Hdf5;
 using XrdCt.Live.Storage.Images;
 using XrdCt.Live.Storage.Stacks;
+using XrdCt.Live.Storage.Volumes;
 
 namespace XrdCt.Live.Storage.Sinograms;
 
@@ -69,8 +70,8 @@ public sealed class SinogramFile : ISinogramFile
             ? scan
             : null);
 
-    /// <summary>What a scan file of ours says that the air scatters, counts per bin, where it was taken off the corrected sinogram; null where it does not.</summary>
-    public float[]? Air => _file.Guard("the file", () => NxxrdctEntry.Find(_file) is { } entry
+    /// <summary>What was taken off these values as scatter of the air, counts per bin, as scan files of ours say it; null where nothing was, or where they do not say.</summary>
+    public float[]? Air => DatasetPath != CorrectedPath ? null : _file.Guard("the file", () => NxxrdctEntry.Find(_file) is { } entry
         && NumberList.Read(_file, $"{entry}/corrections/air/intensity") is { } air && air.Length == Header.BinCount
             ? [.. air.Select(v => (float)v)]
             : (float[]?)null);
@@ -156,6 +157,11 @@ public sealed class SinogramFile : ISinogramFile
         if (NDTomoRoot.Draft(_file, how.Dataset) is { } ofRoot)
         {
             return ofRoot;
+        }
+
+        if (how.Dataset is null && VolumeFile.OriginOf(_file) is { } origin)
+        {
+            throw _file.Wrong($"the file holds slices, not a sinogram: name the one that they were made of{(origin.Length > 0 ? $", {origin}" : "")}");
         }
 
         if (how.Dataset is null)

@@ -10,12 +10,16 @@ namespace XrdCt.Live.Storage.Volumes;
 /// <summary>Reads a reconstructed volume that <see cref="VolumeWriter"/> or a scan of ours wrote, a range of bins at a time. Not thread-safe.</summary>
 public sealed class VolumeFile : IDisposable
 {
-    private const string Group = $"/{VolumeWriter.EntryName}/{VolumeWriter.GroupName}";
+    private const string Entry = $"/{VolumeWriter.EntryName}";
+    private const string Group = $"{Entry}/{VolumeWriter.GroupName}";
     private const string Intensity = $"{Group}/{VolumeWriter.IntensityName}";
 
     // 8192 × 8192 pixels, and more bins than a detector has pixels on its diagonal.
     private const ulong LargestSize = 1UL << 13;
     private const ulong MostBins = 1UL << 20;
+
+    // A group of ours has a dozen; a claim of millions must not be walked through.
+    private const int MostParameters = 200;
 
     private readonly NumberFile _file;
     private readonly NativeDataset _dataset;
@@ -33,6 +37,9 @@ public sealed class VolumeFile : IDisposable
             _dataset = _file.Find(Intensity) as NativeDataset
                 ?? throw _file.Wrong($"there are no reconstructed slices ({Intensity}): make them with 'xrdct reconstruct {path}'");
             Header = _file.Guard(Intensity, ReadHeader);
+            Findings = [.. Parameters($"{Entry}/{VolumeTree.FindingsName}", "")];
+            Program = NxxrdctEntry.Text(_file, $"{Entry}/{VolumeTree.ProcessName}/program") ?? "";
+            Date = NxxrdctEntry.Text(_file, $"{Entry}/{VolumeTree.ProcessName}/date") ?? "";
         }
         catch
         {
@@ -41,8 +48,17 @@ public sealed class VolumeFile : IDisposable
         }
     }
 
-    /// <summary>Axes and parameters.</summary>
+    /// <summary>Axes and parameters, also those of what was done about the outside (<c>roi/…</c>).</summary>
     public VolumeHeader Header { get; }
+
+    /// <summary>How far the slices can be trusted: what the header announces as <see cref="VolumeHeader.Findings"/>, with its values.</summary>
+    public IReadOnlyList<VolumeParameter> Findings { get; }
+
+    /// <summary>Name and version of the program that made the slices; empty where the file does not say.</summary>
+    public string Program { get; }
+
+    /// <summary>When that was, ISO 8601; empty where the file does not say.</summary>
+    public string Date { get; }
 
     /// <summary>Whether a file holds a volume.</summary>
     /// <param name="path">The file.</param>
@@ -54,6 +70,9 @@ public sealed class VolumeFile : IDisposable
         using NumberFile file = new(path, decoder);
         return file.Find(Intensity) is not null;
     }
+
+    /// <summary>Of which sinogram the slices in a file were made, empty where it does not say; null where it holds none.</summary>
+    internal static string? OriginOf(NumberFile file) => file.Find(Intensity) is null ? null : NxxrdctEntry.Text(file, $"{Entry}/{VolumeTree.ProcessName}/{VolumeTree.OriginName}") ?? "";
 
     /// <summary>Reads the slices of some bins.</summary>
     /// <param name="first">The first bin.</param>
@@ -107,10 +126,35 @@ public sealed class VolumeFile : IDisposable
             PixelSize_um = x_um[1] - x_um[0],
             Radial = radial,
             Unit = NumberList.UnitsOf(_file, $"{Group}/diffraction_channel") is { } units ? FileUnits.Radial(units) : null,
-            Energy_keV = NumberList.Single(_file, $"/{VolumeWriter.EntryName}/beam/incident_energy"),
-            Title = NxxrdctEntry.Text(_file, $"/{VolumeWriter.EntryName}/title") ?? "",
-            Origin = NxxrdctEntry.Text(_file, $"/{VolumeWriter.EntryName}/process/sinogram") ?? "",
+            Energy_keV = NumberList.Single(_file, $"{Entry}/beam/incident_energy"),
+            Title = NxxrdctEntry.Text(_file, $"{Entry}/title") ?? "",
+            Origin = OriginOf(_file) ?? "",
+            Parameters = [.. Parameters($"{Entry}/{VolumeTree.ProcessName}", "").Where(p => !VolumeTree.IsAboutTheFile(p.Name))],
+            Findings = [.. Parameters($"{Entry}/{VolumeTree.FindingsName}", "").Select(p => (p.Name, p.Units))],
         };
+    }
+
+    private IEnumerable<VolumeParameter> Parameters(string group, string prefix)
+    {
+        foreach (string name in _file.NamesIn(group).Take(MostParameters))
+        {
+            string path = $"{group}/{name}";
+            if (_file.HeaderOf(path) is { IsGroup: true })
+            {
+                foreach (VolumeParameter inner in prefix.Length == 0 ? Parameters(path, $"{name}/") : [])
+                {
+                    yield return inner;
+                }
+            }
+            else if (NxxrdctEntry.Text(_file, path) is { } text)
+            {
+                yield return VolumeParameter.Of(prefix + name, text);
+            }
+            else if (NumberList.Single(_file, path) is { } number)
+            {
+                yield return VolumeParameter.Of(prefix + name, number, NumberList.UnitsOf(_file, path) ?? "");
+            }
+        }
     }
 
     private double[] Axis(string name, int count) => NumberList.Read(_file, $"{Group}/{name}") is { } values && values.Length == count

@@ -9,6 +9,21 @@ namespace XrdCt.Live.Storage.Volumes;
 /// <summary>The groups around a reconstructed volume: those of its own file, and those in a scan file.</summary>
 internal static class VolumeTree
 {
+    /// <summary>Group of the parameters.</summary>
+    public const string ProcessName = "process";
+
+    /// <summary>Group of what was found on the way.</summary>
+    public const string FindingsName = "confidence";
+
+    /// <summary>Beside the parameters: file and dataset of the sinogram.</summary>
+    public const string OriginName = "sinogram";
+
+    private const string ProgramName = "program";
+    private const string DateName = "date";
+
+    /// <summary>Whether something beside the parameters is none of them.</summary>
+    public static bool IsAboutTheFile(string name) => name is OriginName or ProgramName or DateName;
+
     /// <summary>A file around the datasets that are written later.</summary>
     /// <param name="header">Axes and parameters.</param>
     /// <param name="program">Name and version of this program.</param>
@@ -32,9 +47,9 @@ internal static class VolumeTree
         }
 
         H5Group process = NexusNodes.Group("NXprocess");
-        process["program"] = NexusNodes.Text(program);
-        process["date"] = NexusNodes.Text(NexusNodes.Iso8601(TimeProvider.System.GetLocalNow()));
-        process["sinogram"] = NexusNodes.Text(header.Origin);
+        process[ProgramName] = NexusNodes.Text(program);
+        process[DateName] = NexusNodes.Text(NexusNodes.Iso8601(TimeProvider.System.GetLocalNow()));
+        process[OriginName] = NexusNodes.Text(header.Origin);
         AddParameters(process, header.Parameters);
         if (header.Outside is { } outside)
         {
@@ -47,16 +62,15 @@ internal static class VolumeTree
             found[header.Findings[i].Name] = NexusNodes.WithUnits(findings[i], header.Findings[i].Units);
         }
 
-
         H5Group entry = NexusNodes.Group("NXentry");
         entry.Attributes["default"] = "total";
         entry["title"] = NexusNodes.Text(header.Title);
         entry["sample"] = sample;
         entry["beam"] = beam;
-        entry["process"] = process;
+        entry[ProcessName] = process;
         if (findings.Count > 0)
         {
-            entry["confidence"] = found;
+            entry[FindingsName] = found;
         }
 
         AddPlots(entry, header, intensity, total);
