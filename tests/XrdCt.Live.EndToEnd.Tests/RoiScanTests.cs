@@ -10,19 +10,18 @@ public sealed class RoiScanTests
     public async Task Run_RoiScanWithItsCoarseScan_HasTheLevelsOfTheCoarseSlice()
     {
         using var folder = new WorkFolder();
-        var coarse = new BeamlineFile { DetectorPort = FreePort.Find(), Translations = 27, Rotations = 20, Step_um = 40 };
+        var coarse = new BeamlineFile { DetectorPort = FreePort.Find(), Translations = 31, Rotations = 24, Step_um = 36 };
         string saved = await RunAsync(coarse, folder, "coarse.yml");
         BeamlineFile roi = coarse with
         {
-            Translations = 31,
-            Step_um = 8,
+            Translations = 41,
+            Step_um = 7.2,
             MoreScan = $", coarse: {saved}",
             More = "reconstruction: { every_bin: true, outside: { mode: completion, x_um: 5, y_um: -5 } }",
         };
         string completed = await RunAsync(roi, folder, "roi.yml");
 
         JsonElement seen = await ForeignPython.RunAsync("compare_slices.py", ["h5py", "numpy", "scipy"], saved, completed);
-        TestContext.Current.SendDiagnosticMessage($"{seen}");
         JsonElement said = seen.GetProperty("said");
         Assert.Equal("completion", said.GetProperty("mode").GetString());
         Assert.StartsWith("fitted on ", said.GetProperty("status").GetString());
@@ -30,8 +29,8 @@ public sealed class RoiScanTests
         Assert.Equal(0, said.GetProperty("y").GetDouble(), 3.0);
 
         // Six pixels of the coarse slice across, blurred otherwise than those of the ROI: levels say more.
-        Assert.InRange(seen.GetProperty("correlation").GetDouble(), 0.5, 1);
-        Assert.InRange(seen.GetProperty("level").GetDouble(), 0.97, 1.03);
+        Assert.InRange(seen.GetProperty("correlation").GetDouble(), 0.6, 1);
+        Assert.InRange(seen.GetProperty("level").GetDouble(), 0.98, 1.02);
     }
 
     private static async Task<string> RunAsync(BeamlineFile beamline, WorkFolder folder, string name)

@@ -66,7 +66,6 @@ public sealed class ConfidenceTests
         double Deviation(int i) => Math.Sqrt((squares[i] - (sum[i] * sum[i] / Draws)) / (Draws - 1));
         double noise = inside.Select(Deviation).Order().ElementAt(inside.Length / 2);
         double level = inside.Select(i => sum[i] / Draws).Order().ElementAt(inside.Length / 2);
-        TestContext.Current.SendDiagnosticMessage($"told {told.Min()} to {told.Max()}, is {noise / level}");
         Assert.InRange(told.Average() / (noise / level), 0.8, 1.25);
         Assert.InRange(told.Max() / told.Min(), 1, 1.3);
     }
