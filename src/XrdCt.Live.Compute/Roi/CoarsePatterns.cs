@@ -55,9 +55,6 @@ public sealed class CoarsePatterns
     /// <summary>Radial bins.</summary>
     public int BinCount { get; }
 
-    /// <summary>Whether there is any intensity on the radial axis.</summary>
-    public bool HasBins => Array.Exists(_values, float.IsFinite);
-
     /// <summary>Whether the air is taken off the ROI scan's projections.</summary>
     public bool HasAir { get; }
 
