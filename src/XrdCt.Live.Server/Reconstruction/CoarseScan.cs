@@ -1,4 +1,3 @@
-using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Roi;
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
@@ -30,7 +29,7 @@ internal sealed class CoarseScan
     /// <param name="range">Which bins of the ROI scan are reconstructed.</param>
     /// <param name="isShown">Whether a bar is shown on a terminal.</param>
     /// <param name="stop">Asks for the end.</param>
-    /// <exception cref="UserException">It has no radial axis that can be brought onto that of the ROI scan, no bin in common with it, or does not fit
+    /// <exception cref="UserException">It has no radial axis that can be brought onto that of the ROI scan, or does not fit
     /// into memory.</exception>
     public CoarseScan(
         SinogramFile file, SinogramHeader roi, ReadOnlySpan<bool> roiHasValues, bool roiHasAir, (int First, int Count) range, bool isShown, CancellationToken stop)
@@ -81,12 +80,6 @@ internal sealed class CoarseScan
 
         _isMeasured = common.IsMeasured;
         CommonBins = common.Bins;
-        if (!CommonBins.Contains(true))
-        {
-            throw new UserException(
-                $"{Origin} has no bin in common with {roi.Origin}, which has {roi.Radial[0]:G6} to {roi.Radial[^1]:G6}: integrate the coarse scan over that range");
-        }
-
         (double axis_px, AxisStatus) = sinogram.FindAxis(fromData: false, stop);
         float[] air = [];
         if (roiHasAir && file.Air is { } known)
@@ -131,10 +124,6 @@ internal sealed class CoarseScan
     /// <param name="options">Nominal values.</param>
     /// <exception cref="ArgumentException">The coarse step is below that of the ROI scan.</exception>
     public RoiAlignment Align(ScanRays roi, ReadOnlySpan<float> roiMap, RoiRegistrationOptions options) => Patterns.Align(roi, roiMap, options, _map, _air);
-
-    /// <summary>Whether it has any bin of a block that is reconstructed.</summary>
-    /// <param name="block">Number of the block, from 0 for the first bin that is reconstructed.</param>
-    public bool Has(int block) => _isMeasured.AsSpan(_range.First + (block * BinBlock.Width), BinBlock.BinsOf(_range.Count, block)).Contains(true);
 
     private static bool IsSame(SinogramHeader one, SinogramHeader other) => one.Unit == other.Unit && one.BinCount == other.BinCount
         && one.Radial.Zip(other.Radial).All(r => Math.Abs(r.First - r.Second) <= SameBin * Math.Abs(other.Radial[^1] - other.Radial[0]) / Math.Max(1, other.BinCount - 1))

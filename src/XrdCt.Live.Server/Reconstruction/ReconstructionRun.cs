@@ -51,6 +51,13 @@ internal sealed class ReconstructionRun
         {
             _ = _sinogram.Total(stop);
             _coarse = new CoarseScan(coarse, file.Header, _sinogram.HasValues, roiHasAir: file.Air is null, _bins, isShown, stop);
+            if (!_coarse.CommonBins.Contains(true))
+            {
+                throw new UserException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{_coarse.Origin} has no bin in common with {file.Header.Origin}, which has {file.Header.Radial[0]:G6} to {file.Header.Radial[^1]:G6}: integrate it over that range"));
+            }
+
             _alignment = _coarse.Align(
                 new ScanRays(_sinogram.Angles_rad, _sinogram.SampleCount, _sinogram.Step_um, _axis_px),
                 _sinogram.MeanOf(_coarse.CommonBins, stop),
@@ -202,7 +209,7 @@ internal sealed class ReconstructionRun
         int samples = _sinogram.SampleCount;
         if (_coarse is not null)
         {
-            return block => !_coarse.Has(block) ? (_, _, filtered) => filtered.Fill(float.NaN) : _coarse.Patterns.ForBlock(block, _request.RoiMode, _alignment!, samples, _sinogram.Step_um, _request.Filter);
+            return block => _coarse.Patterns.ForBlock(block, _request.RoiMode, _alignment!, samples, _sinogram.Step_um, _request.Filter);
         }
 
         if (_request.RoiMode == RoiMode.Extension)
