@@ -90,7 +90,7 @@ internal sealed class OutsideCorrection
         // A spot belongs to a frame: the coarse scan's say nothing of this one's.
         bool isGuessed = _roi.Coarse is null || _settings.Description.Channels[channel].Kind == LiveChannelKind.Spottiness;
         return isGuessed
-            ? new RoiExtension(plan.TranslationCount, _settings.Filter, fade_px: plan.TranslationCount).Apply
+            ? new RoiExtension(plan.TranslationCount, _settings.Filter, fade_px: 3 * plan.TranslationCount).Apply
             : _roi.Coarse!.ForChannel(ValueOf(channel), _roi.Mode, Alignment, plan.TranslationCount, plan.Step_um, _settings.Filter);
     }
 
@@ -100,7 +100,7 @@ internal sealed class OutsideCorrection
         (ScanPlan plan, RoiAlignment alignment) = (_settings.Description.Plan, Alignment);
         return _roi.Coarse is { } coarse
             ? block => coarse.ForBlock(block, _roi.Mode, alignment, plan.TranslationCount, plan.Step_um, _settings.Filter)
-            : _ => new RoiExtension(plan.TranslationCount, _settings.Filter, fade_px: plan.TranslationCount, width: BinBlock.Width).Apply;
+            : _ => new RoiExtension(plan.TranslationCount, _settings.Filter, fade_px: 3 * plan.TranslationCount, width: BinBlock.Width).Apply;
     }
 
     private void Look(ScanPlan plan, ReadOnlySpan<float> total, double centre_px)

@@ -55,6 +55,9 @@ public sealed class CoarsePatterns
     /// <summary>Radial bins.</summary>
     public int BinCount { get; }
 
+    /// <summary>Whether there is any intensity on the radial axis.</summary>
+    public bool HasBins => Array.Exists(_values, float.IsFinite);
+
     /// <summary>Whether the air is taken off the ROI scan's projections.</summary>
     public bool HasAir { get; }
 
@@ -196,7 +199,7 @@ public sealed class CoarsePatterns
             case RoiMode.Subtraction:
                 return new RoiSubtraction(samples, step_um, alignment, Slice(cells, width, filter), Rays.TranslationCount, Rays.Step_um, filter);
             case RoiMode.Extension:
-                return new RoiExtension(samples, filter, fade_px: samples, width: width);
+                return new RoiExtension(samples, filter, fade_px: 3 * samples, width: width);
             default:
                 throw new ArgumentOutOfRangeException(nameof(mode), mode, "there is nothing to be done");
         }

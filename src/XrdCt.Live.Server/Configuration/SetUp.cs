@@ -368,6 +368,11 @@ internal static class SetUp
                 CultureInfo.InvariantCulture,
                 $"{file}: the field of view about reconstruction.outside.x_um {outside.X_um:G4}, y_um {outside.Y_um:G4} lies outside that of scan.coarse, whose radius is {coarse_um:G4} µm: put the place right, or use extension"));
         }
+
+        if (!coarse.Patterns.HasBins)
+        {
+            throw UserException.WrongUse($"{file}: scan.coarse has no intensity on the radial axis of this scan: use the coarse scan of the same geometry, or extension");
+        }
     }
 
     private static AxisPosition? CoarseAxis(BeamlineConfiguration configuration, string folder, string file)

@@ -214,7 +214,7 @@ internal sealed class ReconstructionRun
 
         if (_request.RoiMode == RoiMode.Extension)
         {
-            RoiExtension extension = new(samples, _request.Filter, fade_px: samples, width: BinBlock.Width);
+            RoiExtension extension = new(samples, _request.Filter, fade_px: 3 * samples, width: BinBlock.Width);
             return _ => extension.Apply;
         }
 

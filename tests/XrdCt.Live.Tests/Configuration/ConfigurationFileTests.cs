@@ -645,7 +645,7 @@ public sealed class ConfigurationFileTests : IDisposable
     [Theory]
     [InlineData("step_um: 50", RadialUnit.TwoTheta_deg, "scan.coarse has steps of 10 µm, finer than scan.step_um 50")]
     [InlineData("step_um: 1", RadialUnit.R_mm, "cannot be brought onto that of beamline.yml")]
-    [InlineData("step_um: 1", RadialUnit.Q_invnm, "has no bin in common with beamline.yml")]
+    [InlineData("step_um: 1", RadialUnit.Q_invnm, "has no intensity on the radial axis of this scan")]
     public void Check_CoarseScanThatDoesNotGoWithIt_IsNamed(string step, RadialUnit unit, string gist)
     {
         // 1 to 11 nm⁻¹ end at 1.1 Å⁻¹.
