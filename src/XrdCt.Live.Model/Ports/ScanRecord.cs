@@ -1,7 +1,7 @@
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Patterns;
-using XrdCt.Live.Model.Roi;
 using XrdCt.Live.Model.Readings;
+using XrdCt.Live.Model.Roi;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;

@@ -446,7 +446,8 @@ public sealed class LiveScanTests
         var store = new KeptStore();
         LiveOptions options = SmallScan.Options(_plan) with { EveryBin = true, EveryBin_bytes = 100_000 };
         var scan = new LiveScan(
-            options, () => new ScriptedSource(_clock, [Start(), .. Images(0, 150), End()]), Simd(), _display, store, _clock) { Say = said.Add };
+            options, () => new ScriptedSource(_clock, [Start(), .. Images(0, 150), End()]), Simd(), _display, store, _clock)
+        { Say = said.Add };
         LiveOutcome outcome = await scan.RunAsync(CancellationToken.None).WaitAsync(Hang, TestContext.Current.CancellationToken);
 
         Assert.Equal((ScanPhase.Complete, 150), (outcome.Phase, store.Scan!.Sinogram.MeasuredCount));
