@@ -100,7 +100,7 @@ internal sealed class LiveReconstruction
         _correction.Update(assembly);
         ScanPlan plan = _settings.Description.Plan;
         double coverage = (double)lines / plan.LineCount;
-        if (_outside is not null && _outside.Update(assembly.Plan, () => Projections(assembly, _stage.Channel), Axis.AppliedOffset_px, coverage))
+        if (_outside is not null && _outside.Update(assembly.Plan, () => Registered(assembly), Axis.AppliedOffset_px, coverage))
         {
             MakeAnew();
             assembly.MakeStale();
@@ -168,7 +168,7 @@ internal sealed class LiveReconstruction
         ScanPlan plan = _settings.Description.Plan;
         if (_outside is not null)
         {
-            _outside.Complete(assembly.Plan, Projections(assembly, _stage.Channel), Axis.AppliedOffset_px);
+            _outside.Complete(assembly.Plan, Registered(assembly), Axis.AppliedOffset_px);
             _isAnew = true;
         }
 
@@ -276,6 +276,23 @@ internal sealed class LiveReconstruction
         }
 
         return sinogram;
+    }
+
+    // By what the scan is registered with its coarse scan: the total, or the sum of the bins that both have.
+    private float[] Registered(ScanAssembly assembly)
+    {
+        if (_outside!.CommonBins is not { } bins || assembly.SumOf(bins) is not { } sums)
+        {
+            return Projections(assembly, _stage.Channel);
+        }
+
+        float[] corrected = _correction.Found?.Apply(sums, hasAir: true) ?? sums;
+        if (Stage.AppliedShift_px != 0)
+        {
+            LineAlignment.Align(assembly.Plan, corrected, Stage.AppliedShift_px);
+        }
+
+        return corrected;
     }
 
     public IReadOnlyList<SliceMap> Slices() => [.. Enumerable.Range(0, _slices.Length).Select(Slice)];

@@ -224,6 +224,12 @@ public sealed class LiveScan
         OfferVolume();
         LiveOutcome outcome = Finish(ending, cause);
         volume?.Complete();
+        if (_options.Slice is { } slice && slice.Number < slice.Count)
+        {
+            // The next one's frames come.
+            volume?.GiveUp();
+        }
+
         await volumes.ConfigureAwait(false);
         if (volume is not null)
         {
@@ -571,7 +577,7 @@ public sealed class LiveScan
         }
 
         const double Mega = 1e6;
-        long size_bytes = LiveVolume.Size_bytes(_options.Plan, _options.Integration.Axis.BinCount);
+        long size_bytes = LiveVolume.Size_bytes(_options.Plan, _options.Integration.Axis.BinCount) + (_options.Roi?.Coarse?.FilterSize_bytes ?? 0);
         LiveVolume? volume = null;
         Exception? fault = size_bytes > _options.EveryBin_bytes
             ? new InsufficientMemoryException($"they take {size_bytes / Mega:F0} MB, and may take {_options.EveryBin_bytes / Mega:F0} MB")

@@ -31,7 +31,11 @@ internal sealed class OutsideCorrection
         (_roi, _settings, _total) = (roi, settings, total);
         _extractor = new ChannelExtractor(settings.Description.Axis, settings.Description.Channels);
         Alignment = new RoiAlignment { X_um = roi.Nominal.X_um, Y_um = roi.Nominal.Y_um, Centre_px = centre_px, Angle_rad = roi.Nominal.Angle_rad };
+        CommonBins = roi.Coarse is { } coarse && coarse.Bins.Contains(false) ? coarse.Bins : null;
     }
+
+    /// <summary>Which bins both scans have, by whose sum they are registered; null where these are all, and the total channel serves.</summary>
+    public IReadOnlyList<bool>? CommonBins { get; }
 
     /// <summary>Where the rays lie; nominal until the data say it.</summary>
     public RoiAlignment Alignment { get; private set; }
@@ -106,7 +110,7 @@ internal sealed class OutsideCorrection
     private void Look(ScanPlan plan, ReadOnlySpan<float> total, double centre_px)
     {
         ReadOnlySpan<float> reconstructed = total[..(plan.ReconstructedRotationCount * plan.TranslationCount)];
-        RoiAlignment found = _roi.Coarse!.Align(ScanRays.Of(plan, centre_px), reconstructed, _roi.Nominal, ValueOf(_total));
+        RoiAlignment found = _roi.Coarse!.Align(ScanRays.Of(plan, centre_px), reconstructed, _roi.Nominal, CommonBins is null ? ValueOf(_total) : Sum);
 
         // An axis outside the middle half is found by nobody, and a slice about it would be empty.
         Alignment = Math.Abs(found.Centre_px) <= plan.TranslationCount / 4.0
@@ -121,6 +125,23 @@ internal sealed class OutsideCorrection
                 OverlapResidual = found.OverlapResidual,
                 Status = string.Create(CultureInfo.InvariantCulture, $"the rotation axis was found {found.Centre_px:F1} steps from the middle, which cannot be"),
             };
+    }
+
+    // The coarse scan has no values of the others.
+    private static float Sum(float[] pattern)
+    {
+        double sum = 0;
+        bool isAny = false;
+        foreach (float value in pattern)
+        {
+            if (!float.IsNaN(value))
+            {
+                sum += value;
+                isAny = true;
+            }
+        }
+
+        return isAny ? (float)sum : float.NaN;
     }
 
     private Func<float[], float> ValueOf(int channel)

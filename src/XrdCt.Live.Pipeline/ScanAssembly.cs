@@ -497,6 +497,33 @@ internal sealed class ScanAssembly
         return variances;
     }
 
+    /// <summary>The sums of some bins of each cell, [rotation, translation]; NaN where nothing is of use. Null where cells are mixtures of frames.</summary>
+    /// <param name="bins">Which bins.</param>
+    public float[]? SumOf(IReadOnlyList<bool> bins)
+    {
+        if (_grid is not null)
+        {
+            return null;
+        }
+
+        bool[] taken = [.. bins];
+        bool[] usable = Standing().Usable;
+        float[] sums = new float[usable.Length];
+        for (int i = 0; i < usable.Length; i++)
+        {
+            double sum = 0;
+            ReadOnlySpan<float> pattern = Sinogram.Values.AsSpan(i * Sinogram.BinCount, Sinogram.BinCount);
+            for (int b = 0; usable[i] && b < taken.Length; b++)
+            {
+                sum += taken[b] && !float.IsNaN(pattern[b]) ? pattern[b] : 0;
+            }
+
+            sums[i] = usable[i] ? (float)sum : float.NaN;
+        }
+
+        return sums;
+    }
+
     /// <summary>A copy of a channel's sinogram.</summary>
     public SinogramMap SinogramOf(int channel)
     {

@@ -21,6 +21,7 @@ public sealed class CoarsePatterns
     private readonly float[] _values;
     private readonly float[] _air;
     private readonly Lock _lock = new();
+    private bool[]? _bins;
     private (RoiAlignment Alignment, int Samples, RampFilter Filter, RoiCompletion Made)? _first;
 
     /// <summary>Takes the patterns over.</summary>
@@ -55,6 +56,12 @@ public sealed class CoarsePatterns
     /// <summary>Radial bins.</summary>
     public int BinCount { get; }
 
+    /// <summary>What the filters of all blocks keep of the coarse scan, bytes.</summary>
+    public long FilterSize_bytes => (long)Rays.RotationCount * Rays.TranslationCount * BinBlock.Count(BinCount) * BinBlock.Width * sizeof(float);
+
+    /// <summary>Which bins the coarse scan has any value of.</summary>
+    public IReadOnlyList<bool> Bins => _bins ??= FindBins();
+
     /// <summary>Whether there is any intensity on the radial axis.</summary>
     public bool HasBins => Array.Exists(_values, float.IsFinite);
 
@@ -71,7 +78,7 @@ public sealed class CoarsePatterns
     public RoiAlignment Align(ScanRays roi, ReadOnlySpan<float> roiMap, RoiRegistrationOptions options, Func<float[], float>? channel = null)
     {
         ArgumentNullException.ThrowIfNull(roi);
-        return Align(roi, roiMap, options, Map(channel ?? Mean), (channel ?? Mean)(_air));
+        return Align(roi, roiMap, options, Map(channel ?? Mean), (channel ?? Mean)(AirOfBins()));
     }
 
     /// <summary>The same by a number per cell that the caller made of both scans, of bins beyond those that are held.</summary>
@@ -146,6 +153,23 @@ public sealed class CoarsePatterns
         ArgumentNullException.ThrowIfNull(alignment);
         float air = channel(_air);
         return Applied(Map(channel), [air], mode, alignment, samples, step_um, filter);
+    }
+
+    // Of bins that the coarse scan does not have nothing is known, nor anything asked.
+    private float[] AirOfBins() => [.. _air.Select((air, b) => Bins[b] ? air : float.NaN)];
+
+    private bool[] FindBins()
+    {
+        bool[] bins = new bool[BinCount];
+        for (int cell = 0; cell < _values.Length; cell += BinCount)
+        {
+            for (int b = 0; b < BinCount; b++)
+            {
+                bins[b] |= float.IsFinite(_values[cell + b]);
+            }
+        }
+
+        return bins;
     }
 
     private static float Mean(float[] pattern) => Mean(pattern.AsSpan());

@@ -202,35 +202,48 @@ public static class RoiRegistration
         Status = status,
     };
 
-    /// <summary>The best of a grid of offsets and axes, one coarse step apart, by the mean size of the residual.</summary>
+    /// <summary>
+    /// The best of a grid of offsets and axes by the mean size of the residual: one coarse step apart, but no more than eight steps to either side; of a
+    /// finer scan the best of those, and then of those half as far apart about it.
+    /// </summary>
     private static double[] Search(RoiOverlap overlap, double[] nominal, RoiRegistrationOptions options, ScanRays coarse, ScanRays roi)
     {
+        const int MostSteps = 8;
         int every = Math.Max(1, coarse.RotationCount / SearchedProjections);
-        int reach = (int)Math.Ceiling(options.SearchRadius_um / coarse.Step_um);
-        int axisReach = (int)Math.Ceiling(options.SearchAxis_um / coarse.Step_um);
-        double[] best = [.. nominal];
+        double step_um = Math.Max(coarse.Step_um, options.SearchRadius_um / MostSteps);
+        (int reach, int axisReach) = ((int)Math.Ceiling(options.SearchRadius_um / step_um), (int)Math.Ceiling(options.SearchAxis_um / step_um));
+        double[] best = nominal;
         double least = double.PositiveInfinity;
-        for (int i = -reach; i <= reach; i++)
+        while (true)
         {
-            for (int k = -reach; k <= reach; k++)
+            double[] centre = best;
+            for (int i = -reach; i <= reach; i++)
             {
-                for (int a = -axisReach; a <= axisReach; a++)
+                for (int k = -reach; k <= reach; k++)
                 {
-                    double[] trial = [.. nominal];
-                    trial[X] += i * coarse.Step_um;
-                    trial[Y] += k * coarse.Step_um;
-                    trial[Axis] += a * coarse.Step_um / roi.Step_um;
-                    trial[Scale] = overlap.Ratio(trial, every);
-                    double size = overlap.MeanSize(trial, every);
-                    if (size < least)
+                    for (int a = -axisReach; a <= axisReach; a++)
                     {
-                        (best, least) = (trial, size);
+                        double[] trial = [.. centre];
+                        trial[X] += i * step_um;
+                        trial[Y] += k * step_um;
+                        trial[Axis] += a * step_um / roi.Step_um;
+                        trial[Scale] = overlap.Ratio(trial, every);
+                        double size = overlap.MeanSize(trial, every);
+                        if (size < least)
+                        {
+                            (best, least) = (trial, size);
+                        }
                     }
                 }
             }
-        }
 
-        return best;
+            if (step_um <= coarse.Step_um)
+            {
+                return [.. best];
+            }
+
+            (step_um, reach, axisReach) = (step_um / 2, 1, 1);
+        }
     }
 
     private static Solution Solve(RoiOverlap overlap, double[] at, int[] active, ScanRays coarse, ScanRays roi)

@@ -62,6 +62,12 @@ internal sealed class ReconstructionRun
                 new ScanRays(_sinogram.Angles_rad, _sinogram.SampleCount, _sinogram.Step_um, _axis_px),
                 _sinogram.MeanOf(_coarse.CommonBins, stop),
                 new RoiRegistrationOptions { X_um = request.RoiCentre_um.X_um, Y_um = request.RoiCentre_um.Y_um, IsCoarseSmeared = request.IsCoarseSmeared });
+            if (request.Axis_px is double nominal && _alignment.IsFitted)
+            {
+                _remarks.Add(string.Create(
+                    CultureInfo.InvariantCulture, $"the rotation axis was told at {nominal:+0.00;-0.00;0} steps; the rays that both scans measured have it at {_alignment.Centre_px:+0.00;-0.00;0}"));
+            }
+
             (_axis_px, _axisStatus) = (_alignment.Centre_px, _alignment.IsFitted ? "from the rays that the coarse scan measured too" : _axisStatus);
             _remarks.Add($"coarse scan: {_alignment.Status}");
             _remarks.Add(_coarse.Patterns.HasAir ? "the air of the coarse scan, times the scale, is taken off the ROI scan"
@@ -284,7 +290,10 @@ internal sealed class ReconstructionRun
 
         AngularCoverage coverage = AngularGaps.Measure([.. projections.Select(p => p.Angle_rad * (180 / Math.PI))], _isPresent.Length);
         (double Angle_rad, float[] Filtered)[] ordered = [.. projections.OrderBy(p => p.Angle_rad - (Math.PI * Math.Floor(p.Angle_rad / Math.PI)))];
-        return new SliceConfidence(coverage, SliceCorrelation.Compute(Half(ordered, 0), Half(ordered, 1)), double.NaN, double.NaN);
+
+        // Of a truncated scan both halves would agree in what comes from outside.
+        return _request.RoiMode != RoiMode.None ? new SliceConfidence(coverage, double.NaN, double.NaN, double.NaN)
+            : new SliceConfidence(coverage, SliceCorrelation.Compute(Half(ordered, 0), Half(ordered, 1)), double.NaN, double.NaN);
     }
 
     // Every other projection in the order of their angles.
@@ -301,7 +310,9 @@ internal sealed class ReconstructionRun
             backProjector.Add(half[i].Filtered, half[i].Angle_rad, 0.5 * weights[i], slice);
         }
 
-        return [.. slice.Select(v => (float)v)];
+        // The corners, which no projection sees, would count as agreement.
+        BlockBackProjector circle = new(samples, _axis_px);
+        return [.. slice.Select((v, i) => circle.Sees(i / samples, i % samples) ? (float)v : float.NaN)];
     }
 
     /// <summary>The memory of a thread.</summary>

@@ -63,6 +63,25 @@ public sealed class ReconstructCommandTests : IDisposable
     }
 
     [Fact]
+    public void Confidence_NothingButNoiseOnASample_IsNoAgreement()
+    {
+        // A level that is the same everywhere is no structure, and the corners that no projection sees are none either.
+        const int Count = 41;
+        var random = new Random(4);
+        float[] values = [.. Enumerable.Range(0, Count * 60).Select(_ => (float)(random.NextDouble() - 0.5))];
+        string[] sinogram = SpotSinogram.Write(
+            _folder,
+            "noise.h5",
+            values,
+            [Count, 60],
+            [.. Enumerable.Range(0, 60).Select(r => r * 3.0)],
+            [.. Enumerable.Range(0, Count).Select(t => (double)(t - (Count / 2)))],
+            "translation,rotation");
+        ReconstructRun run = Run([.. sinogram, "--cor", "0"]);
+        Assert.InRange(run.Said.GetProperty("confidence").GetProperty("half_set_correlation").GetDouble(), -0.25, 0.25);
+    }
+
+    [Fact]
     public void Fbp_Spots_AreWhereTheyAreAndAsHigh()
     {
         ReconstructRun run = Run([.. new SpotSinogram().Write(_folder, "s.h5"), "--filter", "ramp"]);

@@ -138,6 +138,16 @@ public sealed class OutsideCorrectionTests
     }
 
     [Fact]
+    public void Complete_CoarseScanOfFewerBins_IsRegisteredByThoseThatBothHave()
+    {
+        var scan = new RoiScan();
+        (ScanAssembly _, LiveReconstruction reconstruction) = scan.Measure(scan.Roi(RoiMode.Completion, coarseBins: 5));
+
+        // By the total of all bins the scale would be a third too large.
+        scan.AssertRegistered(reconstruction.Outside!.Alignment!);
+    }
+
+    [Fact]
     public void Complete_SpottinessChannel_OwesNothingToTheCoarseScan()
     {
         var scan = new RoiScan();
@@ -155,7 +165,7 @@ public sealed class OutsideCorrectionTests
                 scan.Plan,
                 scan.Settings.Filter,
                 registered.Centre_px,
-                new Compute.Roi.RoiExtension(scan.Plan.TranslationCount, scan.Settings.Filter, fade_px: scan.Plan.TranslationCount).Apply);
+                new Compute.Roi.RoiExtension(scan.Plan.TranslationCount, scan.Settings.Filter, fade_px: 3 * scan.Plan.TranslationCount).Apply);
             float[] sinogram = scan.Measure(roi: null).Assembly.SinogramOf(Spottiness).Values;
             for (int rotation = 0; rotation < scan.Plan.RotationCount; rotation++)
             {

@@ -45,10 +45,10 @@ internal sealed class RoiScan
     public ScanSettings Settings { get; }
 
     /// <summary>The coarse scan without its air, which is given beside it; nominally 3 µm beside the place.</summary>
-    public LiveRoi Roi(RoiMode mode, bool hasAir = true) => new()
+    public LiveRoi Roi(RoiMode mode, bool hasAir = true, int coarseBins = SmallScan.Bins) => new()
     {
         Mode = mode,
-        Coarse = mode == RoiMode.Extension ? null : Coarse(hasAir),
+        Coarse = mode == RoiMode.Extension ? null : Coarse(hasAir, coarseBins),
         Origin = mode == RoiMode.Extension ? "" : "coarse.nxs",
         Nominal = new RoiRegistrationOptions { X_um = X_um + 3, Y_um = Y_um - 3, SearchRadius_um = 10, SearchAxis_um = 5 },
     };
@@ -102,13 +102,13 @@ internal sealed class RoiScan
         Assert.Equal(Scale, found.Scale, 0.01);
     }
 
-    private CoarsePatterns Coarse(bool hasAir)
+    private CoarsePatterns Coarse(bool hasAir, int bins)
     {
         ScanRays rays = Experiment(0).CoarseRays;
         float[] values = new float[_coarse[0].Length * SmallScan.Bins];
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = _coarse[i % SmallScan.Bins][i / SmallScan.Bins];
+            values[i] = i % SmallScan.Bins < bins ? _coarse[i % SmallScan.Bins][i / SmallScan.Bins] : float.NaN;
         }
 
         return new CoarsePatterns(rays, values, SmallScan.Bins, hasAir ? [.. Air.Select(a => (float)(_air * a))] : []);
