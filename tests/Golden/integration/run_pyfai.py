@@ -11,6 +11,9 @@ import os
 import sys
 import warnings
 
+# Of several threads on a busy machine some shares of split pixels once came out otherwise than ever before or after.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 logging.disable(logging.CRITICAL)
 warnings.simplefilter("ignore")
 
