@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { coverage, coverageByRotation, frameAge_s, isStale, meanRate_Hz, missingWedge_deg, runsOf } from './health';
 import type { State } from './protocol';
 
-const plan = { translationCount: 101, rotationCount: 80, step_um: 10, range_deg: 180, order: 'TranslationFast' };
-
 function state(changes: Partial<State>, placed = 1000): State {
   return {
     phase: 'Running',
@@ -43,15 +41,12 @@ describe('frameAge_s', () => {
 });
 
 describe('missingWedge_deg', () => {
-  it('names gaps above ten degrees, once something is measured', () => {
-    expect(missingWedge_deg(state({ largestGap_deg: 97 }), plan)).toBe(97);
-    expect(missingWedge_deg(state({ largestGap_deg: 9 }), plan)).toBeNull();
-    expect(missingWedge_deg(state({ largestGap_deg: 180, projectionCount: 0 }), plan)).toBeNull();
-  });
+  const judged = (wedge_deg: number) => state({ largestGap_deg: 97, confidence: { wedge_deg } as State['confidence'] });
 
-  it('takes the step of a coarse plan for no gap', () => {
-    expect(missingWedge_deg(state({ largestGap_deg: 12 }), { ...plan, rotationCount: 15 })).toBeNull();
-    expect(missingWedge_deg(state({ largestGap_deg: 24 }), { ...plan, rotationCount: 15 })).toBe(24);
+  it('is what the server judges, whatever the gap', () => {
+    expect(missingWedge_deg(judged(97))).toBe(97);
+    expect(missingWedge_deg(judged(0))).toBeNull();
+    expect(missingWedge_deg(state({ largestGap_deg: 180, confidence: null }))).toBeNull();
   });
 });
 

@@ -1,14 +1,11 @@
 /** Judgements on the state that are worth a test. */
-import type { ScanPlan, State } from './protocol';
+import type { State } from './protocol';
 
 /** Shortest silence that counts as a stall, s. */
 const minimumStall_s = 3;
 
 /** A stall is a silence of several mean frame periods: a scan with 10 s exposures is not stalled after 4 s. */
 const stallPeriods = 3;
-
-/** Gaps up to this are no missing wedge, degrees; nor are gaps up to 1.5 steps of the plan. */
-const smallGap_deg = 10;
 
 /** Seconds since the last frame, counted on from when the state came; NaN before the first frame. */
 export function frameAge_s(state: State, stateAt_ms: number, now_ms: number): number {
@@ -22,11 +19,9 @@ export function isStale(state: State, age_s: number): boolean {
   return state.phase === 'Running' && age_s > Math.max(minimumStall_s, stallPeriods * period_s);
 }
 
-/** The missing wedge, degrees; null where there is none worth a warning, or nothing measured. */
-export function missingWedge_deg(state: State, plan: ScanPlan): number | null {
-  const nominal_deg = plan.range_deg / plan.rotationCount;
-  const gap = state.largestGap_deg;
-  return state.projectionCount > 0 && gap > Math.max(smallGap_deg, 1.5 * nominal_deg) ? gap : null;
+/** The missing wedge, degrees, as the server judges it; null where there is none worth a warning, or nothing measured. */
+export function missingWedge_deg(state: Pick<State, 'confidence'>): number | null {
+  return state.confidence !== null && state.confidence.wedge_deg > 0 ? state.confidence.wedge_deg : null;
 }
 
 /** Share of the cells that are measured, 0…1. */

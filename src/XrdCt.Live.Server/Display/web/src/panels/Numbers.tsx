@@ -79,7 +79,7 @@ function Pace({ model }: { readonly model: LiveModel }) {
 function Coverage({ model }: { readonly model: LiveModel }) {
   const scan = useLive(model, 'scan', (m) => m.scan);
   const state = useLive(model, 'state', (m) => m.state);
-  const wedge = state !== null && scan !== null ? missingWedge_deg(state, scan.plan) : null;
+  const wedge = state !== null ? missingWedge_deg(state) : null;
   const ended = state !== null && hasEnded(state);
   return (
     <section className="panel coverage" aria-label="Coverage">
