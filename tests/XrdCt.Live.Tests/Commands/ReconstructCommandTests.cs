@@ -65,10 +65,18 @@ public sealed class ReconstructCommandTests : IDisposable
     [Fact]
     public void Confidence_NothingButNoiseOnASample_IsNoAgreement()
     {
-        // A level that is the same everywhere is no structure, and the corners that no projection sees are none either.
+        // A disc that fills the circle: its level is the same everywhere, and the corners that no projection sees are no structure either.
         const int Count = 41;
+        const double Radius = 20.5;
         var random = new Random(4);
-        float[] values = [.. Enumerable.Range(0, Count * 60).Select(_ => (float)(random.NextDouble() - 0.5))];
+        float[] values =
+        [
+            .. Enumerable.Range(0, Count * 60).Select(i =>
+            {
+                double t = (i / 60) - (Count / 2);
+                return (float)((2 * Math.Sqrt((Radius * Radius) - (t * t))) + (12 * (random.NextDouble() - 0.5)));
+            }),
+        ];
         string[] sinogram = SpotSinogram.Write(
             _folder,
             "noise.h5",

@@ -46,6 +46,8 @@ public sealed class GpuProgressiveVolumeTests
                     Update();
                     Assert.True(float.IsNaN(Pattern(Size / 2, Size / 2)[BinBlock.Width + 7]));
                     Put(3, BlockSamples.Noise(Blocks * BlockLength, step + 100), withNaN: false);
+                    Update();
+                    Assert.All(Pattern(Size / 2, Size / 2), v => Assert.True(float.IsFinite(v)));
                     break;
                 default:
                     Put(step < Rotations ? step : rotation, BlockSamples.Noise(Blocks * BlockLength, step), withNaN: false);

@@ -99,6 +99,38 @@ public sealed class LiveVolumeTests
     }
 
     [Fact]
+    public void Run_DeviceThatFailsWithTheLastProjections_HasThemAllTheSame()
+    {
+        ScanSettings settings = SmallScan.Options(new ScanPlan(Translations, Rotations, Step_um)).Settings();
+        var assembly = new ScanAssembly(settings, new FrameTally());
+        for (int i = 0; i < assembly.Plan.CellCount; i++)
+        {
+            assembly.Place(Pattern(assembly.Plan, i, 0, 0));
+        }
+
+        LiveReconstruction reconstruction = Reconstruct(assembly, settings, out LiveVolume volume, _ => new FailingSlices(0));
+        AssertShares(reconstruction.Slices()[0], volume, tolerance: 2e-4);
+    }
+
+    [Fact]
+    public void Run_RotationOfOneCell_IsLeftOut()
+    {
+        ScanSettings settings = SmallScan.Options(new ScanPlan(Translations, Rotations, Step_um)).Settings();
+        var assembly = new ScanAssembly(settings, new FrameTally());
+        for (int i = 0; i < assembly.Plan.CellCount; i++)
+        {
+            if (i / Translations != 7 || i % Translations == 15)
+            {
+                assembly.Place(Pattern(assembly.Plan, i, 0, 0));
+            }
+        }
+
+        LiveReconstruction reconstruction = Reconstruct(assembly, settings, out LiveVolume volume);
+        Assert.Equal((Rotations - 1, Rotations - 1), (reconstruction.ProjectionCount, volume.ProjectionCount));
+        AssertShares(reconstruction.Slices()[0], volume, tolerance: 2e-4);
+    }
+
+    [Fact]
     public async Task Run_DeviceThatHasNoRoom_TakesTheCpuAndSaysSo()
     {
         List<string> said = [];
@@ -264,12 +296,13 @@ public sealed class LiveVolumeTests
         await running;
     }
 
-    private static LiveReconstruction Reconstruct(ScanAssembly assembly, ScanSettings settings, out LiveVolume volume)
+    private static LiveReconstruction Reconstruct(
+        ScanAssembly assembly, ScanSettings settings, out LiveVolume volume, Func<ProjectionFilter, IVolumeSlices>? onDevice = null)
     {
         assembly.Close();
         var reconstruction = new LiveReconstruction(settings);
         reconstruction.Update(assembly);
-        volume = new LiveVolume(settings, assembly.Sinogram, TimeProvider.System, () => false);
+        volume = new LiveVolume(settings, assembly.Sinogram, TimeProvider.System, () => false, onDevice);
         volume.Offer(reconstruction.Recipe!);
         volume.Complete();
         volume.Run();
