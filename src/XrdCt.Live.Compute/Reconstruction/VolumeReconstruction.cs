@@ -11,7 +11,7 @@ public sealed class VolumeReconstruction
 {
     private readonly ScanPlan _plan;
     private readonly BlockProjectionFilter _filter;
-    private readonly BlockBackProjector _backProjector;
+    private readonly double _centre_px;
 
     /// <summary>Makes filter and back-projector.</summary>
     /// <param name="plan">Scan plan; gives the angles and the samples of a projection.</param>
@@ -23,7 +23,8 @@ public sealed class VolumeReconstruction
         ArgumentNullException.ThrowIfNull(plan);
         _plan = plan;
         _filter = new BlockProjectionFilter(new ProjectionFilter(plan.TranslationCount, filter));
-        _backProjector = new BlockBackProjector(plan.TranslationCount, centre_px);
+        _centre_px = centre_px;
+        BackProjector = new BlockBackProjector(plan.TranslationCount, centre_px);
     }
 
     /// <summary>Receives the slices of a block.</summary>
@@ -35,7 +36,7 @@ public sealed class VolumeReconstruction
     public delegate void BlockReceiver(int block, ReadOnlySpan<float> slices);
 
     /// <summary>The back-projector, which knows the circle.</summary>
-    public BlockBackProjector BackProjector => _backProjector;
+    public BlockBackProjector BackProjector { get; }
 
     /// <summary>
     /// Reconstructs all bins. Each thread takes 4 · <see cref="BinBlock.Width"/> bytes × (N² + N · (rotations + 3)), 32 MB for 251 × 250.
@@ -64,22 +65,29 @@ public sealed class VolumeReconstruction
                 $"a scan of {_plan.RotationCount} × {_plan.TranslationCount} cells and {binCount} bins does not have {values.Length} values and {present.Length} rotations");
         }
 
-        ProjectionTerm[] terms = Terms(present, out int[] rotations);
+        int[] rotations = Taken(present);
+        int length = _plan.TranslationCount * binCount;
         int blocks = BinBlock.Count(binCount);
+        RowFilter filter = (_, row, filtered) => _filter.Apply(row, filtered);
         int next = -1;
         var handover = new Lock();
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = stop };
         Parallel.For(0, Math.Min(threads, blocks), options, (_, state) =>
         {
             Memory<float> projection = BinBlock.Allocate((long)_plan.TranslationCount * BinBlock.Width);
-            Memory<float> filtered = BinBlock.Allocate((long)terms.Length * _backProjector.RowLength);
-            Memory<float> slices = BinBlock.Allocate(_backProjector.SlicesLength);
+            Memory<float> slices = BinBlock.Allocate(BackProjector.SlicesLength);
+            BlockFbp fbp = new(_plan.TranslationCount, rotations.Length, _centre_px);
             for (int block = Interlocked.Increment(ref next); block < blocks && !state.ShouldExitCurrentIteration; block = Interlocked.Increment(ref next))
             {
                 stop.ThrowIfCancellationRequested();
-                Filter(values.Span, binCount, block, rotations, projection.Span, filtered.Span);
-                slices.Span.Clear();
-                _backProjector.Add(filtered.Span, terms, slices.Span);
+                fbp.Clear();
+                foreach (int rotation in rotations)
+                {
+                    BinBlock.Copy(values.Span.Slice(rotation * length, length), binCount, block, projection.Span);
+                    fbp.Put(_plan.Angle_deg(rotation) * (Math.PI / 180), projection.Span, filter);
+                }
+
+                fbp.Make(slices.Span);
                 lock (handover)
                 {
                     if (!state.ShouldExitCurrentIteration)
@@ -91,9 +99,9 @@ public sealed class VolumeReconstruction
         });
     }
 
-    private ProjectionTerm[] Terms(ReadOnlySpan<bool> present, out int[] rotations)
+    private int[] Taken(ReadOnlySpan<bool> present)
     {
-        var taken = new List<int>();
+        List<int> taken = [];
         for (int rotation = 0; rotation < _plan.ReconstructedRotationCount; rotation++)
         {
             if (present.IsEmpty || present[rotation])
@@ -102,22 +110,6 @@ public sealed class VolumeReconstruction
             }
         }
 
-        rotations = [.. taken];
-        double[] angles_rad = [.. taken.Select(r => _plan.Angle_deg(r) * (Math.PI / 180))];
-        double[] weights = new double[angles_rad.Length];
-        AngularWeights.Compute(angles_rad, weights);
-
-        // The ½ belongs to the filter, whose response is twice the ramp (scikit-image's convention).
-        return [.. angles_rad.Select((angle_rad, row) => new ProjectionTerm(row, angle_rad, 0.5 * weights[row]))];
-    }
-
-    private void Filter(ReadOnlySpan<float> values, int binCount, int block, int[] rotations, Span<float> projection, Span<float> filtered)
-    {
-        int length = _plan.TranslationCount * binCount;
-        for (int row = 0; row < rotations.Length; row++)
-        {
-            BinBlock.Copy(values.Slice(rotations[row] * length, length), binCount, block, projection);
-            _filter.Apply(projection, filtered.Slice(row * _backProjector.RowLength, _backProjector.RowLength));
-        }
+        return [.. taken];
     }
 }

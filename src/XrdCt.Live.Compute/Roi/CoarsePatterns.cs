@@ -243,25 +243,23 @@ public sealed class CoarsePatterns
             }
         }
 
-        double[] angles_rad = [.. measured.Select(rotation => Rays.Angles_rad[rotation])];
-        double[] weights = new double[angles_rad.Length];
-        AngularWeights.Compute(angles_rad, weights);
         float[] slices = new float[Rays.TranslationCount * Rays.TranslationCount * width];
         if (width == BinBlock.Width)
         {
             BlockProjectionFilter rows = new(ramp);
-            BlockBackProjector backProjector = new(Rays.TranslationCount, Rays.Centre_px);
-            Memory<float> filtered = BinBlock.Allocate((long)measured.Count * backProjector.RowLength);
-            for (int row = 0; row < measured.Count; row++)
+            BlockFbp fbp = new(Rays.TranslationCount, measured.Count, Rays.Centre_px);
+            foreach (int rotation in measured)
             {
-                rows.Apply(cells.AsSpan(measured[row] * length, length), filtered.Span.Slice(row * backProjector.RowLength, backProjector.RowLength));
+                fbp.Put(Rays.Angles_rad[rotation], cells.AsSpan(rotation * length, length), (_, row, filtered) => rows.Apply(row, filtered));
             }
 
-            ProjectionTerm[] terms = [.. angles_rad.Select((angle, row) => new ProjectionTerm(row, angle, 0.5 * weights[row]))];
-            backProjector.Add(filtered.Span, terms, slices);
+            fbp.Make(slices);
             return slices;
         }
 
+        double[] angles_rad = [.. measured.Select(rotation => Rays.Angles_rad[rotation])];
+        double[] weights = new double[angles_rad.Length];
+        AngularWeights.Compute(angles_rad, weights);
         BackProjector single = new(Rays.TranslationCount, Rays.Centre_px);
         double[] slice = new double[slices.Length];
         float[] one = new float[ramp.FilteredLength];

@@ -14,7 +14,7 @@ namespace XrdCt.Live.Compute.Roi;
 /// <remarks>
 /// The outside is linear in the coarse row: <c>K[i, j] = s Σ_t h(t_i − t)·hat((t + d − t_j)/step)</c>, with t over the grid of the
 /// ROI scan outside its field of view and d the shift between the scans at that angle. K has (N + 2)·N_coarse values per angle, is made when an angle is first
-/// met (2 · (N + 2) · L operations with L samples in all) and kept: 64 MB for 250 angles of 251 samples in a coarse scan of 251.
+/// met (2 · (N + 2) · L operations with L samples in all) and kept: 64 MB for 250 angles of 251 samples in a coarse scan of 251, 512 MB at most.
 /// h is the kernel of <see cref="ProjectionFilter"/> for the completed length L, so that the slice is the middle of the one that a scan of
 /// L translations would give. There is no gradual transition between the two: over 5, 10 and 20 samples it made the slowly varying error
 /// 1.6, 1.8 and 2.5 times as large (the electrode phantom of the tests).
@@ -101,6 +101,9 @@ public sealed class RoiCompletion : IRoiFilter
     /// <summary>What the coarse row does to the window, angle by angle. Thread-safe.</summary>
     private sealed class Outside
     {
+        // Those of 1,000 angles of 251 samples, from both sides where they are mirrored; those of more angles are made each time.
+        private const long Kept_bytes = 512L << 20;
+
         private readonly RoiWindow _window;
         private readonly ScanRays _rays;
         private readonly ProjectionFilter _filter;
@@ -108,6 +111,7 @@ public sealed class RoiCompletion : IRoiFilter
         private readonly int _before;
         private readonly int _after;
         private readonly ConcurrentDictionary<(double Angle_rad, bool IsMirrored), float[]> _matrices = new();
+        private readonly int _most;
 
         public Outside(RoiWindow window, ScanRays rays, RampFilter filter)
         {
@@ -121,6 +125,7 @@ public sealed class RoiCompletion : IRoiFilter
             _after = Math.Max(0, (int)Math.Ceiling((reach_um - window.Position_um(window.Length - 1)) / window.Step_um));
             _filter = new ProjectionFilter(_before + window.Length + _after, filter);
             _inside = FilterMatrix.Of(_filter, window.Length);
+            _most = (int)Math.Max(1, Kept_bytes / ((long)sizeof(float) * window.FilteredLength * rays.TranslationCount));
         }
 
         public ReadOnlySpan<float> Inside => _inside;
@@ -128,9 +133,16 @@ public sealed class RoiCompletion : IRoiFilter
         public bool Fits(ScanRays rays) => rays.TranslationCount == _rays.TranslationCount && rays.Step_um == _rays.Step_um
             && rays.Centre_px == _rays.Centre_px;
 
-        public ReadOnlySpan<float> Matrix(double angle_rad, bool isMirrored) => _matrices.TryGetValue((angle_rad, isMirrored), out float[]? known)
-            ? known
-            : _matrices.GetOrAdd((angle_rad, isMirrored), Make(angle_rad, isMirrored));
+        public ReadOnlySpan<float> Matrix(double angle_rad, bool isMirrored)
+        {
+            if (_matrices.TryGetValue((angle_rad, isMirrored), out float[]? known))
+            {
+                return known;
+            }
+
+            float[] made = Make(angle_rad, isMirrored);
+            return _matrices.Count < _most ? _matrices.GetOrAdd((angle_rad, isMirrored), made) : made;
+        }
 
         private float[] Make(double angle_rad, bool isMirrored)
         {

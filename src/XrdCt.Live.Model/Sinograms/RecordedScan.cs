@@ -7,4 +7,10 @@ namespace XrdCt.Live.Model.Sinograms;
 /// <param name="LineShift_px">Sample k of a backward line belongs to k + shift, steps of the fast axis.</param>
 /// <param name="AxisOffset_px">Offset of the rotation axis from translation TranslationCount / 2 about which slices are made, steps.</param>
 /// <param name="AxisStatus">On what that rests.</param>
-public sealed record RecordedScan(ScanPlan Plan, double LineShift_px, double AxisOffset_px, string AxisStatus);
+public sealed record RecordedScan(ScanPlan Plan, double LineShift_px, double AxisOffset_px, string AxisStatus)
+{
+    /// <summary>
+    /// Cells whose frames never got a position or monitor value that they needed, <c>rotation · TranslationCount + translation</c>: they were saved as they came, and are in no slice.
+    /// </summary>
+    public IReadOnlyList<int> UnmatchedCells { get; init; } = [];
+}

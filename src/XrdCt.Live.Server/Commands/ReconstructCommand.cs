@@ -8,6 +8,7 @@ using XrdCt.Live.Server.Configuration;
 using XrdCt.Live.Server.Conversion;
 using XrdCt.Live.Server.Reconstruction;
 using XrdCt.Live.Storage.Sinograms;
+using XrdCt.Live.Storage.Volumes;
 
 namespace XrdCt.Live.Server.Commands;
 
@@ -33,7 +34,6 @@ internal sealed class ReconstructCommand
     };
 
     private static readonly Dictionary<string, bool> Weights = new() { ["gaps"] = false, ["even"] = true };
-    private static readonly Dictionary<string, bool> Starts = new() { ["zero"] = false, ["fbp"] = true };
     private static readonly Dictionary<string, bool> Counting = new() { ["moving"] = true, ["points"] = false };
 
     private static readonly JsonSerializerOptions Json = new(JsonText.Indented) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
@@ -54,7 +54,12 @@ internal sealed class ReconstructCommand
     private readonly Option<bool> _nonNegative = new("--non-negative") { Description = "sirt, cgls: no values below 0" };
     private readonly Option<double> _leastChange = new("--least-change") { Description = "sirt, cgls: a bin stops when an iteration lowers its residual by no more than this share", DefaultValueFactory = _ => 0 };
     private readonly Option<double> _relaxation = new("--relaxation") { Description = "sirt: relaxation, above 0 and below 2", DefaultValueFactory = _ => 1 };
-    private readonly Option<string?> _start = new("--start") { Description = "sirt, cgls: start from zero or from fbp", DefaultValueFactory = _ => "zero" };
+    private readonly Option<string> _start = new("--start")
+    {
+        Description = $"sirt, cgls: start from {ReconstructionRequest.FromZero}, from {ReconstructionRequest.FromFbp}, or from a file of slices",
+        DefaultValueFactory = _ => ReconstructionRequest.FromZero,
+    };
+
     private readonly Option<string> _cor = new("--cor")
     {
         Description = "Rotation axis: steps from the middle translation (number N/2), data (found in the sinogram), or file (as it says, else data)",
@@ -110,16 +115,18 @@ internal sealed class ReconstructCommand
         ReconstructionRequest request = Request(parsed);
         string output = Path.GetFullPath(parsed.GetValue(_output) ?? DefaultOutput(location));
         string? coarsePath = parsed.GetValue(_coarse);
-        foreach (string input in new[] { location, coarsePath }.OfType<string>())
+        foreach (string input in new[] { location, coarsePath, request.StartFile }.OfType<string>())
         {
             if (!File.Exists(SinogramFile.FileOf(input)))
             {
-                throw UserException.WrongUse($"{SinogramFile.FileOf(input)} does not exist");
+                throw UserException.WrongUse(input == request.StartFile
+                    ? $"--start must be {ReconstructionRequest.FromZero}, {ReconstructionRequest.FromFbp} or a file of slices, and there is no file '{input}'"
+                    : $"{SinogramFile.FileOf(input)} does not exist");
             }
 
             if (Path.GetFullPath(SinogramFile.FileOf(input)) == output)
             {
-                throw UserException.WrongUse($"{output} holds a sinogram: give another --output");
+                throw UserException.WrongUse($"{output} is read: give another --output");
             }
         }
 
@@ -130,6 +137,8 @@ internal sealed class ReconstructCommand
 
         try
         {
+            // Found out before minutes are spent on slices that could not be kept.
+            VolumeWriter.CheckPlace(output);
             bool isRaw = parsed.GetValue(_raw);
             using SinogramFile file = SinogramFiles.OpenCorrected(location, _sinogram.Reading(parsed, parsed.GetValue(_dataset)), isRaw);
             using SinogramFile? coarse = coarsePath is null ? null : SinogramFiles.OpenCorrected(coarsePath, new SinogramReading(), isRaw);
@@ -189,7 +198,7 @@ internal sealed class ReconstructCommand
                 LeastChange = Between(parsed, _leastChange, 0, 1),
                 Relaxation = Between(parsed, _relaxation, 0, 2),
             },
-            StartsWithFbp = OneOf(parsed, _start, Starts),
+            Start = parsed.GetValue(_start)!,
             HasEvenWeights = OneOf(parsed, _weights, Weights),
             Axis_px = axis_px,
             AxisFromData = cor == "data",

@@ -10,8 +10,7 @@ namespace XrdCt.Live.Server.Reconstruction;
 /// <param name="filterOf">The filter for a block.</param>
 internal sealed class FbpMaker(double[] angles_rad, int samples, double centre_px, bool hasEvenWeights, Func<int, RowFilter> filterOf) : IBlockMaker
 {
-    private readonly BlockBackProjector _backProjector = new(samples, centre_px);
-    private Memory<float> _filtered;
+    private readonly BlockFbp _fbp = new(samples, angles_rad.Length, centre_px, hasEvenWeights);
 
     /// <inheritdoc/>
     public bool NeedsBridges => true;
@@ -19,43 +18,29 @@ internal sealed class FbpMaker(double[] angles_rad, int samples, double centre_p
     /// <inheritdoc/>
     public SolverConvergence? Make(int block, ReadOnlyMemory<float> projections, ReadOnlySpan<bool> isPresent, Memory<float> slices)
     {
-        List<int> rotations = [];
+        _fbp.Clear();
+        RowFilter filter = filterOf(block);
+        int length = samples * BinBlock.Width;
         for (int rotation = 0; rotation < angles_rad.Length; rotation++)
         {
             if (isPresent[rotation])
             {
-                rotations.Add(rotation);
+                _fbp.Put(angles_rad[rotation], projections.Span.Slice(rotation * length, length), filter);
             }
         }
 
-        if (rotations.Count == 0)
+        if (_fbp.Count == 0)
         {
             slices.Span.Fill(float.NaN);
             return null;
         }
 
-        if (_filtered.Length == 0)
-        {
-            _filtered = BinBlock.Allocate((long)angles_rad.Length * _backProjector.RowLength);
-        }
-
-        RowFilter filter = filterOf(block);
-        int length = samples * BinBlock.Width;
-        for (int row = 0; row < rotations.Count; row++)
-        {
-            filter(
-                angles_rad[rotations[row]],
-                projections.Span.Slice(rotations[row] * length, length),
-                _filtered.Span.Slice(row * _backProjector.RowLength, _backProjector.RowLength));
-        }
-
-        slices.Span.Clear();
-        _backProjector.Add(_filtered.Span, Terms(rotations), slices.Span);
+        _fbp.Make(slices.Span);
         for (int y = 0; y < samples; y++)
         {
             for (int x = 0; x < samples; x++)
             {
-                if (!_backProjector.Sees(y, x))
+                if (!_fbp.BackProjector.Sees(y, x))
                 {
                     slices.Span.Slice(((y * samples) + x) * BinBlock.Width, BinBlock.Width).Fill(float.NaN);
                 }
@@ -63,22 +48,5 @@ internal sealed class FbpMaker(double[] angles_rad, int samples, double centre_p
         }
 
         return null;
-    }
-
-    // The ½ belongs to the filter, whose response is twice the ramp (scikit-image's convention).
-    private ProjectionTerm[] Terms(List<int> rotations)
-    {
-        double[] angles = [.. rotations.Select(r => angles_rad[r])];
-        double[] weights = new double[angles.Length];
-        if (hasEvenWeights)
-        {
-            Array.Fill(weights, Math.PI / angles.Length);
-        }
-        else
-        {
-            AngularWeights.Compute(angles, weights);
-        }
-
-        return [.. angles.Select((angle, row) => new ProjectionTerm(row, angle, 0.5 * weights[row]))];
     }
 }

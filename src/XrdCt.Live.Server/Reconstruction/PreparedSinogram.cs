@@ -67,6 +67,7 @@ internal sealed class PreparedSinogram
     public IReadOnlyList<string> Remarks =>
     [
         .. _grid.IsEven ? [] : (string[])["the translations are not on even steps: projections are interpolated onto such"],
+        .. _recorded is { UnmatchedCells.Count: > 0 and var left } ? [$"frames that never got the position or monitor value they needed are left out: {left}"] : (string[])[],
         .. _recorded is { LineShift_px: not 0 } ? [$"backward lines are moved by {_recorded.LineShift_px:F2} steps, as the file says"] : (string[])[],
     ];
 
@@ -120,6 +121,7 @@ internal sealed class PreparedSinogram
             BinBlock.Pad(scratch.Slice(cell * BinBlock.Width, BinBlock.Width), own);
         }
 
+        LeaveUnmatched(scratch, BinBlock.Width);
         if (_recorded is { LineShift_px: not 0 } scan)
         {
             LineAlignment.Align(scan.Plan, scratch, scan.LineShift_px, BinBlock.Width);
@@ -243,6 +245,7 @@ internal sealed class PreparedSinogram
     /// <returns>[rotation, sample, bin]; NaN where unmeasured. In the memory of the values.</returns>
     public float[] PrepareAll(float[] values, int bins)
     {
+        LeaveUnmatched(values, bins);
         if (_recorded is { LineShift_px: not 0 } scan)
         {
             LineAlignment.Align(scan.Plan, values, scan.LineShift_px, bins);
@@ -258,6 +261,15 @@ internal sealed class PreparedSinogram
         }
 
         return values;
+    }
+
+    // The corrected sinogram of a scan file lacks them already.
+    private void LeaveUnmatched(Span<float> values, int bins)
+    {
+        foreach (int cell in _recorded?.UnmatchedCells ?? [])
+        {
+            values.Slice(cell * bins, bins).Fill(float.NaN);
+        }
     }
 
     /// <summary>Angles that a scan plan would make, so that the methods that ask for one can be used; null where they are others.</summary>

@@ -7,8 +7,20 @@ namespace XrdCt.Live.Server.Reconstruction;
 /// <summary>What a user asks a reconstruction for.</summary>
 internal sealed record ReconstructionRequest
 {
+    /// <summary>A start from nothing.</summary>
+    public const string FromZero = "zero";
+
+    /// <summary>A start from the filtered back projection.</summary>
+    public const string FromFbp = "fbp";
+
     /// <summary>How slices are made.</summary>
     public SolverKind Solver { get; init; }
+
+    /// <summary>Whether there is a filtered back projection in it.</summary>
+    public bool HasFbp => Solver == SolverKind.Fbp || Start == FromFbp;
+
+    /// <summary>The file of slices from which a solver starts; null for another start.</summary>
+    public string? StartFile => Solver == SolverKind.Fbp || Start is FromZero or FromFbp ? null : Start;
 
     /// <summary>Apodisation of the ramp.</summary>
     public RampFilter Filter { get; init; } = RampFilter.SheppLogan;
@@ -16,8 +28,8 @@ internal sealed record ReconstructionRequest
     /// <summary>How an iterative solver goes on.</summary>
     public SolverOptions Options { get; init; } = new();
 
-    /// <summary>Whether an iterative solver starts from the filtered back projection instead of nothing.</summary>
-    public bool StartsWithFbp { get; init; }
+    /// <summary>Whence an iterative solver starts: <see cref="FromZero"/>, <see cref="FromFbp"/>, or a file of slices.</summary>
+    public string Start { get; init; } = FromZero;
 
     /// <summary>Offset of the rotation axis from sample N/2, steps; null where the file or the data say it.</summary>
     public double? Axis_px { get; init; }

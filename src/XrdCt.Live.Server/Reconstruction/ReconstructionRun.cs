@@ -20,6 +20,7 @@ internal sealed class ReconstructionRun
     private readonly ReconstructionRequest _request;
     private readonly PreparedSinogram _sinogram;
     private readonly CoarseScan? _coarse;
+    private readonly StartSlices? _start;
     private readonly RoiAlignment? _alignment;
     private readonly double _axis_px;
     private readonly string _axisStatus;
@@ -43,6 +44,7 @@ internal sealed class ReconstructionRun
         _bins = BinsOf(file.Header, request.Bins);
         CheckSize(file.Header);
         _sinogram = new PreparedSinogram(file, isShown);
+        _start = request.StartFile is { } start ? new StartSlices(start, file.Header, _bins, _sinogram.SampleCount, _sinogram.Step_um) : null;
         CheckAxis(request.Axis_px ?? 0);
         (_axis_px, _axisStatus) = request.Axis_px is double told ? (told, "as told") : _sinogram.FindAxis(request.AxisFromData, stop);
         _remarks.AddRange(_sinogram.Remarks);
@@ -69,7 +71,7 @@ internal sealed class ReconstructionRun
             }
 
             (_axis_px, _axisStatus) = (_alignment.Centre_px, _alignment.IsFitted ? "from the rays that the coarse scan measured too" : _axisStatus);
-            _remarks.Add($"coarse scan: {_alignment.Status}");
+            _remarks.Add($"coarse scan: {_alignment.Status}; its own rotation axis: {_coarse.AxisStatus}");
             _remarks.Add(_coarse.Patterns.HasAir ? "the air of the coarse scan, times the scale, is taken off the ROI scan"
                 : file.Air is not null && coarse.Air is not null ? "the air is off both scans as they are"
                 : "the coarse scan does not say what the air scatters: it stays in");
@@ -207,7 +209,7 @@ internal sealed class ReconstructionRun
         FbpMaker fbp = new(_sinogram.Angles_rad, _sinogram.SampleCount, _axis_px, _request.HasEvenWeights, FilterOf());
         return _request.Solver == SolverKind.Fbp
             ? fbp
-            : new SolverMaker(_request, _sinogram.Angles_rad, _sinogram.SampleCount, _axis_px, _request.StartsWithFbp ? fbp : null);
+            : new SolverMaker(_request, _sinogram.Angles_rad, _sinogram.SampleCount, _axis_px, _request.HasFbp ? fbp : null, _start);
     }
 
     private Func<int, RowFilter> FilterOf()
@@ -250,7 +252,7 @@ internal sealed class ReconstructionRun
     private IEnumerable<VolumeParameter> Parameters()
     {
         yield return VolumeParameter.Of("solver", _request.Solver.ToString().ToLowerInvariant());
-        if (_request.Solver == SolverKind.Fbp || _request.StartsWithFbp)
+        if (_request.HasFbp)
         {
             yield return VolumeParameter.Of("filter", SetUp.NameOf(_request.Filter));
             yield return VolumeParameter.Of("angular_weights", _request.HasEvenWeights ? "even" : "gaps");
@@ -262,7 +264,7 @@ internal sealed class ReconstructionRun
             yield return VolumeParameter.Of("non_negative", _request.Options.IsNonNegative ? 1 : 0);
             yield return VolumeParameter.Of("least_change", _request.Options.LeastChange);
             yield return VolumeParameter.Of("relaxation", _request.Options.Relaxation);
-            yield return VolumeParameter.Of("start", _request.StartsWithFbp ? "fbp" : "zero");
+            yield return VolumeParameter.Of("start", _request.StartFile is { } file ? Path.GetFullPath(file) : _request.Start);
         }
 
         yield return VolumeParameter.Of("centre_of_rotation/offset", _axis_px, "step");

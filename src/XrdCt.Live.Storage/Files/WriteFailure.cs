@@ -29,13 +29,13 @@ internal static class WriteFailure
         string reason = cause switch
         {
             _ when Directory.Exists(path) => "a folder has that name: choose another name",
+            _ when File.Exists(folder) => $"'{folder}' is a file: choose a folder",
             UnauthorizedAccessException => $"no permission to write in '{folder}': grant it or choose another folder",
             DirectoryNotFoundException or FileNotFoundException =>
                 $"the folder '{folder}' does not exist and cannot be made: choose another",
             _ when IsTooLarge(cause) => "the disk, or the user's limit, allows no file of that size: choose another folder",
             PathTooLongException => "the name is too long: choose a shorter title or folder",
             IOException io when IsDiskFull(io) => "the disk is full: free some space or choose another folder",
-            _ when File.Exists(folder) => $"'{folder}' is a file: choose a folder",
             _ => $"{cause.Message.TrimEnd('.')}: check the disk or choose another folder",
         };
         return new IOException($"{what} cannot be saved to '{path}', because {reason}", cause);

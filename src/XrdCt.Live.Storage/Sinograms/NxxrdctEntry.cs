@@ -199,6 +199,9 @@ internal static class NxxrdctEntry
             };
             return double.IsFinite(shift_px) && double.IsFinite(offset_px)
                 ? new RecordedScan(measured, shift_px, offset_px, Text(file, $"{entry}/centre_of_rotation/status") ?? "")
+                {
+                    UnmatchedCells = Unmatched(file, entry, measured),
+                }
                 : null;
         }
         catch (ArgumentException)
@@ -208,6 +211,13 @@ internal static class NxxrdctEntry
 
         int? Count(string name) => NumberList.Single(file, $"{plan}/{name}") is { } value and >= 0 and <= int.MaxValue ? (int)value : null;
     }
+
+    // Where positions decide, such frames are in no cell.
+    private static int[] Unmatched(NumberFile file, string entry, ScanPlan plan) => plan.Path.Order == ScanOrder.Positions ? [] :
+    [
+        .. (NumberList.Read(file, $"{entry}/readings/unmatched_frames") ?? []).Where(index => index >= 0 && index < plan.CellCount)
+            .Select(index => plan.CellOf((int)index)).Select(cell => (cell.Rotation * plan.TranslationCount) + cell.Translation),
+    ];
 
     // As ScanTree writes it, and with any unit of length.
     private static StackSlice? Slice(NumberFile file, string entry)

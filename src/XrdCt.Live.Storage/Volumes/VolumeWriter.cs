@@ -82,6 +82,31 @@ public sealed class VolumeWriter : IDisposable
         }
     }
 
+    /// <summary>Looks whether a file could be written at a place, and leaves nothing there.</summary>
+    /// <param name="path">Where it would appear.</param>
+    /// <exception cref="IOException">It could not; the message names it and the remedy.</exception>
+    public static void CheckPlace(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        string place = Path.GetFullPath(path);
+        try
+        {
+            string folder = Path.GetDirectoryName(place)!;
+            while (!Directory.Exists(folder) && !File.Exists(folder) && Path.GetDirectoryName(folder) is { } parent)
+            {
+                folder = parent;
+            }
+
+            // A folder that is to be made is in the nearest one that there is.
+            using Stream probe = new FileStream(
+                Path.Combine(folder, $".{Path.GetRandomFileName()}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception fault) when (WriteFailure.IsFileFault(fault))
+        {
+            throw WriteFailure.Explain("the slices", place, fault);
+        }
+    }
+
     /// <summary>Writes the next bins.</summary>
     /// <param name="slices">[y, x, bin], the bins fastest; NaN where there is no value.</param>
     /// <param name="count">How many bins: a multiple of <see cref="BinsPerChunk"/>, or all that are left.</param>

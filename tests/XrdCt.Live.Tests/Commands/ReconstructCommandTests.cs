@@ -321,6 +321,79 @@ public sealed class ReconstructCommandTests : IDisposable
         double Truth(int y, int x) => SpotSinogram.Truth((x - 30) * 10, (y - 30) * 10, 0);
     }
 
+    [Theory]
+    [InlineData("cgls", "0:3")]
+    [InlineData("sirt", "1:3")]
+    public void Start_FromAFileOfSlices_GoesOnFromThere(string solver, string bins)
+    {
+        string[] sparse = new SpotSinogram(61, 9).Write(_folder, "s.h5");
+        string[] how = ["--cor", "0", "--solver", solver, "--iterations", "4", "--bins", bins];
+        string slices = Path.Combine(_folder.Path, "fbp.nxs");
+        _ = ReconstructRun.Of(slices, [.. sparse, "--cor", "0"]);
+
+        ReconstructRun fromFile = Run([.. sparse, .. how, "--start", slices]);
+        ReconstructRun fromFbp = Run([.. sparse, .. how, "--start", "fbp"]);
+        ReconstructRun fromZero = Run([.. sparse, .. how]);
+
+        Assert.Equal(fromFbp.Bits(0, fromFbp.Bins), fromFile.Bits(0, fromFile.Bins));
+        Assert.InRange(fromZero.Error(0, fromFile.Slice(0)), 0.01, 1);
+    }
+
+    [Fact]
+    public void Start_SirtThatWentHalfTheWay_EndsWhereTheWholeWayEnds()
+    {
+        string[] sparse = new SpotSinogram(61, 9).Write(_folder, "s.h5");
+        string half = Path.Combine(_folder.Path, "half.nxs");
+        _ = ReconstructRun.Of(half, [.. sparse, "--cor", "0", "--solver", "sirt", "--iterations", "8"]);
+
+        ReconstructRun twice = Run([.. sparse, "--cor", "0", "--solver", "sirt", "--iterations", "8", "--start", half]);
+        ReconstructRun whole = Run([.. sparse, "--cor", "0", "--solver", "sirt", "--iterations", "16"]);
+
+        Assert.InRange(twice.Error(1, whole.Slice(1)), 0, 1e-5);
+    }
+
+    [Fact]
+    public void Start_SlicesThatDoNotFit_AreRefusedWithTheReason()
+    {
+        string[] sinogram = new SpotSinogram(21, 20).Write(_folder, "s.h5");
+        string some = Path.Combine(_folder.Path, "some.nxs"), small = Path.Combine(_folder.Path, "small.nxs");
+        _ = ReconstructRun.Of(some, [.. sinogram, "--bins", "1:3"]);
+        _ = ReconstructRun.Of(small, new SpotSinogram(19, 20).Write(_folder, "small.h5"));
+        string[] how = [.. sinogram, "--solver", "sirt", "--output", Path.Combine(_folder.Path, "o.nxs"), "--start"];
+
+        Assert.Contains("19 × 19 pixels", ReconstructRun.Refusal(2, [.. how, small]), StringComparison.Ordinal);
+        Assert.Contains("has 2 bins from", ReconstructRun.Refusal(2, [.. how, some]), StringComparison.Ordinal);
+        Assert.Contains("zero, fbp or a file of slices", ReconstructRun.Refusal(2, [.. how, "nothing.nxs"]), StringComparison.Ordinal);
+        Assert.Contains("no reconstructed slices", ReconstructRun.Refusal(1, [.. how, Path.Combine(_folder.Path, "small.h5")]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Raw_FramesThatNeverGotTheirReadings_AreInNoSlice()
+    {
+        // What came with frame 77 is not to be trusted, wherever it was put.
+        ScanRecord scan = CorrectedScanTests.Sample(new Model.Sinograms.CorrectionOptions()) with { Corrected = null };
+        bool[] unmatched = new bool[scan.Monitor.Length];
+        unmatched[77] = true;
+        string path = new NexusScanStore(_folder.Path).Save(scan with { Unmatched = unmatched });
+        scan.Sinogram.Pattern(new ScanCell(77 / 24, 77 % 24)).Fill(float.NaN);
+        string without = new NexusScanStore(Path.Combine(_folder.Path, "without")).Save(scan);
+
+        ReconstructRun run = Run([path, "--raw"]);
+
+        Assert.Equal(Run([without, "--raw"]).Bits(0, 40), run.Bits(0, 40));
+        Assert.Contains("value they needed are left out: 1", run.Remarks, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Output_NowhereToWrite_IsSaidBeforeAnythingIsRead()
+    {
+        string file = Path.Combine(_folder.Path, "file");
+        File.WriteAllText(file, "");
+        File.WriteAllText(Path.Combine(_folder.Path, "no.h5"), "no HDF5 file");
+        Assert.Contains(
+            "is a file: choose a folder", ReconstructRun.Refusal(1, Path.Combine(_folder.Path, "no.h5"), "--output", Path.Combine(file, "o.nxs")), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Json_Summary_HasItsFields()
     {
