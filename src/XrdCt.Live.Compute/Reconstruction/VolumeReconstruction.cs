@@ -10,7 +10,7 @@ namespace XrdCt.Live.Compute.Reconstruction;
 public sealed class VolumeReconstruction
 {
     private readonly ScanPlan _plan;
-    private readonly BlockProjectionFilter _filter;
+    private readonly ProjectionFilter _ramp;
     private readonly double _centre_px;
 
     /// <summary>Makes filter and back-projector.</summary>
@@ -22,7 +22,7 @@ public sealed class VolumeReconstruction
     {
         ArgumentNullException.ThrowIfNull(plan);
         _plan = plan;
-        _filter = new BlockProjectionFilter(new ProjectionFilter(plan.TranslationCount, filter));
+        _ramp = new ProjectionFilter(plan.TranslationCount, filter);
         _centre_px = centre_px;
         BackProjector = new BlockBackProjector(plan.TranslationCount, centre_px);
     }
@@ -68,7 +68,6 @@ public sealed class VolumeReconstruction
         int[] rotations = Taken(present);
         int length = _plan.TranslationCount * binCount;
         int blocks = BinBlock.Count(binCount);
-        RowFilter filter = (_, row, filtered) => _filter.Apply(row, filtered);
         int next = -1;
         var handover = new Lock();
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = stop };
@@ -76,7 +75,7 @@ public sealed class VolumeReconstruction
         {
             Memory<float> projection = BinBlock.Allocate((long)_plan.TranslationCount * BinBlock.Width);
             Memory<float> slices = BinBlock.Allocate(BackProjector.SlicesLength);
-            BlockFbp fbp = new(_plan.TranslationCount, rotations.Length, _centre_px);
+            using BlockFbp fbp = new(_ramp, rotations.Length, _centre_px);
             for (int block = Interlocked.Increment(ref next); block < blocks && !state.ShouldExitCurrentIteration; block = Interlocked.Increment(ref next))
             {
                 stop.ThrowIfCancellationRequested();
@@ -84,7 +83,7 @@ public sealed class VolumeReconstruction
                 foreach (int rotation in rotations)
                 {
                     BinBlock.Copy(values.Span.Slice(rotation * length, length), binCount, block, projection.Span);
-                    fbp.Put(_plan.Angle_deg(rotation) * (Math.PI / 180), projection.Span, filter);
+                    fbp.Put(_plan.Angle_deg(rotation) * (Math.PI / 180), projection.Span);
                 }
 
                 fbp.Make(slices.Span);

@@ -246,11 +246,10 @@ public sealed class CoarsePatterns
         float[] slices = new float[Rays.TranslationCount * Rays.TranslationCount * width];
         if (width == BinBlock.Width)
         {
-            BlockProjectionFilter rows = new(ramp);
-            BlockFbp fbp = new(Rays.TranslationCount, measured.Count, Rays.Centre_px);
+            using BlockFbp fbp = new(ramp, measured.Count, Rays.Centre_px);
             foreach (int rotation in measured)
             {
-                fbp.Put(Rays.Angles_rad[rotation], cells.AsSpan(rotation * length, length), (_, row, filtered) => rows.Apply(row, filtered));
+                fbp.Put(Rays.Angles_rad[rotation], cells.AsSpan(rotation * length, length));
             }
 
             fbp.Make(slices);

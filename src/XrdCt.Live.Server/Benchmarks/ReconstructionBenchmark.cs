@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Slices;
@@ -12,7 +13,8 @@ namespace XrdCt.Live.Server.Benchmarks;
 /// <param name="rotations">Its rotations.</param>
 /// <param name="bins">Radial bins of the volume.</param>
 /// <param name="seconds">How long each row is timed.</param>
-internal sealed class ReconstructionBenchmark(int translations, int rotations, int bins, double seconds)
+/// <param name="device">A device to be timed as well; null for none.</param>
+internal sealed class ReconstructionBenchmark(int translations, int rotations, int bins, double seconds, GpuDevice? device = null)
 {
     private const int Width = BinBlock.Width;
 
@@ -79,6 +81,12 @@ internal sealed class ReconstructionBenchmark(int translations, int rotations, i
         {
             step("one projection");
             OneProjection(text, copy_GBps, stop);
+        }
+
+        if (device is not null && !stop.IsCancellationRequested)
+        {
+            step(device.Name);
+            OnDevice(text, device);
         }
 
         return text.ToString();
@@ -211,6 +219,38 @@ internal sealed class ReconstructionBenchmark(int translations, int rotations, i
 
             blocks[b].Update(ref spare);
             memory.Value = (own, spare);
+        }
+    }
+
+    // What the slices take of the device's memory is written once at least; what is read stays in caches, or does not.
+    private void OnDevice(StringBuilder text, GpuDevice onto)
+    {
+        int blocks = BinBlock.Count(bins);
+        using var volume = new GpuVolume(onto, new ProjectionFilter(translations, RampFilter.Ramp), 0, blocks, rotations);
+        Memory<float> projection = Noise((long)blocks * translations * Width);
+        ProjectionTerm[] terms = [.. Enumerable.Range(0, rotations).Select(i => new ProjectionTerm(i, i * Math.PI / rotations, 0.5 * Math.PI / rotations))];
+        (double filtering, double projecting) = Work(translations, rotations);
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"\n| {bins} bins of {translations} × {rotations}, {onto.Name} | ms, median | best | G multiply-adds/s | GB/s of slices |\n| --- | --- | --- | --- | --- |\n");
+        Row("one projection up and filtered", filtering / rotations, 0, () => volume.Filter(0, projection.Span));
+        Row("all projections up and filtered, one by one", filtering, 0, () =>
+        {
+            for (int row = 0; row < rotations; row++)
+            {
+                volume.Filter(row, projection.Span);
+            }
+        });
+        Row("one projection back-projected", projecting / rotations, 2, () => volume.Add(terms.AsSpan(0, 1)));
+        Row("all projections back-projected", projecting, 2, () => volume.Add(terms));
+
+        void Row(string name, double work, int passes, Action action)
+        {
+            Timing timing = Stopwatches.Of(action, 1, seconds);
+            double slices_GB = passes * 4e-9 * translations * translations * Width * blocks;
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {name} | {timing.Median_ms:F2} | {timing.Best_ms:F2} | {work * bins / (timing.Median_ms * 1e6):F0} | {(passes > 0 ? (slices_GB / timing.Median_ms * 1e3).ToString("F0", CultureInfo.InvariantCulture) : "–")} |\n");
         }
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Model.Roi;
 using XrdCt.Live.Server.Configuration;
@@ -34,6 +35,8 @@ internal sealed class ReconstructCommand
     };
 
     private static readonly Dictionary<string, bool> Weights = new() { ["gaps"] = false, ["even"] = true };
+    // The numbers of a device are others in their last bits: nobody gets them unasked.
+    internal static readonly Dictionary<string, ComputeBackend> Backends = new() { ["cpu"] = ComputeBackend.Cpu, ["cuda"] = ComputeBackend.Cuda, ["opencl"] = ComputeBackend.OpenCl };
     private static readonly Dictionary<string, bool> Counting = new() { ["moving"] = true, ["points"] = false };
 
     private static readonly JsonSerializerOptions Json = new(JsonText.Indented) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
@@ -80,6 +83,12 @@ internal sealed class ReconstructCommand
     };
 
     private readonly Option<string?> _bins = new("--bins") { Description = "Bins A:B of all, B not included, counted from 0; either end may be left out" };
+    private readonly Option<string?> _backend = new("--backend")
+    {
+        Description = $"fbp: where it is made, {string.Join(", ", Backends.Keys)}",
+        DefaultValueFactory = _ => "cpu",
+    };
+
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads at work [default: one per core]" };
     private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace the file if it exists" };
     private readonly Option<bool> _json = new("--json") { Description = "Summary as one JSON object on standard output, nothing else" };
@@ -99,7 +108,7 @@ internal sealed class ReconstructCommand
         }
 
         _sinogram.AddAxesTo(command);
-        foreach (Option option in new Option[] { _threads, _overwrite, _json })
+        foreach (Option option in new Option[] { _backend, _threads, _overwrite, _json })
         {
             command.Options.Add(option);
         }
@@ -146,6 +155,10 @@ internal sealed class ReconstructCommand
             Report(parsed, run.Run(output, parsed.GetValue(_overwrite), stop));
             return 0;
         }
+        catch (Exception e) when ((e is AggregateException { InnerException: { } first } ? first : e) is GpuException)
+        {
+            throw new UserException($"{SetUp.Sentence(e.InnerException is GpuException lost ? lost : e)}: use --backend cpu", e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException or AggregateException)
         {
             throw new UserException(SetUp.Sentence(e is AggregateException { InnerException: { } inner } ? inner : e), e);
@@ -183,6 +196,12 @@ internal sealed class ReconstructCommand
             throw UserException.WrongUse($"--roi-mode {mode.ToString().ToLowerInvariant()} goes with --solver fbp: an iterative solver would spread what is outside over the slice");
         }
 
+        ComputeBackend backend = OneOf(parsed, _backend, Backends);
+        if (solver != SolverKind.Fbp && backend != ComputeBackend.Cpu)
+        {
+            throw UserException.WrongUse($"--backend {parsed.GetValue(_backend)} goes with --solver fbp: iterative solvers run on the CPU");
+        }
+
         string cor = parsed.GetValue(_cor)!;
         double? axis_px = cor is "file" or "data" ? null
             : double.TryParse(cor, NumberStyles.Float, CultureInfo.InvariantCulture, out double steps) && double.IsFinite(steps) ? steps
@@ -205,6 +224,7 @@ internal sealed class ReconstructCommand
             RoiMode = mode,
             RoiCentre_um = Centre(parsed.GetValue(_roiCentre_um)),
             IsCoarseSmeared = OneOf(parsed, _coarseCounting, Counting),
+            Backend = backend,
             Bins = RangeOption.Parse(parsed.GetValue(_bins), _bins.Name),
             Threads = parsed.GetValue(_threads) is null ? Environment.ProcessorCount : Whole(parsed, _threads, MostThreads),
         };

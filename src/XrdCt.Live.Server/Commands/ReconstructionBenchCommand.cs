@@ -1,4 +1,5 @@
 using System.CommandLine;
+using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Server.Benchmarks;
 using XrdCt.Live.Server.Configuration;
 
@@ -20,12 +21,13 @@ internal sealed class ReconstructionBenchCommand
         DefaultValueFactory = _ => "python3",
     };
 
+    private readonly Option<string> _backend = new("--backend") { Description = "A device to be timed as well: cpu (none), cuda, opencl", DefaultValueFactory = _ => "cpu" };
     private readonly BenchOutput _output = new();
 
     public Command Build()
     {
         var reconstruction = new Command("reconstruction", "Filter, back-projection, whole volume and one projection more, beside scikit-image and silx where Python has them");
-        foreach (Option option in new Option[] { _translations, _rotations, _bins, _seconds, _python }.Concat(_output.Options))
+        foreach (Option option in new Option[] { _translations, _rotations, _bins, _seconds, _python, _backend }.Concat(_output.Options))
         {
             reconstruction.Options.Add(option);
         }
@@ -47,8 +49,17 @@ internal sealed class ReconstructionBenchCommand
         }
 
         string? python = parsed.GetValue(_python) is NoPython ? null : parsed.GetValue(_python);
-        var benchmark = new ReconstructionBenchmark(translations, rotations, bins, seconds);
-        return _output.Write(parsed, (command, say) => benchmark.Run(python, command, say, stop), stop);
+        ComputeBackend backend = SetUp.OneOf(ReconstructCommand.Backends, parsed.GetValue(_backend)!, "command line", _backend.Name);
+        try
+        {
+            using GpuDevice? device = backend == ComputeBackend.Cpu ? null : GpuDevice.Open(backend);
+            var benchmark = new ReconstructionBenchmark(translations, rotations, bins, seconds, device);
+            return _output.Write(parsed, (command, say) => benchmark.Run(python, command, say, stop), stop);
+        }
+        catch (GpuException e)
+        {
+            throw new UserException($"{SetUp.Sentence(e)}: use --backend cpu", e);
+        }
     }
 
     private static int Count(ParseResult parsed, Option<int> option, int least, int most)

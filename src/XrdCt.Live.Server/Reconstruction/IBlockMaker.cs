@@ -3,7 +3,7 @@ using XrdCt.Live.Compute.Reconstruction;
 namespace XrdCt.Live.Server.Reconstruction;
 
 /// <summary>Makes the slices of a block of bins from its projections. Not thread-safe: one per thread.</summary>
-internal interface IBlockMaker
+internal interface IBlockMaker : IDisposable
 {
     /// <summary>Whether unmeasured cells must be bridged before.</summary>
     bool NeedsBridges { get; }

@@ -1,3 +1,4 @@
+using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Model.Roi;
 using XrdCt.Live.Model.Slices;
@@ -48,6 +49,9 @@ internal sealed record ReconstructionRequest
 
     /// <summary>Whether the coarse scan counted while its translation moved.</summary>
     public bool IsCoarseSmeared { get; init; } = true;
+
+    /// <summary>Where filtered back projections are made; never <see cref="ComputeBackend.Auto"/>, since the numbers of a device are others in their last bits.</summary>
+    public ComputeBackend Backend { get; init; } = ComputeBackend.Cpu;
 
     /// <summary>Which bins; the first has the number 0.</summary>
     public Range Bins { get; init; } = Range.All;

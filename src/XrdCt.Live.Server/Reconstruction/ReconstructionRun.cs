@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Roi;
 using XrdCt.Live.Compute.Sinograms;
@@ -125,10 +126,12 @@ internal sealed class ReconstructionRun
     private void Make(VolumeWriter writer, CancellationToken stop)
     {
         int workers = WorkerCount();
-        Worker[] crew = [.. Enumerable.Range(0, workers).Select(_ => new Worker(Maker(), _sinogram))];
+        using GpuDevice? device = _request.Backend is ComputeBackend.Cpu ? null : GpuDevice.Open(_request.Backend);
+        List<Worker> crew = [];
         Task writing = Task.CompletedTask;
         try
         {
+            crew.AddRange(Enumerable.Range(0, workers).Select(_ => new Worker(Maker(device), _sinogram)));
             SinogramPass.Run(
                 _file,
                 _isShown ? "reconstructing" : null,
@@ -159,6 +162,7 @@ internal sealed class ReconstructionRun
         {
             // The writer is about to be closed, whatever went wrong.
             Task.WaitAny([writing], CancellationToken.None);
+            crew.ForEach(worker => worker.Dispose());
         }
     }
 
@@ -204,15 +208,24 @@ internal sealed class ReconstructionRun
         }
     }
 
-    private IBlockMaker Maker()
+    private IBlockMaker Maker(GpuDevice? device)
     {
-        FbpMaker fbp = new(_sinogram.Angles_rad, _sinogram.SampleCount, _axis_px, _request.HasEvenWeights, FilterOf());
-        return _request.Solver == SolverKind.Fbp
-            ? fbp
-            : new SolverMaker(_request, _sinogram.Angles_rad, _sinogram.SampleCount, _axis_px, _request.HasFbp ? fbp : null, _start);
+        double[] angles_rad = _sinogram.Angles_rad;
+        int samples = _sinogram.SampleCount;
+        FbpMaker? fbp = _request.HasFbp ? new FbpMaker(Fbp(device), angles_rad, samples, FilterOf()) : null;
+        return _request.Solver == SolverKind.Fbp ? fbp! : new SolverMaker(_request, angles_rad, samples, _axis_px, fbp, _start);
     }
 
-    private Func<int, RowFilter> FilterOf()
+    private IBlockFbp Fbp(GpuDevice? device)
+    {
+        ProjectionFilter ramp = new(_sinogram.SampleCount, _request.Filter);
+        int rotations = _sinogram.Angles_rad.Length;
+        return device is null
+            ? new BlockFbp(ramp, rotations, _axis_px, _request.HasEvenWeights)
+            : new GpuBlockFbp(device, ramp, rotations, _axis_px, _request.HasEvenWeights);
+    }
+
+    private Func<int, RowFilter>? FilterOf()
     {
         int samples = _sinogram.SampleCount;
         if (_coarse is not null)
@@ -226,8 +239,7 @@ internal sealed class ReconstructionRun
             return _ => extension.Apply;
         }
 
-        BlockProjectionFilter plain = new(new ProjectionFilter(samples, _request.Filter));
-        return _ => (_, row, filtered) => plain.Apply(row, filtered);
+        return null;
     }
 
     private VolumeHeader Header()
@@ -256,6 +268,7 @@ internal sealed class ReconstructionRun
         {
             yield return VolumeParameter.Of("filter", SetUp.NameOf(_request.Filter));
             yield return VolumeParameter.Of("angular_weights", _request.HasEvenWeights ? "even" : "gaps");
+            yield return VolumeParameter.Of("backend", _request.Backend.ToString().ToLowerInvariant());
         }
 
         if (_request.Solver != SolverKind.Fbp)
@@ -318,7 +331,7 @@ internal sealed class ReconstructionRun
     }
 
     /// <summary>The memory of a thread.</summary>
-    private sealed class Worker(IBlockMaker maker, PreparedSinogram sinogram)
+    private sealed class Worker(IBlockMaker maker, PreparedSinogram sinogram) : IDisposable
     {
         private readonly bool[] _isPresent = new bool[sinogram.Header.RotationCount];
         private readonly float[] _scratch = new float[sinogram.Header.CellCount * BinBlock.Width];
@@ -334,6 +347,8 @@ internal sealed class ReconstructionRun
         private int _current;
 
         public int? Iterations { get; private set; }
+
+        public void Dispose() => maker.Dispose();
 
         public void Make(ReadOnlyMemory<float> values, int bins, int blockOfValues, int block)
         {

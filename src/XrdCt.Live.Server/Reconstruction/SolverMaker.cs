@@ -7,7 +7,7 @@ namespace XrdCt.Live.Server.Reconstruction;
 /// <param name="angles_rad">Angle of each rotation, rad.</param>
 /// <param name="samples">Samples N of a projection.</param>
 /// <param name="centre_px">Offset of the rotation axis from sample N/2, samples.</param>
-/// <param name="fbp">Makes the start; null for another one.</param>
+/// <param name="fbp">Makes the start, disposed with this; null for another one.</param>
 /// <param name="start">Has the start; null for nothing, where it is not made either.</param>
 internal sealed class SolverMaker(ReconstructionRequest request, double[] angles_rad, int samples, double centre_px, FbpMaker? fbp, StartSlices? start) : IBlockMaker
 {
@@ -39,4 +39,7 @@ internal sealed class SolverMaker(ReconstructionRequest request, double[] angles
 
         return _solver.Solve(projections.Span, slices.Span);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => fbp?.Dispose();
 }
