@@ -10,6 +10,7 @@ internal sealed class BlockSlices : IVolumeSlices
     private readonly int _bins;
     private readonly Block[] _blocks;
     private readonly float[] _projection;
+    private BlockProjectionFilter _filter;
     private Memory<float> _spare;
     private int _projectionCount;
 
@@ -20,8 +21,8 @@ internal sealed class BlockSlices : IVolumeSlices
     public BlockSlices(ScanPlan plan, ProjectionFilter filter, int bins)
     {
         (_plan, _bins) = (plan, bins);
-        var rows = new BlockProjectionFilter(filter);
-        _blocks = [.. Enumerable.Range(0, BinBlock.Count(bins)).Select(_ => new Block(new ProgressiveBlock(plan, rows), plan.RotationCount))];
+        _filter = new BlockProjectionFilter(filter);
+        _blocks = [.. Enumerable.Range(0, BinBlock.Count(bins)).Select(_ => new Block(new ProgressiveBlock(plan, _filter), plan.RotationCount))];
         _spare = BinBlock.Allocate((long)plan.TranslationCount * plan.TranslationCount * BinBlock.Width);
         _projection = new float[plan.TranslationCount * BinBlock.Width];
     }
@@ -32,6 +33,11 @@ internal sealed class BlockSlices : IVolumeSlices
     /// <inheritdoc/>
     public bool BringUpToDate(VolumeRecipe recipe, ProjectionRows rows, Func<bool> mayGoOn)
     {
+        if (recipe.Filter != _filter.Filter.Filter)
+        {
+            _filter = new BlockProjectionFilter(new ProjectionFilter(_plan.TranslationCount, recipe.Filter));
+        }
+
         for (int b = 0; b < _blocks.Length; b++)
         {
             if (!mayGoOn())
@@ -72,6 +78,10 @@ internal sealed class BlockSlices : IVolumeSlices
         if (isAnew && recipe.Filters is not null)
         {
             block.Slices.Restart(recipe.Filters(number));
+        }
+        else if (isAnew && block.Slices.Filter != _filter)
+        {
+            block.Slices.Restart(_filter);
         }
 
         for (int rotation = 0; rotation < _plan.ReconstructedRotationCount; rotation++)

@@ -1,6 +1,7 @@
 using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Slices;
 
 namespace XrdCt.Live.Pipeline;
 
@@ -16,6 +17,7 @@ internal sealed class DeviceSlices : IVolumeSlices
     private readonly Lock _lock = new();
     private float[] _filtered = [];
     private RowFilter[] _filters = [];
+    private RampFilter _filter;
     private int _number = -1;
     private int _projectionCount;
     private Memory<float>[]? _here;
@@ -28,7 +30,7 @@ internal sealed class DeviceSlices : IVolumeSlices
     /// <exception cref="GpuException">The slices do not fit, or the device does not run the kernels.</exception>
     public DeviceSlices(GpuDevice device, ScanPlan plan, ProjectionFilter filter, int bins)
     {
-        (_plan, _bins) = (plan, bins);
+        (_plan, _bins, _filter) = (plan, bins, filter.Filter);
         _volume = new GpuProgressiveVolume(device, plan, filter, bins);
         _projections = new float[_volume.BlockCount * plan.TranslationCount * BinBlock.Width];
         _pattern = new float[_volume.BlockCount * BinBlock.Width];
@@ -51,6 +53,14 @@ internal sealed class DeviceSlices : IVolumeSlices
         {
             _filters = [.. Enumerable.Range(0, _volume.BlockCount).Select(filters)];
             _volume.Restart();
+        }
+        else if (isAnew && recipe.Filter != _filter)
+        {
+            _filter = recipe.Filter;
+            lock (_lock)
+            {
+                _volume.Restart(new ProjectionFilter(_plan.TranslationCount, recipe.Filter));
+            }
         }
 
         for (int rotation = 0; rotation < _plan.ReconstructedRotationCount; rotation++)

@@ -49,6 +49,12 @@ public sealed record LiveOptions
     /// <summary>Apodisation of the live reconstruction. Default Shepp-Logan.</summary>
     public RampFilter Filter { get; init; } = RampFilter.SheppLogan;
 
+    /// <summary>
+    /// How an operator wanted slices made in an earlier slice of the stack, in place of filter and corrections here: it holds until it is
+    /// changed again. Null (default) where nothing was changed.
+    /// </summary>
+    public ReconstructionSettings? Reconstruction { get; init; }
+
     /// <summary>Whether the slices of every bin are made while the scan runs, not only those of the live channels. Default false.</summary>
     public bool EveryBin { get; init; }
 
@@ -110,7 +116,9 @@ public sealed record LiveOptions
     public IReadOnlyList<string> FingerprintsOf(IReadOnlyList<StackSlice> slices) => ScanFingerprint.Of(this, slices);
 
     /// <summary>What of this the result needs and the journal keeps.</summary>
-    public ScanSettings Settings() => new()
+    public ScanSettings Settings() => Reconstruction is { } changed ? changed.Over(SetUp()) : SetUp();
+
+    private ScanSettings SetUp() => new()
     {
         Fingerprint = ScanFingerprint.Of(this),
         Description = new ScanDescription(Title, Source, Plan, Integration.Axis, Channels, Note) { Slice = Slice },

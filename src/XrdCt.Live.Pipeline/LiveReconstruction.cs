@@ -18,7 +18,7 @@ internal sealed class LiveReconstruction
     // The noise map costs a look at all variances: it is made this often in a scan, and at its end.
     private const int NoiseMaps = 16;
 
-    private readonly ScanSettings _settings;
+    private ScanSettings _settings;
     private readonly ProgressiveSlice[] _slices;
     private readonly OutsideCorrection? _outside;
     private ConfidenceTrack _confidence;
@@ -34,6 +34,7 @@ internal sealed class LiveReconstruction
     private VolumeRecipe? _recipe;
     private int _correctionNumber;
     private bool _isAnew;
+    private bool _isOther;
 
     public LiveReconstruction(ScanSettings settings, TimeProvider? time = null, LiveRoi? roi = null)
     {
@@ -41,7 +42,7 @@ internal sealed class LiveReconstruction
         _settings = settings;
         _stage = new StageAlignment(settings);
         ScanPlan plan = settings.Description.Plan;
-        _axis = new AxisAlignment(plan, settings.CoarseAxis);
+        _axis = new AxisAlignment(plan, settings.CoarseAxis, settings.Axis_px);
         _correction = new SinogramCorrection(settings, _stage.Channel);
         _outside = roi is null ? null : new OutsideCorrection(roi, settings, _stage.Channel, Axis.AppliedOffset_px);
         _slices = [.. Enumerable.Range(0, settings.Description.Channels.Count).Select(c => new ProgressiveSlice(plan, settings.Filter, Centre_px, _outside?.ForChannel(c)))];
@@ -62,6 +63,9 @@ internal sealed class LiveReconstruction
 
     /// <summary>Offset of the rotation axis about which slices are made, steps.</summary>
     public double Centre_px => _outside?.Centre_px ?? Axis.AppliedOffset_px;
+
+    /// <summary>The same where nobody sets another.</summary>
+    public double CentreFromData_px => _outside?.Centre_px ?? _axis.FollowedOffset_px;
 
     /// <summary>How the slices were freed from what lies outside the field of view; null for a scan of the whole sample.</summary>
     public RoiFindings? Outside => _outside?.Findings;
@@ -84,6 +88,16 @@ internal sealed class LiveReconstruction
 
     public RoiSuggestion Roi { get; private set; } = new([], "waiting for the first projections");
 
+    /// <summary>Takes other settings: the next <see cref="Update"/> or <see cref="Complete"/> makes the slices anew with them.</summary>
+    public void Use(ReconstructionSettings settings)
+    {
+        _isOther |= settings.Filter != _settings.Filter;
+        _settings = settings.Over(_settings);
+        _axis.Set(settings.Axis_px);
+        _correction.Use(_settings);
+        _outside?.Use(_settings);
+    }
+
     /// <summary>Brings the slices up to date.</summary>
     /// <returns>False when nothing had changed.</returns>
     public bool Update(ScanAssembly assembly)
@@ -100,7 +114,8 @@ internal sealed class LiveReconstruction
         _correction.Update(assembly);
         ScanPlan plan = _settings.Description.Plan;
         double coverage = (double)lines / plan.LineCount;
-        if (_outside is not null && _outside.Update(assembly.Plan, () => Registered(assembly), Axis.AppliedOffset_px, coverage))
+        bool isElsewhere = _outside is not null && _outside.Update(assembly.Plan, () => Registered(assembly), Axis.AppliedOffset_px, coverage);
+        if (isElsewhere || _isOther)
         {
             MakeAnew();
             assembly.MakeStale();
@@ -166,6 +181,8 @@ internal sealed class LiveReconstruction
         _axis.Complete(assembly.Plan, _stage.Aligned(assembly, _stage.Channel));
         _correction.Complete(assembly);
         ScanPlan plan = _settings.Description.Plan;
+        _isAnew |= _isOther;
+        _isOther = false;
         if (_outside is not null)
         {
             _outside.Complete(assembly.Plan, Registered(assembly), Axis.AppliedOffset_px);
@@ -213,6 +230,7 @@ internal sealed class LiveReconstruction
             Regridding = assembly.Regridding,
             Shift_px = Stage.AppliedShift_px,
             Centre_px = Centre_px,
+            Filter = _settings.Filter,
             Filters = _outside?.ForBlocks(),
         };
 
@@ -229,11 +247,12 @@ internal sealed class LiveReconstruction
         ScanPlan plan = _settings.Description.Plan;
         for (int channel = 0; channel < _slices.Length; channel++)
         {
-            _slices[channel] = new ProgressiveSlice(plan, _settings.Filter, Centre_px, _outside!.ForChannel(channel));
+            _slices[channel] = new ProgressiveSlice(plan, _settings.Filter, Centre_px, _outside?.ForChannel(channel));
         }
 
         _confidence = NewConfidence();
         _isAnew = true;
+        _isOther = false;
     }
 
     private ConfidenceTrack NewConfidence() => new(_settings.Description.Plan, _settings.Filter, Centre_px, _outside?.ForChannel(_stage.Channel));

@@ -7,6 +7,7 @@ using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Readings;
+using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Pipeline.Metrics;
 
@@ -38,10 +39,14 @@ public sealed class LiveScan
     private readonly Reception _reception;
     private readonly ScanAssembly _assembly;
     private readonly LiveReconstruction _reconstruction;
-    private readonly ScanSettings _settings;
+    private readonly ReconstructionControl _control;
+    private ScanSettings _settings;
     private readonly IScanJournal? _journal;
     private readonly Func<ReadingFeed>? _openReadings;
     private readonly JournalWriter? _rows;
+
+    // Of the recipe with which the last change of an operator takes effect.
+    private long _changedAt = long.MinValue;
     private GrowingFileWriter? _growing;
     private volatile LiveVolume? _volume;
     private readonly Channel<RawFrame> _frames;
@@ -94,7 +99,9 @@ public sealed class LiveScan
         _store = store;
         _time = time;
         _reception = new Reception(options, _tally, time);
-        _settings = options.Settings();
+        ReconstructionSettings? changed = journal?.Scan?.Reconstruction ?? options.Reconstruction;
+        _settings = changed?.Over(options.Settings()) ?? options.Settings();
+        _control = new ReconstructionControl(ReconstructionSettings.Of(_settings), isChanged: changed is not null, Choices(options), time, sentence => Say(sentence));
         _assembly = new ScanAssembly(_settings, _tally, patterns, _reception.Complain);
         _reconstruction = new LiveReconstruction(_settings, time, options.Roi);
         _journal = journal;
@@ -119,6 +126,12 @@ public sealed class LiveScan
 
     /// <summary>Is told what an operator should read in the log: what was continued, and whether patterns are durable.</summary>
     public Action<string> Say { get; init; } = _ => { };
+
+    /// <summary>Changes how the slices are made while the scan runs; what changed is told to <see cref="Say"/> and stands in the journal.</summary>
+    public IReconstructionControl Control => _control;
+
+    /// <summary>How an operator changed the reconstruction, in this scan or before; null where nobody did.</summary>
+    public ReconstructionSettings? Changed => _control.Changed;
 
     /// <summary>A file that others may read while the scan runs; null for none. It stays the caller's. Its failure ends it, not the scan.</summary>
     public IGrowingFile? GrowingFile { get; init; }
@@ -208,6 +221,8 @@ public sealed class LiveScan
         ScanEnding ending = cause is null
             ? received!
             : (received ?? new ScanEnding(false, "")) with { Sentence = $"the scan failed: {cause.Message}" };
+        _control.Close();
+        bool isLast = TakeChanges();
         _rows?.Note(JournalledEventKind.Ended, ending.Sentence);
         _rows?.Complete();
         await journal.ConfigureAwait(false);
@@ -222,6 +237,7 @@ public sealed class LiveScan
         }
 
         OfferVolume();
+        SettleChanges(isLast);
         LiveOutcome outcome = Finish(ending, cause);
         volume?.Complete();
         if (_options.Slice is { } slice && slice.Number < slice.Count)
@@ -233,7 +249,8 @@ public sealed class LiveScan
         await volumes.ConfigureAwait(false);
         if (volume is not null)
         {
-            _ = Attempt(() => _display.Show(State = State with { VolumeProjectionCount = _volume?.ProjectionCount, VolumeLag_s = _volume?.Lag_s ?? double.NaN }));
+            SettleChanges(isOther: false);
+            _ = Attempt(() => _display.Show(State = State with { VolumeProjectionCount = _volume?.ProjectionCount, VolumeLag_s = _volume?.Lag_s ?? double.NaN, ReconstructionLag_s = _control.Lag_s }));
         }
 
         return outcome with
@@ -277,6 +294,7 @@ public sealed class LiveScan
             SeriesId = _reception.SeriesId!.Value,
             Series = _reception.Header is SeriesHeader header ? header with { Tables = null } : null,
             SliceLayout = _reception.Slices.Layout,
+            Reconstruction = _control.Changed,
             Counters = _tally.Read(),
         }
         : null;
@@ -291,6 +309,10 @@ public sealed class LiveScan
         string sentence = $"the scan goes on from the journal '{_journal.Path}': {_tally.Read().Placed} of {_options.Plan.CellCount} frames are there{left}";
         _rows!.Note(JournalledEventKind.Continued, sentence);
         SayAndShow(sentence);
+        if (known.Reconstruction?.ChangesFrom(ReconstructionSettings.Of(_options.Settings())) is { Length: > 0 } changes)
+        {
+            Say($"the reconstruction stays as it was changed: {changes}");
+        }
     }
 
     private void SayAndShow(string sentence)
@@ -624,13 +646,15 @@ public sealed class LiveScan
                 changed = true;
             }
 
-            if (changed)
+            bool isOther = TakeChanges();
+            if (changed || isOther)
             {
                 _reconstruction.Update(_assembly);
                 OfferVolume();
             }
 
-            ShowResults(slicesChanged: changed);
+            ShowResults(slicesChanged: changed || isOther);
+            SettleChanges(isOther);
 
             // Not before the journal has begun, by which the next process finds what this one may leave.
             if (_tally.Read() is { Placed: > 0 } counters && (_journal is null || _journal.Scan is not null))
@@ -639,6 +663,37 @@ public sealed class LiveScan
             }
 
             Tell(_reception.StartedAt is null ? ScanPhase.Waiting : ScanPhase.Running, News());
+        }
+    }
+
+    private static ReconstructionChoices Choices(LiveOptions options) => new(
+        options.Roi?.Coarse is not null || options.Plan.HasMirroredLines ? 0 : options.Plan.TranslationCount / 4.0,
+        HasAir: options.Plan.Path.Order != ScanOrder.Positions);
+
+    private bool TakeChanges()
+    {
+        if (!_control.TryTake(out ReconstructionSettings settings, out string changes))
+        {
+            return false;
+        }
+
+        _settings = settings.Over(_settings);
+        _reconstruction.Use(settings);
+        _rows?.Note(JournalledEventKind.Changed, changes);
+        return true;
+    }
+
+    // Shown are the live channels by now; the slices of every bin where they are made of the same.
+    private void SettleChanges(bool isOther)
+    {
+        if (isOther && _reconstruction.Recipe is VolumeRecipe recipe)
+        {
+            _changedAt = recipe.Timestamp;
+        }
+
+        if (_volume is not { } volume || volume.ShownTimestamp >= _changedAt)
+        {
+            _control.Settle();
         }
     }
 
@@ -703,6 +758,9 @@ public sealed class LiveScan
             OverlapResidual = _reconstruction.Outside?.Alignment?.OverlapResidual ?? double.NaN,
             VolumeProjectionCount = _volume?.ProjectionCount,
             VolumeLag_s = _volume?.Lag_s ?? double.NaN,
+            Reconstruction = _control.Settings,
+            AxisFromData_px = _reconstruction.CentreFromData_px,
+            ReconstructionLag_s = _control.Lag_s,
             SavedPath = savedPath,
         };
         _display.Show(State);

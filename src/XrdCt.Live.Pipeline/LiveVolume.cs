@@ -31,6 +31,7 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
     private volatile IVolumeSlices _slices;
     private VolumeRecipe? _newest;
     private bool _isComplete;
+    private long _shown = long.MinValue;
 
     /// <summary>Takes the memory.</summary>
     /// <param name="settings">Settings of the scan.</param>
@@ -70,6 +71,9 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
 
     /// <summary>Pixels along x and y.</summary>
     public int Size => _plan.TranslationCount;
+
+    /// <summary><see cref="VolumeRecipe.Timestamp"/> of what the slices are made of.</summary>
+    public long ShownTimestamp => Volatile.Read(ref _shown);
 
     /// <summary>How far the slices are behind the live channels, s; 0 where they are not, NaN before the first projection.</summary>
     public double Lag_s
@@ -180,6 +184,11 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
             _slices = _onCpu();
             failed.Dispose();
             isDone = _slices.BringUpToDate(recipe, _rows, MayGoOn);
+        }
+
+        if (isDone)
+        {
+            Volatile.Write(ref _shown, recipe.Timestamp);
         }
 
         lock (_recipes)

@@ -6,6 +6,7 @@ using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Roi;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
+using XrdCt.Live.Model.Slices;
 
 namespace XrdCt.Live.Pipeline;
 
@@ -21,7 +22,7 @@ internal sealed class OutsideCorrection
     private const double FirstLook = 1.0 / 64;
 
     private readonly LiveRoi _roi;
-    private readonly ScanSettings _settings;
+    private ScanSettings _settings;
     private readonly ChannelExtractor _extractor;
     private readonly int _total;
     private int _looked;
@@ -86,6 +87,9 @@ internal sealed class OutsideCorrection
         }
     }
 
+    /// <summary>Takes other settings, for the filters that are asked for from now on.</summary>
+    public void Use(ScanSettings settings) => _settings = settings;
+
     /// <summary>The filter of a live channel.</summary>
     public RowFilter ForChannel(int channel)
     {
@@ -101,10 +105,10 @@ internal sealed class OutsideCorrection
     /// <summary>The filters of blocks of bins, as the rays lie now; for another thread.</summary>
     public Func<int, RowFilter> ForBlocks()
     {
-        (ScanPlan plan, RoiAlignment alignment) = (_settings.Description.Plan, Alignment);
+        (ScanPlan plan, RoiAlignment alignment, RampFilter filter) = (_settings.Description.Plan, Alignment, _settings.Filter);
         return _roi.Coarse is { } coarse
-            ? block => coarse.ForBlock(block, _roi.Mode, alignment, plan.TranslationCount, plan.Step_um, _settings.Filter)
-            : _ => new RoiExtension(plan.TranslationCount, _settings.Filter, fade_px: 3 * plan.TranslationCount, width: BinBlock.Width).Apply;
+            ? block => coarse.ForBlock(block, _roi.Mode, alignment, plan.TranslationCount, plan.Step_um, filter)
+            : _ => new RoiExtension(plan.TranslationCount, filter, fade_px: 3 * plan.TranslationCount, width: BinBlock.Width).Apply;
     }
 
     private void Look(ScanPlan plan, ReadOnlySpan<float> total, double centre_px)

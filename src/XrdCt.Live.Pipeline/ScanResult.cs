@@ -21,6 +21,7 @@ public static class ScanResult
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(journal);
         JournalledScan known = journal.Scan ?? throw new ArgumentException("the journal is empty", nameof(journal));
+        settings = known.Reconstruction?.Over(settings) ?? settings;
         var tally = new FrameTally();
         var assembly = new ScanAssembly(settings, tally);
         damaged = journal.ReadReadings(reading => assembly.Tell(reading, out _));
@@ -72,6 +73,7 @@ public static class ScanResult
             Mean = assembly.Mean(),
             ChannelSinograms = [.. Enumerable.Range(0, settings.Description.Channels.Count).Select(assembly.SinogramOf)],
             Slices = reconstruction.Slices(),
+            Reconstruction = ReconstructionSettings.Of(settings),
             Confidence = reconstruction.Confidence,
             Outside = reconstruction.Outside,
             Roi = reconstruction.Roi,

@@ -14,7 +14,7 @@ internal sealed class SinogramCorrection
     // Slices need not be made anew for less.
     private const double LeastChange = 0.01;
 
-    private readonly ScanSettings _settings;
+    private ScanSettings _settings;
     private readonly bool _isByCell;
     private readonly int _total;
     private readonly bool _hasTotal;
@@ -45,6 +45,9 @@ internal sealed class SinogramCorrection
 
     /// <summary>A number that grows when what is found changes so much that slices are made anew.</summary>
     public int Number { get; private set; }
+
+    /// <summary>Takes other settings, for the next look.</summary>
+    public void Use(ScanSettings settings) => _settings = settings;
 
     /// <summary>Looks at the live channels. All projections are stale where what is found has changed too much.</summary>
     public void Update(ScanAssembly assembly)

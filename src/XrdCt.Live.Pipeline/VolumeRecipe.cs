@@ -2,6 +2,7 @@ using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
+using XrdCt.Live.Model.Slices;
 
 namespace XrdCt.Live.Pipeline;
 
@@ -11,7 +12,7 @@ namespace XrdCt.Live.Pipeline;
 /// </summary>
 internal sealed record VolumeRecipe
 {
-    /// <summary>Another number asks for all projections anew: corrections, shift, direction or axis have changed.</summary>
+    /// <summary>Another number asks for all projections anew: filter, corrections, shift or direction have changed.</summary>
     public required int Number { get; init; }
 
     /// <summary>When it was, <see cref="TimeProvider.GetTimestamp"/>.</summary>
@@ -37,6 +38,9 @@ internal sealed record VolumeRecipe
 
     /// <summary>Offset of the rotation axis from translation TranslationCount / 2, steps.</summary>
     public required double Centre_px { get; init; }
+
+    /// <summary>Apodisation of the ramp.</summary>
+    public required RampFilter Filter { get; init; }
 
     /// <summary>What filters the projections of a block of bins; null for the ramp alone.</summary>
     public Func<int, RowFilter>? Filters { get; init; }

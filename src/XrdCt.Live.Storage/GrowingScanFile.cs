@@ -267,6 +267,7 @@ public sealed class GrowingScanFile : IGrowingFile
             Regridding = scan.Regridding is null ? null : new Regridding(new int[cells + 1], [], [], new float[cells]),
             Unmatched = null,
             Corrected = null,
+            Reconstruction = null,
             Transmission = null,
             Stage = StageFindings.None with { Sentence = InTheResult },
             Axis = AxisFindings.None with { Status = InTheResult },

@@ -16,7 +16,7 @@ namespace XrdCt.Live.Storage;
 /// and <c>coverage</c>; <c>mean_pattern</c> (x, intensity, sigma, count); <c>live/CHANNEL</c> (slice [y, x] with axes
 /// in µm, sinogram [rotation, translation]); <c>sample</c>, <c>beam</c>, <c>instrument</c>, <c>control</c> as the
 /// definition says; <c>corrected/intensity</c> [translation, rotation, bin], the same dataset where no correction changes anything, and
-/// <c>corrections</c> with every parameter and finding and the flags of the cells; <c>positions</c> as they were told; <c>process</c> with all settings, the geometry and the configuration;
+/// <c>corrections</c> with every parameter and finding and the flags of the cells; <c>positions</c> as they were told; <c>process</c> with all settings, the geometry and the configuration; <c>reconstruction</c>, what the slices were made with;
 /// <c>scan_plan</c>, <c>stage</c>, <c>centre_of_rotation</c>, <c>readings</c>, <c>counters</c>, <c>roi_candidates</c>, <c>ending</c>. Where
 /// recorded positions decide, <c>frames</c> has the patterns as they were taken. Every physical number has a <c>units</c> attribute. Viewers
 /// that follow <c>default</c> show the slice of the first live channel, or the mean pattern where there is none.

@@ -88,6 +88,16 @@ public sealed class GpuProgressiveVolume : IDisposable
     /// <summary>Takes all projections out, to be put in again through another filter. The slices stay what they are until the next <see cref="Update"/>.</summary>
     public void Restart() => _ledger.WithdrawAll();
 
+    /// <summary>The same, with the filter.</summary>
+    /// <param name="filter">The filter, for <see cref="ScanPlan.TranslationCount"/> samples.</param>
+    /// <exception cref="ArgumentException">The filter is for another number of samples; nothing changed.</exception>
+    /// <exception cref="GpuException">The device failed.</exception>
+    public void Restart(ProjectionFilter filter)
+    {
+        OnDevice(0, default, (volume, _, _) => volume.SetFilter(filter));
+        Restart();
+    }
+
     /// <summary>Moves the centre of rotation.</summary>
     /// <param name="centre_px">Centre of rotation, see <see cref="Centre_px"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The axis is outside the projections.</exception>

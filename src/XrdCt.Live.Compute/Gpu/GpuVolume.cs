@@ -16,7 +16,6 @@ public sealed class GpuVolume : IDisposable
     private const int LargestSize = 4096;
 
     private readonly GpuDevice _device;
-    private readonly ProjectionFilter _filter;
     private BlockBackProjector _backProjector;
     private BlockShape _shape;
     private readonly Stack<IDisposable> _owned = [];
@@ -48,7 +47,6 @@ public sealed class GpuVolume : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(blockCount, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(rowCount, 1);
         _device = device;
-        _filter = filter;
         _backProjector = new BlockBackProjector(filter.Length, centre_px);
         _shape = new BlockShape { BlockCount = blockCount, RowCount = rowCount, Size = filter.Length, RadiusSquared = RadiusSquared(filter.Length, centre_px) };
         Accelerator accelerator = device.Accelerator;
@@ -62,10 +60,8 @@ public sealed class GpuVolume : IDisposable
             _projections = Allocate((long)blockCount * filter.Length * Width);
             _filtered = Allocate((long)blockCount * rowCount * _backProjector.RowLength);
             _slices = Allocate((long)blockCount * _backProjector.SlicesLength);
-            float[] kernel = [.. Enumerable.Range(-filter.Length, (2 * filter.Length) + 1).Select(filter.Kernel)];
-            _kernel.CopyFromCPU(_stream, kernel);
             _slices.MemSetToZero(_stream);
-            _stream.Synchronize();
+            SetFilter(filter);
         }
         catch (Exception e) when (GpuException.IsOfDevice(e))
         {
@@ -90,8 +86,21 @@ public sealed class GpuVolume : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The axis is outside the projections.</exception>
     public void SetCentre(double centre_px)
     {
-        _backProjector = new BlockBackProjector(_filter.Length, centre_px);
-        _shape = _shape with { RadiusSquared = RadiusSquared(_filter.Length, centre_px) };
+        _backProjector = new BlockBackProjector(_shape.Size, centre_px);
+        _shape = _shape with { RadiusSquared = RadiusSquared(_shape.Size, centre_px) };
+    }
+
+    /// <summary>Takes another filter, for what is filtered from now on.</summary>
+    /// <param name="filter">The filter, for N samples.</param>
+    /// <exception cref="ArgumentException">The filter is for another number of samples.</exception>
+    public void SetFilter(ProjectionFilter filter)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        Fits(filter.Length, _shape.Size);
+        _device.Accelerator.Bind();
+        float[] kernel = [.. Enumerable.Range(-filter.Length, (2 * filter.Length) + 1).Select(filter.Kernel)];
+        _kernel.CopyFromCPU(_stream, kernel);
+        _stream.Synchronize();
     }
 
     /// <summary>Filters a projection of every bin.</summary>

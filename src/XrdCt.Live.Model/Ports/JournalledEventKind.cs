@@ -12,6 +12,9 @@ public enum JournalledEventKind
     /// <summary>Something was wrong with what came; the newest of a fraction of a second stands for those before it.</summary>
     Complaint,
 
+    /// <summary>An operator changed how slices are made; the sentence says what, and who.</summary>
+    Changed,
+
     /// <summary>Reception ended; the sentence says how.</summary>
     Ended,
 }

@@ -17,6 +17,9 @@ public sealed record JournalledScan
     /// <summary>How the slices of the stack come, as far as it is known; <see cref="SliceLayout.Undecided"/> for a scan of its own.</summary>
     public SliceLayout SliceLayout { get; init; }
 
+    /// <summary>How an operator wants slices made, in place of what the scan was set up with; null where nothing was changed.</summary>
+    public ReconstructionSettings? Reconstruction { get; init; }
+
     /// <summary>The counters.</summary>
     public required FrameCounters Counters { get; init; }
 }

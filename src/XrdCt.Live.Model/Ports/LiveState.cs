@@ -62,6 +62,15 @@ public sealed record LiveState
     /// <summary>How far those slices are behind the live channels, s; NaN before the first projection, and where there are none.</summary>
     public double VolumeLag_s { get; init; } = double.NaN;
 
+    /// <summary>How slices are made, as it was chosen last; null where nobody says.</summary>
+    public ReconstructionSettings? Reconstruction { get; init; }
+
+    /// <summary>Where the data have the rotation axis, steps from translation TranslationCount/2; NaN where they do not say.</summary>
+    public double AxisFromData_px { get; init; } = double.NaN;
+
+    /// <summary>For how long slices, those of every bin too, have not been what <see cref="Reconstruction"/> says, s; 0 where they are.</summary>
+    public double ReconstructionLag_s { get; init; }
+
     /// <summary>Where the result was saved; null until then.</summary>
     public string? SavedPath { get; init; }
 }

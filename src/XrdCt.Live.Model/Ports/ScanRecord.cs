@@ -89,6 +89,9 @@ public sealed record ScanRecord
     /// <summary>Slices of the live channels.</summary>
     public required IReadOnlyList<SliceMap> Slices { get; init; }
 
+    /// <summary>How the slices were made; null where nobody says.</summary>
+    public ReconstructionSettings? Reconstruction { get; init; }
+
     /// <summary>How far the slice of the total can be trusted; null without a projection.</summary>
     public SliceConfidence? Confidence { get; init; }
 

@@ -48,6 +48,9 @@ public sealed record ScanSettings
     /// <summary>Apodisation of the slices.</summary>
     public required RampFilter Filter { get; init; }
 
+    /// <summary>Rotation axis that was set, steps from translation TranslationCount/2; null for where the data have it.</summary>
+    public double? Axis_px { get; init; }
+
     /// <summary>Name of the channel that stands for the material when the ROI is placed.</summary>
     public required string RoiChannel { get; init; }
 

@@ -10,6 +10,9 @@ namespace XrdCt.Live.Model.Sinograms;
 public sealed record AxisFindings(
     double Offset_px, double Uncertainty_px, double AppliedOffset_px, string Status, IReadOnlyList<AxisEstimate> Estimates)
 {
+    /// <summary>Whether an operator set <see cref="AppliedOffset_px"/>, whatever the data say.</summary>
+    public bool IsSet { get; init; }
+
     /// <summary>Nothing looked at.</summary>
     public static AxisFindings None { get; } = new(double.NaN, double.NaN, 0, "", []);
 }

@@ -70,7 +70,12 @@ internal sealed class LiveSession
             : null;
         TimeSpan linger = Configuration.Publish is PublishSection after ? SetUp.Linger(after, File) : TimeSpan.Zero;
         var hub = new DisplayHub();
-        var display = new DisplayServerOptions { Port = SetUp.DisplayPort(Configuration.Display, File) };
+        var display = new DisplayServerOptions
+        {
+            Port = SetUp.DisplayPort(Configuration.Display, File),
+            Control = Configuration.Display.Control,
+            Reconstruction = () => Volatile.Read(ref current)?.Control,
+        };
         await using DisplayServer page = await StartPageAsync(hub, display, stop).ConfigureAwait(false);
         if (Note.Length > 0)
         {
@@ -160,6 +165,11 @@ internal sealed class LiveSession
             LiveScan scan = setUp(known, journal, growing);
             last = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false);
             Report(last, scan.State, scan.Description.Slice);
+            if (course is not null)
+            {
+                course.Reconstruction = scan.Changed;
+            }
+
             feed.PutBack(last.Next);
 
             // An operator's stop is no failure; nor is, where scans follow each other, one that the detector aborted.

@@ -51,6 +51,9 @@ internal sealed class StackCourse(StackSetUp stack)
     /// <summary>Slices without a frame, in order.</summary>
     public IEnumerable<int> Missing => Enumerable.Range(1, stack.Count).Where(n => !_came[n - 1]);
 
+    /// <summary>How an operator changed the reconstruction in a slice; it holds for those after it. Null where nothing was changed.</summary>
+    public ReconstructionSettings? Reconstruction { get; set; }
+
     /// <summary>The options of the scan of this slice.</summary>
     public LiveOptions Apply(LiveOptions options) => options with
     {
@@ -58,6 +61,7 @@ internal sealed class StackCourse(StackSetUp stack)
         ToldLayout = stack.ToldLayout,
         SliceLayout = _layout,
         StackSeries = _series,
+        Reconstruction = Reconstruction,
     };
 
     /// <summary>Goes on where another process was killed.</summary>
@@ -146,7 +150,7 @@ internal sealed class StackCourse(StackSetUp stack)
         else if (IsOver)
         {
             Array.Clear(_came);
-            (Number, _layout, _series, IsOver, MayComeBack) = (1, SliceLayout.Undecided, null, false, false);
+            (Number, _layout, _series, IsOver, MayComeBack, Reconstruction) = (1, SliceLayout.Undecided, null, false, false, null);
         }
     }
 
@@ -159,6 +163,7 @@ internal sealed class StackCourse(StackSetUp stack)
             if (_series is long known && first.SeriesId != known)
             {
                 Array.Clear(_came);
+                Reconstruction = null;
             }
 
             (_layout, _series) = (SliceLayout.OneSeries, first.SeriesId);

@@ -12,4 +12,8 @@ public sealed class DisplaySection
     /// <summary>Open the page in the browser of this machine.</summary>
     [YamlMember(Alias = "open_browser")]
     public bool OpenBrowser { get; set; }
+
+    /// <summary>Whether the page may change the reconstruction while a scan runs; yes when left out, because the page is served on this machine only.</summary>
+    [YamlMember(Alias = "control")]
+    public bool? Control { get; set; }
 }

@@ -102,15 +102,6 @@ internal static class SetUp
         ["interpolate"] = LineCorrection.Interpolate,
     };
 
-    private static readonly Dictionary<string, RampFilter> Ramps = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["ramp"] = RampFilter.Ramp,
-        ["shepp-logan"] = RampFilter.SheppLogan,
-        ["cosine"] = RampFilter.Cosine,
-        ["hamming"] = RampFilter.Hamming,
-        ["hann"] = RampFilter.Hann,
-    };
-
     private static readonly Dictionary<string, RoiMode> Modes = new(StringComparer.OrdinalIgnoreCase)
     {
         ["completion"] = RoiMode.Completion,
@@ -141,13 +132,13 @@ internal static class SetUp
     public static IEnumerable<string> FilterNames => Filters.Keys;
 
     /// <summary>Names of the apodisations of the ramp, for help texts.</summary>
-    public static IEnumerable<string> RampNames => Ramps.Keys;
+    public static IEnumerable<string> RampNames => RampFilters.ByName.Keys;
 
     /// <summary>The apodisation of a name.</summary>
-    public static RampFilter Ramp(string name, string file, string key) => OneOf(Ramps, name, file, key);
+    public static RampFilter Ramp(string name, string file, string key) => OneOf(RampFilters.ByName, name, file, key);
 
     /// <summary>The name of an apodisation.</summary>
-    public static string NameOf(RampFilter filter) => Ramps.First(known => known.Value == filter).Key;
+    public static string NameOf(RampFilter filter) => filter.Name();
 
     /// <summary>Names of the ways to split pixels, for help texts.</summary>
     public static IEnumerable<string> SplittingNames => Splittings.Keys;
@@ -266,7 +257,7 @@ internal static class SetUp
             channels,
             roiChannel,
             Within(Required(roi.Radius_um, file, "roi.radius_um"), 10 * plan.TranslationCount * plan.Step_um, file, "roi.radius_um"),
-            OneOf(Ramps, configuration.Reconstruction.Filter, file, "reconstruction.filter"),
+            OneOf(RampFilters.ByName, configuration.Reconstruction.Filter, file, "reconstruction.filter"),
             configuration.Reconstruction.EveryBin,
             Corrections(configuration, plan, channels, file),
             Readings(configuration, file),

@@ -117,7 +117,7 @@ internal static class DisplayMessages
 
     private static void WriteState(ref MessagePackWriter writer, LiveState state)
     {
-        writer.WriteMapHeader(19);
+        writer.WriteMapHeader(22);
         Write(ref writer, "phase", state.Phase.ToString());
         Write(ref writer, "message", state.Message);
         Write(ref writer, "cellCount", state.CellCount);
@@ -136,6 +136,7 @@ internal static class DisplayMessages
         Write(ref writer, "savedPath", state.SavedPath);
         Write(ref writer, "overlapResidual", state.OverlapResidual);
         WriteConfidence(ref writer, state.Confidence, state.Convergence);
+        WriteReconstruction(ref writer, state);
 
         writer.Write("counters");
         FrameCounters counters = state.Counters;
@@ -170,6 +171,24 @@ internal static class DisplayMessages
         Write(ref writer, "noiseToSignal", confidence.NoiseToSignal);
         Write(ref writer, "fractions", [.. curve.Select(p => (float)p.Fraction)]);
         Write(ref writer, "halfSetCorrelations", [.. curve.Select(p => (float)p.HalfSetCorrelation)]);
+    }
+
+    private static void WriteReconstruction(ref MessagePackWriter writer, LiveState state)
+    {
+        Write(ref writer, "axisFromData_px", state.AxisFromData_px);
+        Write(ref writer, "reconstructionLag_s", state.ReconstructionLag_s);
+        writer.Write("reconstruction");
+        if (state.Reconstruction is not { } settings)
+        {
+            writer.WriteNil();
+            return;
+        }
+
+        writer.WriteMapHeader(3);
+        Write(ref writer, "filter", settings.Filter.Name());
+        Write(ref writer, "axis_px", settings.Axis_px ?? double.NaN);
+        writer.Write("air");
+        writer.Write(settings.Air);
     }
 
     private static void WriteRoi(ref MessagePackWriter writer, RoiSuggestion roi)

@@ -10,7 +10,7 @@ using XrdCt.Live.Model.Ports;
 
 namespace XrdCt.Live.Server.Display;
 
-/// <summary>Serves the live page, its WebSocket <c>/live</c> and <c>GET /api/state</c> and <c>GET /api/voxel</c>.</summary>
+/// <summary>Serves the live page, its WebSocket <c>/live</c> and <c>GET /api/state</c>, <c>GET /api/voxel</c> and <c>/api/reconstruction</c>.</summary>
 public sealed class DisplayServer : IAsyncDisposable
 {
     /// <summary>
@@ -66,6 +66,7 @@ public sealed class DisplayServer : IAsyncDisposable
         app.Map("/live", live => live.Run(context => ServeLiveAsync(context, hub, options, stopping)));
         app.Map("/api/state", state => state.Run(context => ServeStateAsync(context, hub)));
         app.Map("/api/voxel", voxel => voxel.Run(context => ServeVoxelAsync(context, hub)));
+        app.Map(ReconstructionRequests.Path, requests => requests.Run(context => ReconstructionRequests.ServeAsync(context, options)));
         if (hasPage)
         {
             app.UseDefaultFiles();
@@ -153,10 +154,11 @@ public sealed class DisplayServer : IAsyncDisposable
                 + "elsewhere through an SSH tunnel.");
         }
 
-        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        bool takesPost = context.Request.Path == ReconstructionRequests.Path;
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method) && !(takesPost && HttpMethods.IsPost(context.Request.Method)))
         {
-            headers.Allow = "GET, HEAD";
-            return RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, "Only GET and HEAD are served here.");
+            headers.Allow = takesPost ? "GET, HEAD, POST" : "GET, HEAD";
+            return RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, $"Only {(takesPost ? "GET, HEAD and POST" : "GET and HEAD")} are served here.");
         }
 
         return next(context);
@@ -172,7 +174,7 @@ public sealed class DisplayServer : IAsyncDisposable
     /// Browsers let any web page open a WebSocket to anywhere, and say whose page it is in <c>Origin</c>; programs
     /// other than browsers send none.
     /// </summary>
-    private static bool IsSameOrigin(HttpRequest request)
+    internal static bool IsSameOrigin(HttpRequest request)
     {
         string origin = request.Headers.Origin.ToString();
         return origin.Length == 0
@@ -265,7 +267,7 @@ public sealed class DisplayServer : IAsyncDisposable
             : "The live page was not built: build the server again with Node.js 20.19 or newer and without "
                 + "-p:SkipWeb=true.");
 
-    private static Task RefuseAsync(HttpContext context, int status, string sentence)
+    internal static Task RefuseAsync(HttpContext context, int status, string sentence)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/plain; charset=utf-8";

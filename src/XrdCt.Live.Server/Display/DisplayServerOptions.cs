@@ -1,4 +1,5 @@
 using System.Net;
+using XrdCt.Live.Model.Ports;
 
 namespace XrdCt.Live.Server.Display;
 
@@ -21,6 +22,18 @@ public sealed record DisplayServerOptions
 
     /// <summary>Most pages at a time; a control room has a handful of screens.</summary>
     public int MaxClients { get; init; } = 32;
+
+    /// <summary>The scan whose reconstruction can be changed; gives null where none is.</summary>
+    public Func<IReconstructionControl?> Reconstruction { get; init; } = () => null;
+
+    /// <summary>
+    /// Whether pages and programs may change the reconstruction. Null (default) for where <see cref="Address"/> is loopback: who reaches it is
+    /// on this machine.
+    /// </summary>
+    public bool? Control { get; init; }
+
+    /// <summary>What <see cref="Control"/> comes to.</summary>
+    public bool MayControl => Control ?? IPAddress.IsLoopback(Address);
 
     /// <summary>Folder of the built page.</summary>
     public string WebRoot { get; init; } = Path.Combine(AppContext.BaseDirectory, "wwwroot");

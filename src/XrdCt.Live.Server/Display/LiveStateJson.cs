@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using XrdCt.Live.Model.Slices;
 
 namespace XrdCt.Live.Server.Display;
 
@@ -14,8 +15,16 @@ internal static class LiveStateJson
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         WriteIndented = true,
-        Converters = { new JsonStringEnumConverter(), new FiniteOrNull() },
+        Converters = { new FilterName(), new JsonStringEnumConverter(), new FiniteOrNull() },
     };
+
+    private sealed class FilterName : JsonConverter<RampFilter>
+    {
+        public override RampFilter Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.GetString() is string name && RampFilters.ByName.TryGetValue(name, out RampFilter filter) ? filter : throw new JsonException();
+
+        public override void Write(Utf8JsonWriter writer, RampFilter value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name());
+    }
 
     private sealed class FiniteOrNull : JsonConverter<double>
     {

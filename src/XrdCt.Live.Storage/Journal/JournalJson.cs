@@ -64,7 +64,8 @@ internal static class JournalJson
                 settings.Filter,
                 settings.RoiChannel,
                 settings.RoiRadius_um,
-                scan.Slice),
+                scan.Slice,
+                settings.Axis_px),
             Options);
     }
 
@@ -107,6 +108,7 @@ internal static class JournalJson
             Filter = text.Filter,
             RoiChannel = text.RoiChannel,
             RoiRadius_um = text.RoiRadius_um,
+            Axis_px = Checked(text.Axis_px, plan),
         };
     }
 
@@ -115,8 +117,13 @@ internal static class JournalJson
 
     /// <summary>Reads the state of the scan.</summary>
     /// <exception cref="JsonException">It is none of ours.</exception>
-    public static JournalledScan ReadScan(string json) =>
-        JsonSerializer.Deserialize<JournalledScan>(json, Options) ?? throw new JsonException("null");
+    /// <exception cref="ArgumentException">A number is out of range.</exception>
+    public static JournalledScan ReadScan(string json, ScanPlan plan)
+    {
+        JournalledScan scan = JsonSerializer.Deserialize<JournalledScan>(json, Options) ?? throw new JsonException("null");
+        _ = Checked(scan.Reconstruction?.Axis_px, plan);
+        return scan.Reconstruction is { } changed && !Enum.IsDefined(changed.Filter) ? throw new ArgumentException($"the filter {changed.Filter}") : scan;
+    }
 
     /// <summary>Eight pixels a byte, the first one lowest.</summary>
     public static byte[] Pack(PixelMask mask)
@@ -144,6 +151,10 @@ internal static class JournalJson
             }
         }
     }
+
+    // About an axis outside the projections nothing can be reconstructed.
+    private static double? Checked(double? axis_px, ScanPlan plan) =>
+        axis_px is null || Math.Abs(axis_px.Value) <= plan.TranslationCount / 4.0 ? axis_px : throw new ArgumentException($"an axis at {axis_px}");
 
     private static PixelMask Unpack(ReadOnlySpan<byte> bits, ImageShape shape)
     {
@@ -193,5 +204,6 @@ internal static class JournalJson
         RampFilter Filter,
         string RoiChannel,
         double RoiRadius_um,
-        StackSlice? Slice = null);
+        StackSlice? Slice = null,
+        double? Axis_px = null);
 }

@@ -347,7 +347,7 @@ public sealed class SqliteScanJournal : IScanJournal
         var journal = new SqliteScanJournal(read, folder: null, keeps, mostPages: null)
         {
             Path = path,
-            Scan = state is null ? null : JournalJson.ReadScan(state),
+            Scan = state is null ? null : JournalJson.ReadScan(state, read.Description.Plan),
             PatternCount = (int)Math.Clamp(Value(JournalSchema.PatternCount)?.Long(0) ?? 0, 0, read.Description.Plan.CellCount),
             SavedPath = Value(JournalSchema.Saved)?.Text(0),
         };

@@ -202,6 +202,11 @@ internal sealed class ScanTree
 
         entry["mean_pattern"] = MeanPattern();
         entry["live"] = live;
+        if (_scan.Reconstruction is { } reconstruction)
+        {
+            entry["reconstruction"] = Reconstruction(reconstruction, program, version);
+        }
+
         entry["roi_candidates"] = RoiCandidates(_scan.Roi);
         if (_scan.Confidence is { } confidence)
         {
@@ -578,6 +583,21 @@ internal sealed class ScanTree
         return plot;
     }
 
+    // What the live slices were made with in the end; the configuration is that of the start.
+    private H5Group Reconstruction(ReconstructionSettings settings, string program, string version)
+    {
+        H5Group process = NexusNodes.Group("NXprocess");
+        process["program"] = NexusNodes.Text(program);
+        process["version"] = NexusNodes.Text(version);
+        process["date"] = NexusNodes.Text(NexusNodes.Iso8601(_scan.EndedAt));
+        process["sequence_index"] = 3;
+        process["solver"] = NexusNodes.Text("fbp");
+        process["filter"] = NexusNodes.Text(settings.Filter.Name());
+        process["axis_set_by_operator"] = _scan.Axis.IsSet ? 1 : 0;
+        process["air_asked"] = settings.Air ? 1 : 0;
+        return process;
+    }
+
     private static H5Group RoiCandidates(RoiSuggestion roi)
     {
         H5Group group = NexusNodes.Group("NXcollection");
@@ -654,7 +674,7 @@ internal sealed class ScanTree
         group["offset"] = NexusNodes.Scalar(found.Offset_px, StepUnits);
         group["offset_errors"] = NexusNodes.Scalar(found.Uncertainty_px, StepUnits);
         group["offset_applied"] = NexusNodes.Scalar(found.AppliedOffset_px, StepUnits);
-        group["status"] = NexusNodes.Text(found.Status);
+        group["status"] = NexusNodes.Text(found.IsSet ? $"set by the operator; of the data: {found.Status}" : found.Status);
         foreach (AxisEstimate estimate in found.Estimates)
         {
             H5Group method = NexusNodes.Group("NXcollection");

@@ -21,7 +21,7 @@ internal static class NxxrdctEntry
     private static readonly string[] ParameterGroups =
     [
         "", "process", "process/geometry", "corrections", "corrections/beam", "corrections/transmission", "corrections/lines",
-        "corrections/air", "corrections/spottiness", "scan_plan", "stage", "centre_of_rotation", "counters",
+        "corrections/air", "corrections/spottiness", "reconstruction", "scan_plan", "stage", "centre_of_rotation", "counters",
     ];
 
     /// <summary>Where the corrected sinogram is, below the entry.</summary>

@@ -53,6 +53,9 @@ internal static class ExampleScan
         OverlapResidual = 0.03125,
         VolumeProjectionCount = 1,
         VolumeLag_s = 1.5,
+        Reconstruction = new ReconstructionSettings(RampFilter.Hann, 1.25, Air: false),
+        AxisFromData_px = 0.875,
+        ReconstructionLag_s = 2.5,
         SavedPath = "/data/disc 7.nxs",
     };
 

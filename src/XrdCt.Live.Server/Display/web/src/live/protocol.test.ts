@@ -55,6 +55,9 @@ describe('decodeMessages, of what the server encodes', () => {
       volumeProjectionCount: 1,
       volumeLag_s: 1.5,
       overlapResidual: 0.03125,
+      reconstruction: { filter: 'hann', axis_px: 1.25, air: false },
+      axisFromData_px: 0.875,
+      reconstructionLag_s: 2.5,
       confidence: {
         wedge_deg: 180,
         halfSetCorrelation: 0.75,

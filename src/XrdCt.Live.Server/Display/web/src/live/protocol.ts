@@ -73,6 +73,15 @@ export interface Confidence {
   readonly halfSetCorrelations: Float32Array;
 }
 
+/** How slices are made, as it was chosen last. */
+export interface Reconstruction {
+  readonly filter: string;
+  /** Offset of the rotation axis from the middle, translations; not a number for where the data have it. */
+  readonly axis_px: number;
+  /** Whether scatter from outside the sample is taken off, where it is found. */
+  readonly air: boolean;
+}
+
 export interface State {
   readonly phase: Phase;
   readonly message: string;
@@ -95,6 +104,11 @@ export interface State {
   /** How well an ROI scan agrees with its coarse scan where both measured; not a number without one. */
   readonly overlapResidual: number;
   readonly confidence: Confidence | null;
+  readonly reconstruction: Reconstruction | null;
+  /** Where slices have the axis when nobody sets it. */
+  readonly axisFromData_px: number;
+  /** For how long slices have not been what `reconstruction` says, s; 0 where they are. */
+  readonly reconstructionLag_s: number;
   readonly counters: Readonly<Record<CounterName, number>>;
 }
 
@@ -191,7 +205,7 @@ function toMessage(kind: string, body: Record<string, unknown>): LiveMessage | n
       return { kind, body: body as unknown as Scan };
     case 'state':
       demand(body, kind, ['phase', 'message', 'counters', 'cellCount']);
-      return { kind, body: { ...(body as unknown as State), confidence: toConfidence(body.confidence) } };
+      return { kind, body: { ...(body as unknown as State), confidence: toConfidence(body.confidence), reconstruction: toReconstruction(body.reconstruction) } };
     case 'roi':
       demand(body, kind, ['candidates', 'explanation']);
       return { kind, body: body as unknown as Roi };
@@ -225,6 +239,10 @@ function toConfidence(told: unknown): Confidence | null {
   const fractions = toFloat32(told.fractions, null, 'the convergence');
   const halfSetCorrelations = toFloat32(told.halfSetCorrelations, fractions.length, 'the convergence');
   return { ...(told as unknown as Confidence), fractions, halfSetCorrelations };
+}
+
+function toReconstruction(told: unknown): Reconstruction | null {
+  return isRecord(told) ? (told as unknown as Reconstruction) : null;
 }
 
 function demand(body: Record<string, unknown>, kind: string, names: readonly string[]): void {

@@ -3,6 +3,7 @@ import { formatCount, formatLatency, formatMicrometres, formatPercent, formatRat
 import { type LiveModel, useLive } from '../live/model';
 import { type CounterName, counterNames } from '../live/protocol';
 import { CoverageDial } from './CoverageDial';
+import { ReconstructionPanel } from './ReconstructionPanel';
 
 const counterLabels: Record<CounterName, string> = {
   received: 'received',
@@ -30,6 +31,7 @@ export function Numbers({ model }: { readonly model: LiveModel }) {
       <Pace model={model} />
       <Coverage model={model} />
       <Trust model={model} />
+      <ReconstructionPanel model={model} />
       <Suggestion model={model} />
       <Counters model={model} />
     </aside>
