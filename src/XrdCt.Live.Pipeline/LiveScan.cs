@@ -45,8 +45,9 @@ public sealed class LiveScan
     private readonly Func<ReadingFeed>? _openReadings;
     private readonly JournalWriter? _rows;
 
-    // Of the recipe with which the last change of an operator takes effect.
-    private long _changedAt = long.MinValue;
+    // Of the recipes offered for every bin: the last, and the first with which the last change of an operator takes effect.
+    private long _offered;
+    private long _changed;
     private GrowingFileWriter? _growing;
     private volatile LiveVolume? _volume;
     private readonly Channel<RawFrame> _frames;
@@ -631,7 +632,7 @@ public sealed class LiveScan
     {
         if (_reconstruction.Recipe is VolumeRecipe recipe)
         {
-            _volume?.Offer(recipe);
+            _offered = _volume?.Offer(recipe) ?? 0;
         }
     }
 
@@ -686,12 +687,8 @@ public sealed class LiveScan
     // Shown are the live channels by now; the slices of every bin where they are made of the same.
     private void SettleChanges(bool isOther)
     {
-        if (isOther && _reconstruction.Recipe is VolumeRecipe recipe)
-        {
-            _changedAt = recipe.Timestamp;
-        }
-
-        if (_volume is not { } volume || volume.ShownTimestamp >= _changedAt)
+        _changed = isOther ? _offered : _changed;
+        if (_volume is not { } volume || volume.Done >= _changed)
         {
             _control.Settle();
         }

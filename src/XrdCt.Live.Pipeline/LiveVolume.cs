@@ -31,7 +31,8 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
     private volatile IVolumeSlices _slices;
     private VolumeRecipe? _newest;
     private bool _isComplete;
-    private long _shown = long.MinValue;
+    private long _offered;
+    private long _done;
 
     /// <summary>Takes the memory.</summary>
     /// <param name="settings">Settings of the scan.</param>
@@ -72,8 +73,17 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
     /// <summary>Pixels along x and y.</summary>
     public int Size => _plan.TranslationCount;
 
-    /// <summary><see cref="VolumeRecipe.Timestamp"/> of what the slices are made of.</summary>
-    public long ShownTimestamp => Volatile.Read(ref _shown);
+    /// <summary>Number of the recipe that the slices are made of, as <see cref="Offer"/> gave it; 0 before the first.</summary>
+    public long Done
+    {
+        get
+        {
+            lock (_recipes)
+            {
+                return _done;
+            }
+        }
+    }
 
     /// <summary>How far the slices are behind the live channels, s; 0 where they are not, NaN before the first projection.</summary>
     public double Lag_s
@@ -90,15 +100,19 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
     }
 
     /// <summary>Hands over what the slices are to be made of.</summary>
-    public void Offer(VolumeRecipe recipe)
+    /// <returns>Its number, from 1.</returns>
+    public long Offer(VolumeRecipe recipe)
     {
+        long number;
         lock (_recipes)
         {
             _newest = recipe;
             _waiting.Enqueue(recipe.Timestamp);
+            number = ++_offered;
         }
 
         _news.Set();
+        return number;
     }
 
     /// <summary>There will be no other recipe: the thread ends when the slices are up to date.</summary>
@@ -122,9 +136,9 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
         {
             // Asked before the recipe: what is offered before the end is made.
             bool isLast = Volatile.Read(ref _isComplete);
-            if (Newest() is VolumeRecipe recipe)
+            if (Newest(out long number) is VolumeRecipe recipe)
             {
-                BringUpToDate(recipe);
+                BringUpToDate(recipe, number);
             }
             else if (isLast)
             {
@@ -169,7 +183,7 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
         _given.Dispose();
     }
 
-    private void BringUpToDate(VolumeRecipe recipe)
+    private void BringUpToDate(VolumeRecipe recipe, long number)
     {
         _rows.Use(recipe);
         bool isDone;
@@ -186,25 +200,21 @@ internal sealed class LiveVolume : IVoxelPatterns, IDisposable
             isDone = _slices.BringUpToDate(recipe, _rows, MayGoOn);
         }
 
-        if (isDone)
-        {
-            Volatile.Write(ref _shown, recipe.Timestamp);
-        }
-
         lock (_recipes)
         {
             // One that was offered before holds nothing that this one does not.
-            while (isDone && _waiting.TryPeek(out long oldest) && oldest <= recipe.Timestamp)
+            for (; isDone && _done < number; _done++)
             {
                 _waiting.Dequeue();
             }
         }
     }
 
-    private VolumeRecipe? Newest()
+    private VolumeRecipe? Newest(out long number)
     {
         lock (_recipes)
         {
+            number = _offered;
             return _waiting.Count > 0 ? _newest : null;
         }
     }

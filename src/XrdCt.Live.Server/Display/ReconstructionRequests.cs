@@ -95,8 +95,9 @@ internal static class ReconstructionRequests
                 ? (StatusCodes.Status200OK, "")
                 : (StatusCodes.Status409Conflict, "No scan runs whose reconstruction could be changed.");
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // Half a surrogate pair is JSON, and no text.
             return (StatusCodes.Status400BadRequest, $"Send one JSON object, {Example}.");
         }
         catch (ArgumentException e)

@@ -116,6 +116,8 @@ public class DisplayMessagesTests
                 return reader.ReadDouble();
             case MessagePackType.String:
                 return reader.ReadString();
+            case MessagePackType.Boolean:
+                return reader.ReadBoolean();
             case MessagePackType.Nil:
                 reader.ReadNil();
                 return null;

@@ -328,6 +328,8 @@ public sealed class DisplayServerTests : IAsyncDisposable
         Assert.Equal(JsonValueKind.Null, root.GetProperty("latency_ms").ValueKind);
         Assert.Equal(70_001, root.GetProperty("counters").GetProperty("received").GetInt64());
         Assert.Equal("/data/disc 7.nxs", root.GetProperty("savedPath").GetString());
+        JsonElement reconstruction = root.GetProperty("reconstruction");
+        Assert.Equal(("hann", 1.25, false), (reconstruction.GetProperty("filter").GetString(), reconstruction.GetProperty("axis_px").GetDouble(), reconstruction.GetProperty("air").GetBoolean()));
     }
 
     [Fact]

@@ -156,8 +156,8 @@ public sealed class ChangedReconstructionTests
             },
             isOnDevice ? filter => new DeviceSlices(device, plan, filter, SmallScan.Bins) : null);
         Task running = Task.Run(volume.Run, TestContext.Current.CancellationToken);
-        Offer();
-        Assert.True(SpinWait.SpinUntil(() => volume.ShownTimestamp == reconstruction.Recipe!.Timestamp, Hang));
+        long first = Offer();
+        Assert.True(SpinWait.SpinUntil(() => volume.Done == first, Hang));
         float[] sharp = Sums(volume);
         AssertSums(reconstruction, sharp);
 
@@ -165,22 +165,23 @@ public sealed class ChangedReconstructionTests
         Volatile.Write(ref isBusy, true);
         asked.Reset();
         reconstruction.Use(new ReconstructionSettings(RampFilter.Hann, null, Air: true));
-        Offer();
+        long second = Offer();
         asked.Wait(Hang, TestContext.Current.CancellationToken);
-        Assert.NotEqual(reconstruction.Recipe!.Timestamp, volume.ShownTimestamp);
+        Assert.Equal(first, volume.Done);
         Assert.Equal(sharp, Sums(volume));
 
         Volatile.Write(ref isBusy, false);
         volume.Complete();
         await running;
+        Assert.Equal(second, volume.Done);
         float[] smooth = Sums(volume);
         AssertSums(reconstruction, smooth);
         Assert.NotEqual(sharp, smooth);
 
-        void Offer()
+        long Offer()
         {
             reconstruction.Update(assembly);
-            volume.Offer(reconstruction.Recipe!);
+            return volume.Offer(reconstruction.Recipe!);
         }
     }
 

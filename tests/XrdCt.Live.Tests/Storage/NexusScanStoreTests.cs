@@ -3,6 +3,8 @@ using PureHDF.VOL.Native;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
+using XrdCt.Live.Model.Sinograms;
+using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Storage;
 
 namespace XrdCt.Live.Tests.Storage;
@@ -72,6 +74,26 @@ public class NexusScanStoreTests
         Assert.Equal(scan.Slices[0].Values, file.Dataset("/entry/live/total/slice").Read<float[]>());
         Assert.Equal(scan.ChannelSinograms[0].Values, file.Dataset("/entry/live/total/sinogram").Read<float[]>());
         Assert.Equal([-30, -20, -10, 0, 10, 20], file.Dataset("/entry/live/total/x").Read<double[]>());
+    }
+
+    [Fact]
+    public void Save_ChangedReconstruction_IsNamed()
+    {
+        using TemporaryFolder folder = new();
+        ScanRecord scan = ScanSamples.Scan() with
+        {
+            Reconstruction = new ReconstructionSettings(RampFilter.Hann, 1.25, Air: false),
+            Axis = new AxisFindings(0.9, 0.1, 1.25, "two methods agree", []) { IsSet = true },
+        };
+
+        using NativeFile file = H5File.OpenRead(new NexusScanStore(folder.Path).Save(scan));
+
+        Assert.Equal("NXprocess", file.Group("/entry/reconstruction").Attribute("NX_class").Read<string>());
+        Assert.Equal(("fbp", "hann"), (file.Dataset("/entry/reconstruction/solver").Read<string>(), file.Dataset("/entry/reconstruction/filter").Read<string>()));
+        Assert.Equal(1, file.Dataset("/entry/reconstruction/axis_set_by_operator").Read<int>());
+        Assert.Equal(0, file.Dataset("/entry/reconstruction/air_asked").Read<int>());
+        Assert.Equal((0.9, 1.25), (file.Dataset("/entry/centre_of_rotation/offset").Read<double>(), file.Dataset("/entry/centre_of_rotation/offset_applied").Read<double>()));
+        Assert.Equal("set by the operator; of the data: two methods agree", file.Dataset("/entry/centre_of_rotation/status").Read<string>());
     }
 
     [Fact]

@@ -231,6 +231,56 @@ public sealed class SqliteScanJournalTests : IDisposable
     }
 
     [Fact]
+    public void Write_ChangedReconstruction_ComesBack()
+    {
+        var changed = new ReconstructionSettings(RampFilter.Hann, 1.0 / 3, Air: false);
+        using SqliteScanJournal journal = SqliteScanJournal.Create(_folder.Path, Settings with { Axis_px = -0.25 });
+        journal.Write(Scan(), Rows(0, 1), []);
+        journal.Write(Scan() with { Reconstruction = changed }, [], [new JournalledEvent(Scan().StartedAt, JournalledEventKind.Changed, "changed")]);
+        journal.Dispose();
+
+        using SqliteScanJournal read = SqliteScanJournal.Open(journal.Path!);
+        Assert.Equal(changed, read.Scan!.Reconstruction);
+        Assert.Equal(-0.25, read.Settings.Axis_px);
+    }
+
+    [Fact]
+    public void Open_OfAProgramThatKnewNoChanges_HasNone()
+    {
+        string path = Finished();
+        using (SqliteDatabase database = SqliteDatabase.Open(path, create: false))
+        {
+            string state = database.Text("SELECT value FROM scan WHERE name = 'state'")!;
+            string settings = database.Text("SELECT value FROM scan WHERE name = 'settings'")!;
+            Assert.Contains("\"Reconstruction\":null,", state);
+            Assert.Contains(",\"Axis_px\":null", settings);
+            database.Run($"UPDATE scan SET value = '{state.Replace("\"Reconstruction\":null,", "", StringComparison.Ordinal)}' WHERE name = 'state'");
+            database.Run($"UPDATE scan SET value = '{settings.Replace(",\"Axis_px\":null", "", StringComparison.Ordinal)}' WHERE name = 'settings'");
+        }
+
+        using SqliteScanJournal read = SqliteScanJournal.Open(path);
+        Assert.Null(read.Scan!.Reconstruction);
+        Assert.Null(read.Settings.Axis_px);
+    }
+
+    [Theory]
+    [InlineData("{\"Filter\":\"Hann\",\"Axis_px\":4,\"Air\":true}")]
+    [InlineData("{\"Filter\":\"Hann\",\"Axis_px\":\"NaN\",\"Air\":true}")]
+    [InlineData("{\"Filter\":77,\"Axis_px\":null,\"Air\":true}")]
+    [InlineData("{\"Filter\":\"Hahn\",\"Axis_px\":null,\"Air\":true}")]
+    public void Open_ReconstructionThatCannotBe_IsRefused(string damaged)
+    {
+        string path = Finished();
+        using (SqliteDatabase database = SqliteDatabase.Open(path, create: false))
+        {
+            string state = database.Text("SELECT value FROM scan WHERE name = 'state'")!;
+            database.Run($"UPDATE scan SET value = '{state.Replace("\"Reconstruction\":null", "\"Reconstruction\":" + damaged, StringComparison.Ordinal)}' WHERE name = 'state'");
+        }
+
+        Refuses(path, "its settings cannot be read");
+    }
+
+    [Fact]
     public void Open_InUse_SaysSo()
     {
         using SqliteScanJournal journal = SqliteScanJournal.Create(_folder.Path, Settings);
