@@ -21,11 +21,21 @@ public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
     /// </summary>
     private const int ManyColours = 150;
 
+    /// <summary>Neighbours in a slice differ so much less with Hann's filter than with Shepp and Logan's.</summary>
+    private const double Smoother = 0.7;
+
+    private static readonly string[] Changes =
+    [
+        "xrdct: 127.0.0.1 changed the reconstruction: filter shepp-logan → hann",
+        "xrdct: 127.0.0.1 changed the reconstruction: axis from the data → 1.5 px",
+        "xrdct: 127.0.0.1 changed the reconstruction: axis 1.5 px → from the data",
+    ];
+
     [Fact]
     public void Demo_Finished_SaysWhatItDid()
     {
         Assert.Equal(0, demo.Ended!.ExitCode);
-        Assert.Equal("", demo.Ended.Errors);
+        Assert.Equal(demo.Seen is null ? [] : Changes, demo.Ended.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal("Complete", demo.Summary.GetProperty("phase").GetString());
         Assert.Equal(Cells, demo.Summary.GetProperty("cells").GetInt32());
         Assert.Equal(Cells, demo.Summary.GetProperty("counters").GetProperty("placed").GetInt32());
@@ -54,6 +64,8 @@ public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
         Assert.True(correlations.Remove("as it is", out double asItIs));
         Assert.True(asItIs >= SameMap, all);
         Assert.All(correlations, other => Assert.True(other.Value < asItIs - Margin, all));
+        JsonElement made = file.GetProperty("reconstruction");
+        Assert.Equal((demo.Seen is null ? "shepp-logan" : "hann", 0), (made.GetProperty("filter").GetString(), made.GetProperty("axis_set_by_operator").GetInt32()));
         Assert.True(file.GetProperty("roi_count").GetInt32() > 0, "no place for the ROI was suggested");
     }
 
@@ -110,6 +122,21 @@ public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
         JsonElement small = Report().GetProperty("small");
         Assert.Empty(small.GetProperty("overlaps").EnumerateArray().Select(o => o.GetString()));
         Assert.Equal(0, small.GetProperty("overflow_px").GetInt32());
+    }
+
+    [Fact]
+    public void Page_FilterChangedMidScan_IsSeenInTheSliceAndByAll()
+    {
+        JsonElement changed = Report().GetProperty("changed");
+        double before = changed.GetProperty("before").GetDouble();
+        double after = changed.GetProperty("after").GetDouble();
+        Assert.True(after < Smoother * before, $"neighbours differ by {before:G3} before and {after:G3} after");
+        Assert.Equal("hann", changed.GetProperty("shown").GetString());
+        Assert.StartsWith("from the data (", changed.GetProperty("placeholder").GetString());
+
+        // While it ran, and when it was over.
+        Assert.Equal([200, 409], changed.GetProperty("posted").EnumerateArray().Select(s => s.GetInt32()));
+        Assert.True(changed.GetProperty("fixed").GetBoolean());
     }
 
     [Fact]

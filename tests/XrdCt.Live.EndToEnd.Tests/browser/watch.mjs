@@ -38,6 +38,21 @@ const colours = (page, id) =>
     return new Set(pixels).size;
   });
 
+/** How much neighbours in the slice on show differ, as a share of what it holds. */
+const roughness = (page) =>
+  page.evaluate(() => {
+    const { size, values } = window.__xrdct.slice;
+    let [steps, squares] = [0, 0];
+    for (let i = 1; i < values.length; i++) {
+      if (i % size !== 0 && Number.isFinite(values[i]) && Number.isFinite(values[i - 1])) {
+        steps += (values[i] - values[i - 1]) ** 2;
+        squares += values[i] ** 2;
+      }
+    }
+
+    return steps / squares;
+  });
+
 /** What the page shows of the numbers. */
 async function look(page) {
   const counters = {};
@@ -108,6 +123,38 @@ try {
   await page.screenshot({ path: join(folder, 'mid-scan.png') });
   await page.mouse.move(0, 0);
 
+  // Another filter, chosen with the keyboard: a smoother slice. Then somebody else moves the axis, and gives it back.
+  const isShown = (wanted) =>
+    page.waitForFunction(
+      ({ filter, axis }) => {
+        const { reconstruction, reconstructionLag_s } = window.__xrdct.state;
+        const field = document.querySelector('[data-testid=axis]');
+        return reconstruction.filter === filter && reconstructionLag_s === 0 && field.value === axis;
+      },
+      wanted,
+      { timeout: 60_000 },
+    );
+  const changed = { before: await roughness(page), placeholder: await page.getByTestId('axis').getAttribute('placeholder') };
+  await page.getByTestId('filter').focus();
+  await page.keyboard.press('End');
+  await isShown({ filter: 'hann', axis: '' });
+  changed.after = await roughness(page);
+  changed.shown = await page.getByTestId('filter').inputValue();
+  await page.screenshot({ path: join(folder, 'changed.png') });
+  const post = async (change) =>
+    (
+      await fetch(new URL('api/reconstruction', url), {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(change),
+      })
+    ).status;
+  changed.posted = [await post({ axis_px: 1.5 })];
+  await isShown({ filter: 'hann', axis: '1.5' });
+  await page.getByTestId('axis').fill('');
+  await page.keyboard.press('Enter');
+  await isShown({ filter: 'hann', axis: '' });
+
   await page.waitForFunction(
     () => ['Complete', 'Incomplete', 'Failed'].includes(document.querySelector('[data-testid=phase]')?.dataset.phase),
     undefined,
@@ -115,6 +162,8 @@ try {
   );
   await page.getByTestId('saved-path').waitFor({ timeout: 30_000 });
   const end = { ...(await look(page)), saved: await text(page, 'saved-path') };
+  changed.posted.push(await post({ filter: 'ramp' }));
+  changed.fixed = await page.getByTestId('filter').isDisabled();
   await page.screenshot({ path: join(folder, 'end.png') });
   await page.screenshot({ path: join(folder, 'end-full.png'), fullPage: true });
 
@@ -151,7 +200,7 @@ try {
     await page.screenshot({ path: join(folder, `channel-${name.replace(/[^a-z0-9]+/gi, '_')}.png`) });
   }
 
-  console.log(JSON.stringify({ middle, voxel, end, small, channels, complaints, foreign: [...foreign] }));
+  console.log(JSON.stringify({ middle, voxel, changed, end, small, channels, complaints, foreign: [...foreign] }));
 } finally {
   await browser.close();
 }

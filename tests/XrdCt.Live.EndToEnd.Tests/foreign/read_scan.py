@@ -55,6 +55,10 @@ with h5py.File(args.file, "r") as f:
             "configuration": e["process/configuration/data"].asstr()[()],
             "detector": e["instrument/detector/description"].asstr()[()],
         }
+        if "reconstruction" in e:
+            r = e["reconstruction"]
+            seen["reconstruction"] = {
+                "filter": r["filter"].asstr()[()], "air_asked": int(r["air_asked"][()]), "axis_set_by_operator": int(r["axis_set_by_operator"][()])}
         seen["unmatched"] = e["readings/unmatched_frames"][()].tolist() if "readings" in e else []
         seen["total_empty"] = int(numpy.isnan(e["live/total/sinogram"][()]).sum()) if "live/total" in e else 0
         if "frames" in e:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { askChoices, askFor, has, over, progressOf, readAxis } from './reconstruction';
+import { askChoices, askFor, type Change, has, inOrder, over, progressOf, readAxis } from './reconstruction';
 
 const at = new URL('http://127.0.0.1:8050/api/reconstruction');
 const settings = { filter: 'hann', axis_px: NaN, air: true };
@@ -41,6 +41,34 @@ describe('askFor', () => {
     const refused = () => Promise.resolve(new Response('No scan runs.\n', { status: 409 }));
     expect(await askFor({ air: true }, refused, at)).toBe('No scan runs.');
     expect(await askFor({ air: true }, () => Promise.reject(new TypeError('gone')), at)).toBe('The server cannot be reached.');
+  });
+});
+
+describe('inOrder', () => {
+  it('asks one after the other, with all that was wanted meanwhile', async () => {
+    const asked: Change[] = [];
+    const answers: ((refusal: string | null) => void)[] = [];
+    const told: (string | null)[] = [];
+    const change = inOrder(
+      (refusal) => told.push(refusal),
+      (wanted) => {
+        asked.push(wanted);
+        return new Promise((answer) => answers.push(answer));
+      },
+    );
+
+    change({ filter: 'hamming' });
+    change({ filter: 'cosine', air: false });
+    change({ filter: 'hann' });
+    expect(asked).toEqual([{ filter: 'hamming' }]);
+    answers[0]('refused');
+    await new Promise((done) => setTimeout(done, 0));
+    expect(asked).toEqual([{ filter: 'hamming' }, { filter: 'hann', air: false }]);
+    answers[1](null);
+    await new Promise((done) => setTimeout(done, 0));
+    expect(told).toEqual(['refused', null]);
+    change({ axis_px: null });
+    expect(asked[2]).toEqual({ axis_px: null });
   });
 });
 

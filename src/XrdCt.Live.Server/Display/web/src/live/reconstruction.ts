@@ -50,6 +50,38 @@ export async function askFor(change: Change, ask: Fetch = fetch, at: URL = addre
   }
 }
 
+/**
+ * Asks for one change at a time, since two requests may overtake each other; what is wanted meanwhile goes together with
+ * the next one.
+ * @param answered is told each refusal, and null for what was taken.
+ */
+export function inOrder(
+  answered: (refusal: string | null) => void,
+  ask: (change: Change) => Promise<string | null> = askFor,
+): (change: Change) => void {
+  let isAsking = false;
+  let waiting: Change | null = null;
+
+  const next = async (change: Change): Promise<void> => {
+    isAsking = true;
+    answered(await ask(change));
+    isAsking = false;
+    if (waiting !== null) {
+      const wanted = waiting;
+      waiting = null;
+      void next(wanted);
+    }
+  };
+
+  return (change) => {
+    if (isAsking) {
+      waiting = { ...waiting, ...change };
+    } else {
+      void next(change);
+    }
+  };
+}
+
 /** Whether a state has what was asked for. */
 export function has(settings: Reconstruction, change: Change): boolean {
   return (

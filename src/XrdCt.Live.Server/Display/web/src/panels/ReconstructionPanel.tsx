@@ -1,8 +1,8 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { hasEnded } from '../live/health';
 import { type LiveModel, useLive } from '../live/model';
 import type { Reconstruction } from '../live/protocol';
-import { askChoices, askFor, type Change, type Choices, has, over, progressOf, readAxis } from '../live/reconstruction';
+import { askChoices, type Change, type Choices, has, inOrder, over, progressOf, readAxis } from '../live/reconstruction';
 
 /** A change that no state has by then was made again by somebody else. */
 const patience_ms = 2000;
@@ -14,6 +14,16 @@ export function ReconstructionPanel({ model }: { readonly model: LiveModel }) {
   const [asked, setAsked] = useState<Change | null>(null);
   const [refusal, setRefusal] = useState('');
   const told = state?.reconstruction ?? null;
+  const send = useMemo(
+    () =>
+      inOrder((sentence) => {
+        setRefusal(sentence ?? '');
+        if (sentence !== null) {
+          setAsked(null);
+        }
+      }),
+    [],
+  );
 
   useEffect(() => {
     if (asked === null) {
@@ -33,13 +43,9 @@ export function ReconstructionPanel({ model }: { readonly model: LiveModel }) {
     return null;
   }
 
-  const change = async (wanted: Change): Promise<void> => {
+  const change = (wanted: Change): void => {
     setAsked((before) => ({ ...before, ...wanted }));
-    const sentence = await askFor(wanted);
-    setRefusal(sentence ?? '');
-    if (sentence !== null) {
-      setAsked(null);
-    }
+    send(wanted);
   };
 
   const ended = hasEnded(state);
