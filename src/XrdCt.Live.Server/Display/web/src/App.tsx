@@ -12,6 +12,7 @@ import { Banners } from './panels/Banners';
 import { Header } from './panels/Header';
 import { Numbers } from './panels/Numbers';
 import { PatternPanel } from './panels/PatternPanel';
+import { RecomputingNote } from './panels/ReconstructionControls';
 
 const sliceStyle: PaneStyle = {
   aspect: 'equal',
@@ -127,6 +128,7 @@ export function App({ model }: { readonly model: LiveModel }) {
           model={model}
           topic="slice"
           title="Reconstruction"
+          note={<RecomputingNote model={model} />}
           testId="slice-canvas"
           ariaLabel="Reconstructed slice of the live channel, x to the right, y downwards"
           style={sliceStyle}

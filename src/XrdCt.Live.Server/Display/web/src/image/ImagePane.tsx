@@ -10,6 +10,8 @@ export interface ImagePaneProps {
   /** A change of this is painted. */
   readonly topic: Topic;
   readonly title: string;
+  /** What stands behind the subtitle; may change at any time. */
+  readonly note?: ReactNode;
   readonly testId: string;
   readonly ariaLabel: string;
   readonly style: PaneStyle;
@@ -176,6 +178,7 @@ export function ImagePane(props: ImagePaneProps) {
       <header className="panel-head">
         <h2>{props.title}</h2>
         <span className="subtitle" ref={subtitle} />
+        {props.note}
         <span className="readout" ref={readout} />
         <select
           aria-label={`Contrast of the ${props.title.toLowerCase()}`}

@@ -106,9 +106,8 @@ describe('readAxis', () => {
 
 describe('progressOf', () => {
   it('counts seconds once there are some', () => {
-    expect(progressOf(0, false)).toBe('');
-    expect(progressOf(0, true)).toBe('recomputing…');
-    expect(progressOf(0.3, false)).toBe('recomputing…');
-    expect(progressOf(4.2, false)).toBe('recomputing… 4 s');
+    expect(progressOf(0)).toBe('');
+    expect(progressOf(0.3)).toBe('recomputing…');
+    expect(progressOf(4.2)).toBe('recomputing… 4 s');
   });
 });

@@ -117,6 +117,6 @@ export function readAxis(text: string, limits: readonly [number, number]): numbe
 }
 
 /** `recomputing…`, with the seconds once there are some; empty while slices are what the settings say. */
-export function progressOf(lag_s: number, isAsked: boolean): string {
-  return lag_s >= 1 ? `recomputing… ${lag_s.toFixed(0)} s` : lag_s > 0 || isAsked ? 'recomputing…' : '';
+export function progressOf(lag_s: number): string {
+  return lag_s >= 1 ? `recomputing… ${lag_s.toFixed(0)} s` : lag_s > 0 ? 'recomputing…' : '';
 }

@@ -1,9 +1,9 @@
 import { coverage, hasEnded, meanRate_Hz, missingWedge_deg } from '../live/health';
 import { formatCount, formatLatency, formatMicrometres, formatPercent, formatRate } from '../live/format';
 import { type LiveModel, useLive } from '../live/model';
-import { type CounterName, counterNames } from '../live/protocol';
+import { type Confidence, type CounterName, counterNames } from '../live/protocol';
 import { CoverageDial } from './CoverageDial';
-import { ReconstructionPanel } from './ReconstructionPanel';
+import { ReconstructionControls } from './ReconstructionControls';
 
 const counterLabels: Record<CounterName, string> = {
   received: 'received',
@@ -31,7 +31,6 @@ export function Numbers({ model }: { readonly model: LiveModel }) {
       <Pace model={model} />
       <Coverage model={model} />
       <Trust model={model} />
-      <ReconstructionPanel model={model} />
       <Suggestion model={model} />
       <Counters model={model} />
     </aside>
@@ -128,15 +127,36 @@ function share(value: number): string {
 function Trust({ model }: { readonly model: LiveModel }) {
   const state = useLive(model, 'state', (m) => m.state);
   const confidence = state?.confidence ?? null;
-  if (state === null || confidence === null || !Number.isFinite(confidence.halfSetCorrelation)) {
+  if (state === null || (state.reconstruction === null && confidence === null)) {
     return null;
   }
 
+  return (
+    <section
+      className="panel trust"
+      aria-label="How slices are made, and how far they can be trusted"
+      title={confidence?.sentence}
+    >
+      {confidence !== null && Number.isFinite(confidence.halfSetCorrelation) && (
+        <HalfSets confidence={confidence} overlapResidual={state.overlapResidual} />
+      )}
+      <ReconstructionControls model={model} />
+    </section>
+  );
+}
+
+function HalfSets({
+  confidence,
+  overlapResidual,
+}: {
+  readonly confidence: Confidence;
+  readonly overlapResidual: number;
+}) {
   const points = Array.from(confidence.fractions, (fraction, i) => [fraction, confidence.halfSetCorrelations[i]] as const)
     .filter(([, correlation]) => Number.isFinite(correlation))
     .map(([fraction, correlation]) => `${(100 * fraction).toFixed(1)},${(30 * (1 - Math.max(0, correlation))).toFixed(1)}`);
   return (
-    <section className="panel trust" aria-label="How far the slice can be trusted" title={confidence.sentence}>
+    <>
       <div>
         <h2>
           Half-sets agree{' '}
@@ -148,7 +168,7 @@ function Trust({ model }: { readonly model: LiveModel }) {
           {[
             confidence.wedge_deg > 0 && 'in what was measured',
             Number.isFinite(confidence.noiseToSignal) && `noise ${share(confidence.noiseToSignal)}`,
-            Number.isFinite(state.overlapResidual) && `coarse scan differs by ${share(state.overlapResidual)}`,
+            Number.isFinite(overlapResidual) && `coarse scan differs by ${share(overlapResidual)}`,
           ]
             .filter(Boolean)
             .join(', ')}
@@ -158,7 +178,7 @@ function Trust({ model }: { readonly model: LiveModel }) {
         <line x1="0" y1="30" x2="100" y2="30" />
         <polyline points={points.join(' ')} />
       </svg>
-    </section>
+    </>
   );
 }
 

@@ -8,7 +8,7 @@ import { askChoices, type Change, type Choices, has, inOrder, over, progressOf, 
 const patience_ms = 2000;
 
 /** How slices are made, and changed while the scan runs: for all pages alike. */
-export function ReconstructionPanel({ model }: { readonly model: LiveModel }) {
+export function ReconstructionControls({ model }: { readonly model: LiveModel }) {
   const state = useLive(model, 'state', (m) => m.state);
   const choices = useChoices(model);
   const [asked, setAsked] = useState<Change | null>(null);
@@ -48,59 +48,62 @@ export function ReconstructionPanel({ model }: { readonly model: LiveModel }) {
     send(wanted);
   };
 
-  const ended = hasEnded(state);
   const shown = over(told, asked);
-  const isFixed = ended || choices === null || !choices.control;
+  const isFixed = choices === null || !choices.control;
   return (
-    <section
-      className="panel reconstruction"
+    <div
+      className="controls"
+      role="group"
       aria-label="How slices are made"
       data-testid="reconstruction"
       title={choices?.control === false ? 'Cannot be changed here: display.control in the configuration says so' : undefined}
     >
-      <h2>
-        Reconstruction{' '}
-        <span className="progress-note" role="status" data-testid="recomputing">
-          {ended ? '' : progressOf(state.reconstructionLag_s, asked !== null)}
-        </span>
-      </h2>
-      <div className="controls">
-        <label>
-          filter
-          <select
-            value={shown.filter}
-            disabled={isFixed}
-            data-testid="filter"
-            onChange={(event) => change({ filter: event.target.value })}
-          >
-            {(choices?.filter ?? [shown.filter]).map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
-        <AxisField
-          settings={shown}
-          fromData_px={state.axisFromData_px}
-          limits={isFixed ? null : choices.axis_px}
-          change={(axis_px) => change({ axis_px })}
+      <label title="Apodisation of the ramp: from sharp and noisy to smooth">
+        filter
+        <select
+          value={shown.filter}
+          disabled={isFixed}
+          data-testid="filter"
+          onChange={(event) => change({ filter: event.target.value })}
+        >
+          {(choices?.filter ?? [shown.filter]).map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+      <AxisField
+        settings={shown}
+        fromData_px={state.axisFromData_px}
+        limits={isFixed ? null : choices.axis_px}
+        change={(axis_px) => change({ axis_px })}
+      />
+      <label title="Take off what is scattered outside the sample, where the scan reaches beyond it">
+        air
+        <input
+          type="checkbox"
+          aria-label="Take air scatter off"
+          checked={shown.air}
+          disabled={isFixed || choices.air.length < 2}
+          data-testid="air"
+          onChange={(event) => change({ air: event.target.checked })}
         />
-        <label title="Take off what is scattered outside the sample, where the scan reaches beyond it">
-          air off
-          <input
-            type="checkbox"
-            checked={shown.air}
-            disabled={isFixed || choices.air.length < 2}
-            data-testid="air"
-            onChange={(event) => change({ air: event.target.checked })}
-          />
-        </label>
-      </div>
+      </label>
       {refusal !== '' && (
         <p className="refusal" role="alert">
           {refusal}
         </p>
       )}
-    </section>
+    </div>
+  );
+}
+
+/** Says that slices are not yet what was asked for. */
+export function RecomputingNote({ model }: { readonly model: LiveModel }) {
+  const state = useLive(model, 'state', (m) => m.state);
+  return (
+    <span className="recomputing" role="status" data-testid="recomputing">
+      {state === null || hasEnded(state) ? '' : progressOf(state.reconstructionLag_s)}
+    </span>
   );
 }
 
