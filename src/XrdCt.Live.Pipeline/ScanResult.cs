@@ -73,6 +73,7 @@ public static class ScanResult
             ChannelSinograms = [.. Enumerable.Range(0, settings.Description.Channels.Count).Select(assembly.SinogramOf)],
             Slices = reconstruction.Slices(),
             Confidence = reconstruction.Confidence,
+            Noise = reconstruction.Noise,
             Outside = reconstruction.Outside,
             Roi = reconstruction.Roi,
             Counters = known.Counters,

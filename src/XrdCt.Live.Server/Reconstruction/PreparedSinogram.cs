@@ -251,16 +251,20 @@ internal sealed class PreparedSinogram
             LineAlignment.Align(scan.Plan, values, scan.LineShift_px, bins);
         }
 
-        int length = SampleCount * bins;
-        float[] row = new float[length];
-        for (int rotation = 0; rotation < Header.RotationCount; rotation++)
+        return OnGrid(values, bins);
+    }
+
+    /// <summary>Prepares variances of a number per cell.</summary>
+    /// <param name="variance">[rotation, translation] as in the file; used as scratch.</param>
+    /// <returns>[rotation, sample]; NaN where unmeasured.</returns>
+    public float[] PrepareVariance(float[] variance)
+    {
+        if (_recorded is { LineShift_px: not 0 } scan)
         {
-            Span<float> projection = values.AsSpan(rotation * length, length);
-            _grid.Apply(projection, bins, row);
-            row.CopyTo(projection);
+            LineAlignment.AlignVariance(scan.Plan, variance, scan.LineShift_px);
         }
 
-        return values;
+        return OnGrid(variance, bins: 1);
     }
 
     // The corrected sinogram of a scan file lacks them already.
@@ -302,6 +306,20 @@ internal sealed class PreparedSinogram
         }
 
         return null;
+    }
+
+    private float[] OnGrid(float[] values, int bins)
+    {
+        int length = SampleCount * bins;
+        float[] row = new float[length];
+        for (int rotation = 0; rotation < Header.RotationCount; rotation++)
+        {
+            Span<float> projection = values.AsSpan(rotation * length, length);
+            _grid.Apply(projection, bins, row);
+            row.CopyTo(projection);
+        }
+
+        return values;
     }
 
     private static string SentenceOf(ArgumentException e) => e.Message.Split(" (Parameter", StringSplitOptions.None)[0];
