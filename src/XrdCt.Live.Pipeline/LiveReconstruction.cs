@@ -257,7 +257,7 @@ internal sealed class LiveReconstruction
         variance = _correction.Found?.VarianceOf(assembly.SinogramOf(_stage.Channel).Values, variance) ?? variance;
         if (Stage.AppliedShift_px != 0)
         {
-            LineAlignment.AlignVariance(assembly.Plan, variance, Stage.AppliedShift_px);
+            map = map.WithLinesMoved(assembly.Plan, Stage.AppliedShift_px, variance);
         }
 
         double[] angles_rad = [.. Enumerable.Range(0, plan.ReconstructedRotationCount).Select(r => plan.Angle_deg(r) * (Math.PI / 180))];

@@ -259,6 +259,7 @@ internal sealed class PreparedSinogram
     /// <returns>[rotation, sample]; NaN where unmeasured.</returns>
     public float[] PrepareVariance(float[] variance)
     {
+        LeaveUnmatched(variance, bins: 1);
         if (_recorded is { LineShift_px: not 0 } scan)
         {
             LineAlignment.AlignVariance(scan.Plan, variance, scan.LineShift_px);
@@ -267,13 +268,14 @@ internal sealed class PreparedSinogram
         return OnGrid(variance, bins: 1);
     }
 
-    // The corrected sinogram of a scan file lacks them already.
-    private void LeaveUnmatched(Span<float> values, int bins)
+    /// <summary>The same where a map of the noise is to be made of them, which knows more of the lines that are moved.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="variance">[rotation, translation] as in the file; used as scratch.</param>
+    public (NoiseMap Map, float[] Variance) PrepareNoise(NoiseMap map, float[] variance)
     {
-        foreach (int cell in _recorded?.UnmatchedCells ?? [])
-        {
-            values.Slice(cell * bins, bins).Fill(float.NaN);
-        }
+        LeaveUnmatched(variance, bins: 1);
+        NoiseMap moving = _recorded is { LineShift_px: not 0 } scan ? map.WithLinesMoved(scan.Plan, scan.LineShift_px, variance) : map;
+        return (moving, OnGrid(variance, bins: 1));
     }
 
     /// <summary>Angles that a scan plan would make, so that the methods that ask for one can be used; null where they are others.</summary>
@@ -306,6 +308,15 @@ internal sealed class PreparedSinogram
         }
 
         return null;
+    }
+
+    // The corrected sinogram of a scan file lacks them already.
+    private void LeaveUnmatched(Span<float> values, int bins)
+    {
+        foreach (int cell in _recorded?.UnmatchedCells ?? [])
+        {
+            values.Slice(cell * bins, bins).Fill(float.NaN);
+        }
     }
 
     private float[] OnGrid(float[] values, int bins)

@@ -332,8 +332,9 @@ internal sealed class ReconstructionRun
 
         // Which bins have values is known once all of them were looked at.
         _ = _sinogram.Total(stop);
-        float[] sigma = new float[_noise!.Size * _noise.Size];
-        _noise.Compute(_sinogram.Angles_rad, _sinogram.PrepareVariance(_variance), sigma, _request.HasEvenWeights);
+        (NoiseMap map, float[] variance) = _sinogram.PrepareNoise(_noise!, _variance);
+        float[] sigma = new float[map.Size * map.Size];
+        map.Compute(_sinogram.Angles_rad, variance, sigma, _request.HasEvenWeights);
         int bins = _sinogram.HasValues.Slice(_bins.First, _bins.Count).Count(true);
         for (int i = 0; i < sigma.Length; i++)
         {
