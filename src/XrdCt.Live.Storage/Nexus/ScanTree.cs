@@ -923,6 +923,8 @@ internal sealed class ScanTree
             Check($"slice '{slice.Channel}' Values.Length", slice.Values.Length, slice.Size * slice.Size);
         }
 
+        Check("Noise.Values.Length", scan.Noise?.Values.Length ?? 0, scan.Noise is { } noise ? noise.Size * noise.Size : 0);
+
         static void Check(string what, int actual, int expected)
         {
             if (actual != expected)
