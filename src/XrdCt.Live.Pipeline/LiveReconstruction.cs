@@ -15,14 +15,13 @@ internal sealed class LiveReconstruction
     // One measured cell is no projection: its value would be held over the whole width.
     private const int LeastMeasured = 2;
 
-    // The noise map costs a look at all variances: it is made this often in a scan, and at its end.
+    // The noise map costs a look at all variances: it is made this often in a scan, whenever axis or filter become others, and at its end.
     private const int NoiseMaps = 16;
 
     private ScanSettings _settings;
     private readonly ProgressiveSlice[] _slices;
     private readonly OutsideCorrection? _outside;
     private ConfidenceTrack _confidence;
-    private float[] _sigma = [];
     private int _noiseMaps;
     private readonly StageAlignment _stage;
     private readonly AxisAlignment _axis;
@@ -72,6 +71,9 @@ internal sealed class LiveReconstruction
 
     /// <summary>How far the slice of the total can be trusted; null before the first projection.</summary>
     public SliceConfidence? Confidence { get; private set; }
+
+    /// <summary>Its noise, σ of each pixel, as of the last look at all variances; null before the first, and where these are not known.</summary>
+    public SliceMap? Noise { get; private set; }
 
     /// <summary>How it converged while the scan ran.</summary>
     public IReadOnlyList<ConvergencePoint> Convergence { get; private set; } = [];
@@ -143,6 +145,7 @@ internal sealed class LiveReconstruction
         {
             Array.ForEach(_slices, s => s.SetCentre(Centre_px));
             _confidence.SetCentre(Centre_px);
+            _noiseMaps = 0;
         }
 
         if ((stale.Length > 0 || moves) && ProjectionCount > 0)
@@ -150,10 +153,10 @@ internal sealed class LiveReconstruction
             if ((int)(coverage * NoiseMaps) > _noiseMaps)
             {
                 _noiseMaps = (int)(coverage * NoiseMaps);
-                _sigma = Noise(assembly);
+                Noise = NoiseNow(assembly);
             }
 
-            Confidence = _confidence.Assess(Slice(_stage.Channel).Values, _sigma);
+            Confidence = _confidence.Assess(Slice(_stage.Channel).Values, Noise?.Values);
             if (_confidence.Curve is [.., var newest] && (Convergence.Count == 0 || newest.Fraction > Convergence[^1].Fraction))
             {
                 // A list of its own each time: whoever shows the last one may still be at it.
@@ -211,7 +214,8 @@ internal sealed class LiveReconstruction
         if (ProjectionCount > 0)
         {
             Roi = RoiFinder.Find(Slice(_roiChannel), _settings.RoiRadius_um);
-            Confidence = _confidence.Assess(Slice(_stage.Channel).Values, Noise(assembly));
+            Noise = NoiseNow(assembly);
+            Confidence = _confidence.Assess(Slice(_stage.Channel).Values, Noise?.Values);
         }
 
         Write(assembly, assembly.Standing());
@@ -251,38 +255,34 @@ internal sealed class LiveReconstruction
         }
 
         _confidence = NewConfidence();
+        _noiseMaps = 0;
         _isAnew = true;
         _isOther = false;
     }
 
     private ConfidenceTrack NewConfidence() => new(_settings.Description.Plan, _settings.Filter, Centre_px, _outside?.ForChannel(_stage.Channel));
 
-    // Of the total, which is a sum over bins; what a correction multiplies a cell with, it multiplies its noise with.
-    private float[] Noise(ScanAssembly assembly)
+    // Of the total, which is a sum over bins.
+    private SliceMap? NoiseNow(ScanAssembly assembly)
     {
         ScanPlan plan = _settings.Description.Plan;
-        bool isTotal = _settings.Description.Channels[_stage.Channel].Kind == LiveChannelKind.Total;
-
-        // What comes from a coarse scan has noise too, which is not known here.
-        if (_outside is not null || !isTotal || assembly.TotalVariance(_stage.Channel) is not { } variance)
+        LiveChannel total = _settings.Description.Channels[_stage.Channel];
+        NoiseMap? map = _outside is null ? new NoiseMap(plan.TranslationCount, _settings.Filter, Centre_px) : _outside.Noise(Centre_px);
+        if (map is null || total.Kind != LiveChannelKind.Total || assembly.TotalVariance(_stage.Channel) is not { } variance)
         {
-            return [];
+            return null;
         }
 
-        if (_correction.Found is { } found)
+        variance = _correction.Found?.VarianceOf(assembly.SinogramOf(_stage.Channel).Values, variance) ?? variance;
+        if (Stage.AppliedShift_px != 0)
         {
-            for (int i = 0; i < variance.Length; i++)
-            {
-                // A line that was replaced by its neighbours is bridged here too.
-                bool isReplaced = found.Findings.Flags[i].HasFlag(CellFlags.Interpolated);
-                variance[i] = isReplaced ? float.NaN : variance[i] * found.Factors[i] * found.Factors[i];
-            }
+            map = map.WithLinesMoved(assembly.Plan, Stage.AppliedShift_px, variance);
         }
 
         double[] angles_rad = [.. Enumerable.Range(0, plan.ReconstructedRotationCount).Select(r => plan.Angle_deg(r) * (Math.PI / 180))];
         float[] sigma = new float[plan.TranslationCount * plan.TranslationCount];
-        new NoiseMap(plan.TranslationCount, _settings.Filter, Centre_px).Compute(angles_rad, variance.AsSpan(0, angles_rad.Length * plan.TranslationCount), sigma);
-        return sigma;
+        map.Compute(angles_rad, variance.AsSpan(0, angles_rad.Length * plan.TranslationCount), sigma);
+        return new SliceMap(SliceMap.NoiseOf(total.Name), plan.TranslationCount, plan.Step_um, sigma, ProjectionCount);
     }
 
     // Corrections belong to the cells as they were measured, so they come before lines are moved.

@@ -50,6 +50,7 @@ public sealed class LiveScan
     private long _changed;
     private GrowingFileWriter? _growing;
     private volatile LiveVolume? _volume;
+    private SliceMap? _shownNoise;
     private readonly Channel<RawFrame> _frames;
     private readonly Channel<DiffractionPattern> _patterns;
     private readonly Channel<DiffractionPattern> _freePatterns;
@@ -717,6 +718,12 @@ public sealed class LiveScan
             foreach (SliceMap slice in _reconstruction.Slices())
             {
                 _display.Show(slice);
+            }
+
+            if (_reconstruction.Noise is { } noise && noise != _shownNoise)
+            {
+                _shownNoise = noise;
+                _display.Show(noise);
             }
 
             _display.Show(_reconstruction.Roi);

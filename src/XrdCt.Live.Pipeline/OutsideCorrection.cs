@@ -111,6 +111,16 @@ internal sealed class OutsideCorrection
             : _ => new RoiExtension(plan.TranslationCount, filter, fade_px: 3 * plan.TranslationCount, width: BinBlock.Width).Apply;
     }
 
+    /// <summary>The noise of the slice of the total, as the rays lie now; null where that of the coarse scan is not known.</summary>
+    /// <param name="centre_px">Rotation axis, steps.</param>
+    public NoiseMap? Noise(double centre_px)
+    {
+        ScanPlan plan = _settings.Description.Plan;
+        return _roi.Coarse is { } coarse
+            ? coarse.Noise(Alignment, plan.TranslationCount, plan.Step_um, _settings.Filter)
+            : new RoiExtension(plan.TranslationCount, _settings.Filter, fade_px: 3 * plan.TranslationCount).Noise(centre_px);
+    }
+
     private void Look(ScanPlan plan, ReadOnlySpan<float> total, double centre_px)
     {
         ReadOnlySpan<float> reconstructed = total[..(plan.ReconstructedRotationCount * plan.TranslationCount)];

@@ -75,6 +75,7 @@ public static class ScanResult
             Slices = reconstruction.Slices(),
             Reconstruction = ReconstructionSettings.Of(settings),
             Confidence = reconstruction.Confidence,
+            Noise = reconstruction.Noise,
             Outside = reconstruction.Outside,
             Roi = reconstruction.Roi,
             Counters = known.Counters,

@@ -16,7 +16,8 @@ namespace XrdCt.Live.Storage;
 /// and <c>coverage</c>; <c>mean_pattern</c> (x, intensity, sigma, count); <c>live/CHANNEL</c> (slice [y, x] with axes
 /// in µm, sinogram [rotation, translation]); <c>sample</c>, <c>beam</c>, <c>instrument</c>, <c>control</c> as the
 /// definition says; <c>corrected/intensity</c> [translation, rotation, bin], the same dataset where no correction changes anything, and
-/// <c>corrections</c> with every parameter and finding and the flags of the cells; <c>positions</c> as they were told; <c>process</c> with all settings, the geometry and the configuration; <c>reconstruction</c>, what the slices were made with;
+/// <c>corrections</c> with every parameter and finding and the flags of the cells; <c>variance</c> with the variances of sums of
+/// 16 bins; <c>confidence</c> with the noise of the slice of the total; <c>positions</c> as they were told; <c>process</c> with all settings, the geometry and the configuration; <c>reconstruction</c>, what the slices were made with;
 /// <c>scan_plan</c>, <c>stage</c>, <c>centre_of_rotation</c>, <c>readings</c>, <c>counters</c>, <c>roi_candidates</c>, <c>ending</c>. Where
 /// recorded positions decide, <c>frames</c> has the patterns as they were taken. Every physical number has a <c>units</c> attribute. Viewers
 /// that follow <c>default</c> show the slice of the first live channel, or the mean pattern where there is none.
@@ -102,12 +103,46 @@ public sealed class NexusScanStore : IScanStore
             IntensityWriter.Write(writer, corrected, tree.ChunkShape, raw.Plan, raw.BinCount, scan.Corrected!.Read);
         }
 
+        if (tree.Variance is { } variance)
+        {
+            IntensityWriter.Write(
+                writer, variance, tree.BandChunkShape, raw.Plan, tree.BandCount, Bands(raw.BinCount, (cell, first, values) => raw.Variance(cell).Slice(first, values.Length).CopyTo(values)));
+        }
+
+        if (tree.CorrectedVariance is { } correctedVariance)
+        {
+            IntensityWriter.Write(writer, correctedVariance, tree.BandChunkShape, raw.Plan, tree.BandCount, Bands(raw.BinCount, scan.Corrected!.ReadVariance));
+        }
+
         if (tree.Frames is { } frames)
         {
             IntensityWriter.WriteFrames(writer, frames, ScanTree.FramesPerChunk, scan.Sinogram);
         }
 
         writer.Dispose();
+    }
+
+    // Sums of bins, which are independent; NaN where none has a variance.
+    private static CellReader Bands(int binCount, CellReader read)
+    {
+        float[] pattern = new float[binCount];
+        return (cell, first, values) =>
+        {
+            Span<float> bins = pattern.AsSpan(0, Math.Min(values.Length * ScanTree.BinsPerBand, binCount - (first * ScanTree.BinsPerBand)));
+            read(cell, first * ScanTree.BinsPerBand, bins);
+            for (int band = 0; band < values.Length; band++)
+            {
+                double sum = 0;
+                bool isAny = false;
+                foreach (float variance in bins[(band * ScanTree.BinsPerBand)..Math.Min((band + 1) * ScanTree.BinsPerBand, bins.Length)])
+                {
+                    sum += float.IsFinite(variance) ? variance : 0;
+                    isAny |= float.IsFinite(variance);
+                }
+
+                values[band] = isAny ? (float)sum : float.NaN;
+            }
+        };
     }
 
     private void MakeFolder(string path)

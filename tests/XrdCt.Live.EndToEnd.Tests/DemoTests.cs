@@ -114,6 +114,7 @@ public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
         Assert.All(
             channels.EnumerateArray(),
             c => Assert.True(c.GetProperty("slice_colours").GetInt32() > ManyColours));
+        Assert.True(Report().GetProperty("noise_colours").GetInt32() > ManyColours, "the noise map is not drawn");
     }
 
     [Fact]

@@ -119,7 +119,7 @@ public sealed class PublishedResultsTests
         Assert.Equal(0, found.GetProperty("lost").GetInt32());
         Assert.Equal("complete", found.GetProperty("phase").GetString());
         Assert.Equal(
-            ["every/end", "latest/pattern", "latest/roi", "latest/scan", "latest/sinogram/total", "latest/slice/total", "latest/status"],
+            ["every/end", "latest/pattern", "latest/roi", "latest/scan", "latest/sinogram/total", "latest/slice/total", "latest/slice/σ(total)", "latest/status"],
             found.GetProperty("topics").EnumerateArray().Select(t => t.GetString()!).Order(StringComparer.Ordinal));
     }
 

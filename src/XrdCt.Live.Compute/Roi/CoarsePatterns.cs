@@ -56,6 +56,9 @@ public sealed class CoarsePatterns
     /// <summary>Radial bins.</summary>
     public int BinCount { get; }
 
+    /// <summary>Variances of the sums over all bins of a cell, [rotation, translation]; NaN where unmeasured. Null where they are not known.</summary>
+    public float[]? SumVariance { get; init; }
+
     /// <summary>What the filters of all blocks keep of the coarse scan, bytes.</summary>
     public long FilterSize_bytes => (long)Rays.RotationCount * Rays.TranslationCount * BinBlock.Count(BinCount) * BinBlock.Width * sizeof(float);
 
@@ -155,6 +158,26 @@ public sealed class CoarsePatterns
         return Applied(Map(channel), [air], mode, alignment, samples, step_um, filter);
     }
 
+    /// <summary>
+    /// The noise of the sum over the bins in slices through these filters: that of the ROI scan's rays and that of the coarse scan's outside its field of view.
+    /// Null where <see cref="SumVariance"/> is not known.
+    /// </summary>
+    /// <remarks>
+    /// <see cref="RoiMode.Subtraction"/> brings in the same rays by way of a slice, and has the noise that <see cref="RoiMode.Completion"/> has: what lies
+    /// outside a disc is told by the rays that miss it.
+    /// </remarks>
+    /// <param name="alignment">Where the rays lie.</param>
+    /// <param name="samples">Samples of a projection of the ROI scan.</param>
+    /// <param name="step_um">Their distance, µm.</param>
+    /// <param name="filter">Apodisation.</param>
+    public NoiseMap? Noise(RoiAlignment alignment, int samples, double step_um, RampFilter filter)
+    {
+        ArgumentNullException.ThrowIfNull(alignment);
+        return SumVariance is { } variance && Array.Exists(variance, RowNoise.IsMeasured)
+            ? Completion(new CoarseSinogram(Rays, variance), alignment, samples, step_um, filter).Noise(Rays, variance)
+            : null;
+    }
+
     // Of bins that the coarse scan does not have nothing is known, nor anything asked.
     private float[] AirOfBins() => [.. _air.Select((air, b) => Bins[b] ? air : float.NaN)];
 
@@ -208,24 +231,27 @@ public sealed class CoarsePatterns
         switch (mode)
         {
             case RoiMode.Completion:
-                CoarseSinogram coarse = new(Rays, cells, width);
-                lock (_lock)
-                {
-                    // The matrices of the angles are large, and the same for all bins.
-                    if (_first is not { } first || first.Alignment != alignment || first.Samples != samples || first.Filter != filter)
-                    {
-                        _first = first = (alignment, samples, filter, new RoiCompletion(samples, step_um, alignment, coarse, filter));
-                    }
-
-                    return first.Made.For(coarse);
-                }
-
+                return Completion(new CoarseSinogram(Rays, cells, width), alignment, samples, step_um, filter);
             case RoiMode.Subtraction:
                 return new RoiSubtraction(samples, step_um, alignment, Slice(cells, width, filter), Rays.TranslationCount, Rays.Step_um, filter);
             case RoiMode.Extension:
                 return new RoiExtension(samples, filter, fade_px: 3 * samples, width: width);
             default:
                 throw new ArgumentOutOfRangeException(nameof(mode), mode, "there is nothing to be done");
+        }
+    }
+
+    // The matrices of the angles are large, and the same for all bins.
+    private RoiCompletion Completion(CoarseSinogram coarse, RoiAlignment alignment, int samples, double step_um, RampFilter filter)
+    {
+        lock (_lock)
+        {
+            if (_first is not { } first || first.Alignment != alignment || first.Samples != samples || first.Filter != filter)
+            {
+                _first = first = (alignment, samples, filter, new RoiCompletion(samples, step_um, alignment, coarse, filter));
+            }
+
+            return first.Made.For(coarse);
         }
     }
 

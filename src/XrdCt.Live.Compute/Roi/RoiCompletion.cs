@@ -92,6 +92,24 @@ public sealed class RoiCompletion : IRoiFilter
         }
     }
 
+    /// <summary>
+    /// The noise of slices through this filter: that of the rays of the ROI scan and that of the coarse scan, see <see cref="CoarseNoise"/>.
+    /// </summary>
+    /// <param name="rays">Rays of the coarse scan.</param>
+    /// <param name="variance">Variances of its cells, [rotation, translation]; NaN where unmeasured. Kept, not copied.</param>
+    /// <exception cref="ArgumentException">The variances are not those of the rays, or the rays are others than the filter's.</exception>
+    public NoiseMap Noise(ScanRays rays, float[] variance)
+    {
+        ArgumentNullException.ThrowIfNull(rays);
+        if (!_outside.Fits(rays))
+        {
+            throw new ArgumentException("the variances belong to other rays than the coarse scan", nameof(rays));
+        }
+
+        CoarseNoise coarse = new(_window, rays, variance, (angle_rad, isMirrored) => _outside.Matrix(angle_rad, isMirrored));
+        return new NoiseMap(_outside.Inside.ToArray(), Length, _window.Alignment.Centre_px, coarse.Of);
+    }
+
     private static CoarseSinogram Checked(CoarseSinogram coarse)
     {
         ArgumentNullException.ThrowIfNull(coarse);
@@ -133,7 +151,7 @@ public sealed class RoiCompletion : IRoiFilter
         public bool Fits(ScanRays rays) => rays.TranslationCount == _rays.TranslationCount && rays.Step_um == _rays.Step_um
             && rays.Centre_px == _rays.Centre_px;
 
-        public ReadOnlySpan<float> Matrix(double angle_rad, bool isMirrored)
+        public float[] Matrix(double angle_rad, bool isMirrored)
         {
             if (_matrices.TryGetValue((angle_rad, isMirrored), out float[]? known))
             {

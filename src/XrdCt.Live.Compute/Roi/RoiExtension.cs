@@ -62,6 +62,11 @@ public sealed class RoiExtension : IRoiFilter
         FilterMatrix.Multiply(_matrix, row, Width, filtered, accumulate: false);
     }
 
+    /// <summary>The noise of slices through this filter: the outermost samples bear the extension, as the cells beside a gap bear its bridge. Exact.</summary>
+    /// <param name="centre_px">Offset of the rotation axis from sample N/2, samples; less than N/2 in magnitude.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The axis is outside the projection.</exception>
+    public NoiseMap Noise(double centre_px) => new(_matrix, Length, centre_px);
+
     private void Hold(ReadOnlySpan<float> response, int first, int count, double level)
     {
         for (int i = 0; i < response.Length; i++)

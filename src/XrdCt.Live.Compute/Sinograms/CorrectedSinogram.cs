@@ -114,18 +114,16 @@ public sealed class CorrectedSinogram : ICorrectedSinogram
         }
 
         CellSource from = Corrections.SourceOf(_raw.Offset(cell));
-        ReadOnlySpan<float> factors = Corrections.Factors;
+        (float one, float other) = Corrections.VarianceFactors(from);
         _airVariance.AsSpan(first, variance.Length).CopyTo(variance);
-        CellKernels.Add(Bins(_raw.Variances, from.One, first, variance.Length), Squared(factors[from.One] * (1 - from.OtherShare)), variance);
+        CellKernels.Add(Bins(_raw.Variances, from.One, first, variance.Length), one, variance);
         if (!from.IsSingle)
         {
-            CellKernels.Add(Bins(_raw.Variances, from.Other, first, variance.Length), Squared(factors[from.Other] * from.OtherShare), variance);
+            CellKernels.Add(Bins(_raw.Variances, from.Other, first, variance.Length), other, variance);
         }
     }
 
     private bool IsUnmeasured(ScanCell cell) => (Findings.Flags[_raw.Offset(cell)] & CellFlags.Unmeasured) != 0;
-
-    private static float Squared(float value) => value * value;
 
     private ReadOnlySpan<float> Bins(float[] values, int cell, int first, int count) => values.AsSpan((cell * _raw.BinCount) + first, count);
 }

@@ -143,6 +143,36 @@ public sealed class Corrections
         return corrected;
     }
 
+    /// <summary>Variances of what <see cref="Apply"/> makes of a map, as <see cref="CorrectedSinogram.ReadVariance"/> has them for bins.</summary>
+    /// <param name="map">The raw map, [rotation, translation]; NaN where unmeasured.</param>
+    /// <param name="variance">Its variances, same shape; NaN where unmeasured.</param>
+    /// <returns>Variances with that of the air that is taken off; NaN where a cell that a corrected one is made of has none.</returns>
+    /// <exception cref="ArgumentException">A map is of another size.</exception>
+    public float[] VarianceOf(ReadOnlySpan<float> map, ReadOnlySpan<float> variance)
+    {
+        if (map.Length != _factors.Length || variance.Length != _factors.Length)
+        {
+            throw new ArgumentException($"expected {_factors.Length} cells, not {map.Length} and {variance.Length}", nameof(map));
+        }
+
+        double air = 0;
+        int[] kept = TakesAirOff ? KeptAir(map) : [];
+        foreach (int cell in kept)
+        {
+            air += (double)_factors[cell] * _factors[cell] * variance[cell] / kept.Length / kept.Length;
+        }
+
+        float[] corrected = new float[map.Length];
+        for (int i = 0; i < corrected.Length; i++)
+        {
+            CellSource from = SourceOf(i);
+            (float one, float other) = VarianceFactors(from);
+            corrected[i] = (float)air + (variance[from.One] * one) + (from.IsSingle ? 0 : variance[from.Other] * other);
+        }
+
+        return corrected;
+    }
+
     /// <summary>
     /// What a map has of the air, mean over the cells outside the sample but for those farther than five standard deviations from their median;
     /// 0 where there is none.
@@ -150,18 +180,14 @@ public sealed class Corrections
     /// <param name="map">The raw map, [rotation, translation].</param>
     public double AirOf(ReadOnlySpan<float> map)
     {
-        List<float> values = [];
-        for (int i = 0; i < map.Length; i++)
+        double sum = 0;
+        int[] kept = KeptAir(map);
+        foreach (int cell in kept)
         {
-            if (Air.Cells[i] && float.IsFinite(map[i]))
-            {
-                values.Add(map[i] * _factors[i]);
-            }
+            sum += map[cell] * _factors[cell];
         }
 
-        (double median, double sigma) = Quantiles.MedianAndSigma([.. values]);
-        double limit = sigma > 0 ? AirScatter.Outside_sigma * sigma : double.PositiveInfinity;
-        return values.Where(v => Math.Abs(v - median) <= limit).Select(v => (double)v).DefaultIfEmpty(0).Average();
+        return kept.Length > 0 ? sum / kept.Length : 0;
     }
 
     /// <summary>Whether the same cells are replaced, by the same others.</summary>
@@ -174,6 +200,32 @@ public sealed class Corrections
 
     /// <summary>Of which raw cells a corrected one is made.</summary>
     internal CellSource SourceOf(int offset) => _replacements.Length > 0 && _replacements[offset] is { } source ? source : new CellSource(offset, offset, 0);
+
+    /// <summary>By what the variances of the raw cells count in that of a corrected one, <c>(share · factor)²</c>.</summary>
+    internal (float One, float Other) VarianceFactors(CellSource from)
+    {
+        float one = _factors[from.One] * (1 - from.OtherShare);
+        float other = _factors[from.Other] * from.OtherShare;
+        return (one * one, other * other);
+    }
+
+    private int[] KeptAir(ReadOnlySpan<float> map)
+    {
+        List<int> cells = [];
+        List<float> values = [];
+        for (int i = 0; i < map.Length; i++)
+        {
+            if (Air.Cells[i] && float.IsFinite(map[i]))
+            {
+                cells.Add(i);
+                values.Add(map[i] * _factors[i]);
+            }
+        }
+
+        (double median, double sigma) = Quantiles.MedianAndSigma([.. values]);
+        double limit = sigma > 0 ? AirScatter.Outside_sigma * sigma : double.PositiveInfinity;
+        return [.. cells.Where((_, i) => Math.Abs(values[i] - median) <= limit)];
+    }
 
     private static bool IsNormal(float value) => value > 0 && float.IsFinite(value);
 

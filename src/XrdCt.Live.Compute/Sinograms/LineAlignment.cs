@@ -123,6 +123,25 @@ public static class LineAlignment
         }
     }
 
+    /// <summary>
+    /// Brings the variances of a sinogram to where <see cref="Align"/> brings its values, in place. Noise counts as moved, not as smoothed: neighbours
+    /// that a shifted sample is made of lose variance and go together, which a slice sees as nearly the same noise.
+    /// </summary>
+    /// <param name="plan">The plan by which the cells were filled.</param>
+    /// <param name="variance">[rotation, translation, bin]; NaN where unmeasured.</param>
+    /// <param name="shift_px">Sample k of a backward line belongs to k + shift, steps of the fast axis.</param>
+    /// <param name="bins">Channels or radial bins side by side; one where absent.</param>
+    /// <exception cref="ArgumentException">The sinogram is not the plan's.</exception>
+    public static void AlignVariance(ScanPlan plan, Span<float> variance, double shift_px, int bins = 1)
+    {
+        Align(plan, variance, shift_px, bins);
+        for (int i = 0; i < variance.Length; i++)
+        {
+            // The cubic may overshoot beside a step.
+            variance[i] = variance[i] < 0 ? 0 : variance[i];
+        }
+    }
+
     /// <summary>Whether a line was scanned the other way than the first.</summary>
     /// <param name="plan">The plan by which the cells are filled.</param>
     /// <param name="slot">Rotation, or translation where lines run over rotations.</param>

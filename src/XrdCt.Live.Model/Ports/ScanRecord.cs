@@ -95,6 +95,9 @@ public sealed record ScanRecord
     /// <summary>How far the slice of the total can be trusted; null without a projection.</summary>
     public SliceConfidence? Confidence { get; init; }
 
+    /// <summary>Noise of the slice of the total, σ of each pixel in its unit; null where it is not known.</summary>
+    public SliceMap? Noise { get; init; }
+
     /// <summary>How the slices were freed from what lies outside the field of view; null for a scan of the whole sample.</summary>
     public RoiFindings? Outside { get; init; }
 

@@ -8,6 +8,9 @@ namespace XrdCt.Live.Model.Slices;
 /// <param name="ProjectionCount">How many projections it holds.</param>
 public sealed record SliceMap(string Channel, int Size, double PixelSize_um, float[] Values, int ProjectionCount)
 {
+    /// <summary>What the map of the noise of a channel's slice, σ of each pixel, is called: a map like the slice itself.</summary>
+    public static string NoiseOf(string channel) => $"σ({channel})";
+
     /// <summary>Sample coordinate of a pixel column (x) or row (y), µm.</summary>
     public double Position_um(int pixel) => (pixel - (Size / 2)) * PixelSize_um;
 }

@@ -40,6 +40,9 @@ public sealed record VolumeHeader
     /// <summary>Numbers that are known at the end only: how far the slices can be trusted.</summary>
     public IReadOnlyList<(string Name, string Units)> Findings { get; init; } = [];
 
+    /// <summary>Whether the noise of the mean over the bins is known at the end.</summary>
+    public bool HasNoise { get; init; }
+
     /// <summary>Number of radial bins.</summary>
     public int BinCount => Radial.Length;
 

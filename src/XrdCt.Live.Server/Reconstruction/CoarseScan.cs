@@ -97,7 +97,10 @@ internal sealed class CoarseScan
 
         ScanRays rays = new(sinogram.Angles_rad, sinogram.SampleCount, sinogram.Step_um, axis_px);
         _map = sinogram.PrepareAll(common.Means(), bins: 1);
-        Patterns = new CoarsePatterns(rays, sinogram.PrepareAll(values, range.Count), range.Count, air);
+        Patterns = new CoarsePatterns(rays, sinogram.PrepareAll(values, range.Count), range.Count, air)
+        {
+            SumVariance = rebinning is null && file.SumVariance(range.First, range.Count) is { } variance ? sinogram.PrepareVariance(variance) : null,
+        };
     }
 
     /// <summary>File and dataset, for people.</summary>

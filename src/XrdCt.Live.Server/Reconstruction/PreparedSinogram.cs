@@ -251,25 +251,31 @@ internal sealed class PreparedSinogram
             LineAlignment.Align(scan.Plan, values, scan.LineShift_px, bins);
         }
 
-        int length = SampleCount * bins;
-        float[] row = new float[length];
-        for (int rotation = 0; rotation < Header.RotationCount; rotation++)
-        {
-            Span<float> projection = values.AsSpan(rotation * length, length);
-            _grid.Apply(projection, bins, row);
-            row.CopyTo(projection);
-        }
-
-        return values;
+        return OnGrid(values, bins);
     }
 
-    // The corrected sinogram of a scan file lacks them already.
-    private void LeaveUnmatched(Span<float> values, int bins)
+    /// <summary>Prepares variances of a number per cell.</summary>
+    /// <param name="variance">[rotation, translation] as in the file; used as scratch.</param>
+    /// <returns>[rotation, sample]; NaN where unmeasured.</returns>
+    public float[] PrepareVariance(float[] variance)
     {
-        foreach (int cell in _recorded?.UnmatchedCells ?? [])
+        LeaveUnmatched(variance, bins: 1);
+        if (_recorded is { LineShift_px: not 0 } scan)
         {
-            values.Slice(cell * bins, bins).Fill(float.NaN);
+            LineAlignment.AlignVariance(scan.Plan, variance, scan.LineShift_px);
         }
+
+        return OnGrid(variance, bins: 1);
+    }
+
+    /// <summary>The same where a map of the noise is to be made of them, which knows more of the lines that are moved.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="variance">[rotation, translation] as in the file; used as scratch.</param>
+    public (NoiseMap Map, float[] Variance) PrepareNoise(NoiseMap map, float[] variance)
+    {
+        LeaveUnmatched(variance, bins: 1);
+        NoiseMap moving = _recorded is { LineShift_px: not 0 } scan ? map.WithLinesMoved(scan.Plan, scan.LineShift_px, variance) : map;
+        return (moving, OnGrid(variance, bins: 1));
     }
 
     /// <summary>Angles that a scan plan would make, so that the methods that ask for one can be used; null where they are others.</summary>
@@ -302,6 +308,29 @@ internal sealed class PreparedSinogram
         }
 
         return null;
+    }
+
+    // The corrected sinogram of a scan file lacks them already.
+    private void LeaveUnmatched(Span<float> values, int bins)
+    {
+        foreach (int cell in _recorded?.UnmatchedCells ?? [])
+        {
+            values.Slice(cell * bins, bins).Fill(float.NaN);
+        }
+    }
+
+    private float[] OnGrid(float[] values, int bins)
+    {
+        int length = SampleCount * bins;
+        float[] row = new float[length];
+        for (int rotation = 0; rotation < Header.RotationCount; rotation++)
+        {
+            Span<float> projection = values.AsSpan(rotation * length, length);
+            _grid.Apply(projection, bins, row);
+            row.CopyTo(projection);
+        }
+
+        return values;
     }
 
     private static string SentenceOf(ArgumentException e) => e.Message.Split(" (Parameter", StringSplitOptions.None)[0];

@@ -26,6 +26,8 @@ internal sealed class ReconstructionRun
     private readonly double _axis_px;
     private readonly string _axisStatus;
     private readonly List<string> _remarks = [];
+    private readonly float[]? _variance;
+    private readonly NoiseMap? _noise;
     private readonly (int First, int Count) _bins;
     private readonly bool[] _isPresent;
     private readonly bool _isShown;
@@ -88,6 +90,12 @@ internal sealed class ReconstructionRun
         }
 
         CheckAxis(_axis_px);
+        _noise = NoiseOf(request);
+        _variance = _noise is null ? null : file.SumVariance(_bins.First, _bins.Count);
+        if (_noise is not null && _variance is null && file.BinsPerBand is int width)
+        {
+            _remarks.Add($"the noise is not known for these bins: the file keeps the variances of {width} bins together, and --bins would begin and end at multiples of {width}");
+        }
     }
 
     /// <summary>Makes and writes the slices.</summary>
@@ -98,13 +106,18 @@ internal sealed class ReconstructionRun
     {
         using VolumeWriter writer = new(output, Header(), SetUp.Program, overwrite);
         Make(writer, stop);
-        SliceConfidence confidence = Confidence(stop);
+        float[] sigma = Noise(stop);
+        SliceConfidence confidence = Confidence(stop) with { NoiseToSignal = ConfidenceTrack.NoiseShare(writer.Total(), sigma) };
         writer.Finish(
-            confidence.Coverage.ProjectionCount,
-            confidence.Coverage.WidestGap_deg,
-            confidence.HalfSetCorrelation,
-            confidence.ReferenceCorrelation,
-            _iterations ?? 0);
+            sigma,
+            [
+                confidence.Coverage.ProjectionCount,
+                confidence.Coverage.WidestGap_deg,
+                confidence.HalfSetCorrelation,
+                confidence.ReferenceCorrelation,
+                _iterations ?? 0,
+                .. _variance is null ? [] : (double[])[confidence.NoiseToSignal],
+            ]);
         return new ReconstructionSummary
         {
             Output = Path.GetFullPath(output),
@@ -257,7 +270,16 @@ internal sealed class ReconstructionRun
             Origin = header.Origin,
             Parameters = [.. Parameters()],
             Outside = _request.RoiMode == RoiMode.None ? null : new RoiFindings(_request.RoiMode, _coarse?.Origin ?? "", _alignment, _coarse?.Patterns.HasAir ?? false),
-            Findings = [("projections", ""), ("widest_gap", "degree"), ("half_set_correlation", ""), ("reference_correlation", ""), ("iterations", "")],
+            Findings =
+            [
+                ("projections", ""),
+                ("widest_gap", "degree"),
+                ("half_set_correlation", ""),
+                ("reference_correlation", ""),
+                ("iterations", ""),
+                .. _variance is null ? [] : ((string, string)[])[("noise_to_signal", "")],
+            ],
+            HasNoise = _variance is not null,
         };
     }
 
@@ -283,6 +305,43 @@ internal sealed class ReconstructionRun
         yield return VolumeParameter.Of("centre_of_rotation/offset", _axis_px, "step");
         yield return VolumeParameter.Of("centre_of_rotation/status", _axisStatus);
         yield return VolumeParameter.Of("remarks", string.Join("; ", _remarks));
+    }
+
+    // What is known of the noise of the filter that is used: a solver has none, and a coarse scan must have all of the bins.
+    private NoiseMap? NoiseOf(ReconstructionRequest request)
+    {
+        int samples = _sinogram.SampleCount;
+        return request.Solver != SolverKind.Fbp ? null
+            : _coarse is not null
+                ? HasAllBins(_coarse) ? _coarse.Patterns.Noise(_alignment!, samples, _sinogram.Step_um, request.Filter) : null
+            : request.RoiMode == RoiMode.Extension
+                ? new RoiExtension(samples, request.Filter, fade_px: 3 * samples).Noise(_axis_px)
+            : new NoiseMap(samples, request.Filter, _axis_px);
+    }
+
+    private bool HasAllBins(CoarseScan coarse) =>
+        Enumerable.Range(_bins.First, _bins.Count).All(bin => coarse.CommonBins[bin] || !_sinogram.HasValues[bin]);
+
+    // Of the mean over the bins; empty where it is not known.
+    private float[] Noise(CancellationToken stop)
+    {
+        if (_variance is null)
+        {
+            return [];
+        }
+
+        // Which bins have values is known once all of them were looked at.
+        _ = _sinogram.Total(stop);
+        (NoiseMap map, float[] variance) = _sinogram.PrepareNoise(_noise!, _variance);
+        float[] sigma = new float[map.Size * map.Size];
+        map.Compute(_sinogram.Angles_rad, variance, sigma, _request.HasEvenWeights);
+        int bins = _sinogram.HasValues.Slice(_bins.First, _bins.Count).Count(true);
+        for (int i = 0; i < sigma.Length; i++)
+        {
+            sigma[i] /= bins;
+        }
+
+        return sigma;
     }
 
     // By the mean over all bins: of single bins the noise would be told.

@@ -30,6 +30,9 @@ internal sealed class ScanTree
 
     private const double AngstromPerMetre = 1e10;
 
+    /// <summary>Bins whose variances are kept as one sum: those of all bins would double the file.</summary>
+    public const int BinsPerBand = 16;
+
     /// <summary>Frames of a chunk of <see cref="Frames"/>: half a megabyte at 2,048 bins.</summary>
     public const int FramesPerChunk = 64;
 
@@ -97,6 +100,14 @@ internal sealed class ScanTree
             NexusNodes.WithUnits(Corrected, CountUnits);
         }
 
+        if (!isGrowing && scan.Regridding is null && scan.Sinogram.Variances.ContainsAnyExcept(float.NaN))
+        {
+            BandCount = (axis.BinCount + BinsPerBand - 1) / BinsPerBand;
+            BandChunkShape = [ChunkShape[0], ChunkShape[1], Math.Min(BinsPerChunk, BandCount)];
+            Variance = Bands();
+            CorrectedVariance = Corrected is null ? null : Bands();
+        }
+
         if (scan.Regridding is not null)
         {
             ulong[] frames = [(ulong)_plan.CellCount, (ulong)axis.BinCount];
@@ -129,6 +140,20 @@ internal sealed class ScanTree
 
     /// <summary>The corrected intensities, likewise; null where they are not kept, or no others than the raw ones.</summary>
     public H5Dataset<Memory<float>>? Corrected { get; }
+
+    /// <summary>
+    /// Variances of the sums of <see cref="BinsPerBand"/> bins each, [translation, rotation, band], not yet written; null where cells are mixtures of frames.
+    /// </summary>
+    public H5Dataset<Memory<float>>? Variance { get; }
+
+    /// <summary>The same of the corrected intensities; null where these are not kept, or no others than the raw ones.</summary>
+    public H5Dataset<Memory<float>>? CorrectedVariance { get; }
+
+    /// <summary>How many bands there are.</summary>
+    public int BandCount { get; }
+
+    /// <summary>Shape of a chunk of <see cref="Variance"/>: translations, rotations, bands.</summary>
+    public int[] BandChunkShape { get; } = [];
 
     /// <summary>Shape of a chunk of <see cref="Intensity"/>: translations, rotations, bins.</summary>
     public int[] ChunkShape { get; }
@@ -191,6 +216,11 @@ internal sealed class ScanTree
             AddCorrections(entry, corrected.Findings, program, version);
         }
 
+        if (Variance is not null)
+        {
+            entry["variance"] = Variances();
+        }
+
         if (Frames is { } frames)
         {
             entry["frames"] = FrameGroup(frames);
@@ -210,7 +240,7 @@ internal sealed class ScanTree
         entry["roi_candidates"] = RoiCandidates(_scan.Roi);
         if (_scan.Confidence is { } confidence)
         {
-            entry["confidence"] = Confidence(confidence);
+            entry["confidence"] = Confidence(confidence, _scan.Noise);
         }
 
         if (_scan.Outside is { } outside)
@@ -640,9 +670,9 @@ internal sealed class ScanTree
     }
 
     // Without the correlation with the slice before: the file must not show when the slices were made.
-    private static H5Group Confidence(SliceConfidence confidence)
+    private static H5Group Confidence(SliceConfidence confidence, SliceMap? noise)
     {
-        H5Group group = NexusNodes.Group("NXcollection");
+        H5Group group = NexusNodes.Group(noise is null ? "NXcollection" : "NXdata");
         group["projections"] = confidence.Coverage.ProjectionCount;
         group["widest_gap"] = NexusNodes.Scalar(confidence.Coverage.WidestGap_deg, AngleUnits);
         group["limited_angle"] = confidence.Coverage.IsLimitedAngle ? 1 : 0;
@@ -650,7 +680,46 @@ internal sealed class ScanTree
         group["reference_correlation"] = NexusNodes.Scalar(confidence.ReferenceCorrelation, NoUnits);
         group["noise_to_signal"] = NexusNodes.Scalar(confidence.NoiseToSignal, NoUnits);
         group["remark"] = NexusNodes.Text(confidence.Sentence);
+        if (noise is not null)
+        {
+            double[] positions_um = [.. Enumerable.Range(0, noise.Size).Select(noise.Position_um)];
+            NoisePlot.Add(group, NexusNodes.Table(noise.Values, noise.Size, noise.Size), positions_um);
+        }
+
         return group;
+    }
+
+    private H5Dataset<Memory<float>> Bands()
+    {
+        ulong[] sides = [(ulong)_plan.TranslationCount, (ulong)_plan.RotationCount, (ulong)BandCount];
+        return new H5Dataset<Memory<float>>(sides, [.. BandChunkShape.Select(c => (uint)c)], NexusNodes.Compressed());
+    }
+
+    private H5Group Variances()
+    {
+        RadialAxis axis = _scan.Description.Axis;
+        double[] centres = [.. axis.Centres.ToArray().Chunk(BinsPerBand).Select(band => 0.5 * (band[0] + band[^1]))];
+        H5Group group = NexusNodes.Group("NXdata");
+        group.Attributes["signal"] = "variance";
+        group.Attributes["axes"] = new[] { "translation_values", "rotation_angles", "band" };
+        group["title"] = NexusNodes.Text($"{_scan.Description.Title}: variances");
+        group["variance"] = Described(Variance!, "data/intensity");
+        if (CorrectedVariance is { } corrected)
+        {
+            group["corrected_variance"] = Described(corrected, "corrected/intensity");
+        }
+
+        group["bins_per_band"] = BinsPerBand;
+        group["band"] = NexusNodes.Vector(centres, RadialNames.Units(axis.Unit), RadialNames.Label(axis.Unit));
+        group["translation_values"] = _translations;
+        group["rotation_angles"] = _rotations;
+        return group;
+
+        static H5Dataset Described(H5Dataset dataset, string of)
+        {
+            dataset.Attributes["description"] = $"[translation, rotation, band]; variance of the sum of {BinsPerBand} bins of {of}, NaN where unmeasured";
+            return NexusNodes.WithUnits(dataset, "counts^2");
+        }
     }
 
     private H5Group Stage()
@@ -873,6 +942,8 @@ internal sealed class ScanTree
         {
             Check($"slice '{slice.Channel}' Values.Length", slice.Values.Length, slice.Size * slice.Size);
         }
+
+        Check("Noise.Values.Length", scan.Noise?.Values.Length ?? 0, scan.Noise is { } noise ? noise.Size * noise.Size : 0);
 
         static void Check(string what, int actual, int expected)
         {

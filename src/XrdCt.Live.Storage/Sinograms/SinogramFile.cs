@@ -16,6 +16,9 @@ public sealed class SinogramFile : ISinogramFile
     private const string Separator = "::";
     private const int MostNamed = 8;
 
+    // What is read of the variances at once, 64 MiB; one band of the largest sinogram is more.
+    private const int MostVariances = 1 << 24;
+
     private static readonly SinogramAxis[][] PlainOrders =
     [
         [SinogramAxis.Rotation, SinogramAxis.Translation, SinogramAxis.Bin], [SinogramAxis.Rotation, SinogramAxis.Translation],
@@ -75,6 +78,46 @@ public sealed class SinogramFile : ISinogramFile
         && NumberList.Read(_file, $"{entry}/corrections/air/intensity") is { } air && air.Length == Header.BinCount
             ? [.. air.Select(v => (float)v)]
             : (float[]?)null);
+
+    /// <summary>
+    /// Bins of which scan files of ours keep the variance of the sum: <see cref="SumVariance"/> knows ranges that begin and end with such a band.
+    /// Null where nothing is kept.
+    /// </summary>
+    public int? BinsPerBand => _file.Guard("the file", () => Bands() is { } bands ? bands.Width : (int?)null);
+
+    /// <summary>Variances of the sums over some bins, counts².</summary>
+    /// <param name="first">The first bin.</param>
+    /// <param name="count">How many.</param>
+    /// <returns>[rotation, translation], NaN where unmeasured; null where the file does not keep them, or for other ranges of bins.</returns>
+    /// <exception cref="InvalidDataException">They cannot be read; the message names file and dataset.</exception>
+    public float[]? SumVariance(int first, int count)
+    {
+        if (_file.Guard("the file", Bands) is not { } bands || first % bands.Width != 0 || ((first + count) % bands.Width != 0 && first + count != Header.BinCount))
+        {
+            return null;
+        }
+
+        int cells = Header.CellCount;
+        int atOnce = Math.Max(1, MostVariances / cells);
+        StoredValues stored = _file.Guard(bands.Found.Path, () => new StoredValues(_file, bands.Found));
+        float[] sum = new float[cells];
+        sum.AsSpan().Fill(float.NaN);
+        float[] values = [];
+        int end = (first + count + bands.Width - 1) / bands.Width;
+        for (int band = first / bands.Width; band < end; band += atOnce)
+        {
+            int some = Math.Min(atOnce, end - band);
+            values = values.Length == cells * some ? values : new float[cells * some];
+            stored.Read(band, some, values);
+            for (int i = 0; i < values.Length; i++)
+            {
+                ref float total = ref sum[i / some];
+                total = float.IsNaN(values[i]) ? total : float.IsNaN(total) ? values[i] : total + values[i];
+            }
+        }
+
+        return sum;
+    }
 
     /// <summary>The file of a location.</summary>
     public static string FileOf(string location)
@@ -172,6 +215,28 @@ public sealed class SinogramFile : ISinogramFile
         return _file.Find(how.Dataset) is { } dataset
             ? new SinogramDraft(_file, SinogramLayout.Plain, dataset, how.Dataset) { Orders = PlainOrders }
             : throw _file.Wrong($"there is no dataset {how.Dataset}; {Choice()}");
+    }
+
+    // Beside the intensities that they belong to, and of their size.
+    private (FoundSinogram Found, int Width)? Bands()
+    {
+        if (NxxrdctEntry.Find(_file) is not { } entry || NumberList.Single(_file, $"{entry}/variance/bins_per_band") is not { } told
+            || told is not (>= 1 and <= int.MaxValue))
+        {
+            return null;
+        }
+
+        // Where no correction changed anything, the corrected sinogram is the raw one.
+        int width = (int)told;
+        string raw = $"{entry}/variance/variance";
+        string corrected = $"{entry}/variance/corrected_variance";
+        string? path = DatasetPath == CorrectedPath ? (_file.Find(corrected) is null ? raw : corrected)
+            : DatasetPath == $"{entry}/data/intensity" ? raw
+            : null;
+        ulong[] sides = [(ulong)Header.TranslationCount, (ulong)Header.RotationCount, (ulong)((Header.BinCount + width - 1) / width)];
+        return path is not null && _file.Find(path) is { } dataset && dataset.Space.Dimensions.SequenceEqual(sides)
+            ? (_found with { Dataset = dataset, Path = path, Axes = [SinogramAxis.Translation, SinogramAxis.Rotation, SinogramAxis.Bin] }, width)
+            : null;
     }
 
     private string Choice()

@@ -2,6 +2,7 @@ using PureHDF.Selections;
 using PureHDF.VOL.Native;
 using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Storage.Images;
+using XrdCt.Live.Storage.Nexus;
 using XrdCt.Live.Storage.Sinograms;
 using XrdCt.Live.Storage.Stacks;
 
@@ -12,6 +13,7 @@ public sealed class VolumeFile : IDisposable
 {
     private const string Entry = $"/{VolumeWriter.EntryName}";
     private const string Group = $"{Entry}/{VolumeWriter.GroupName}";
+    private const string NoisePath = $"{Entry}/{VolumeTree.FindingsName}/{NoisePlot.Name}";
     private const string Intensity = $"{Group}/{VolumeWriter.IntensityName}";
 
     // 8192 × 8192 pixels, and more bins than a detector has pixels on its diagonal.
@@ -103,6 +105,13 @@ public sealed class VolumeFile : IDisposable
         return Read(starts: [0, (ulong)row, (ulong)column], blocks: [(ulong)Header.BinCount, 1, 1]);
     }
 
+    /// <summary>Reads the noise of the mean over the bins, σ, [y, x]; NaN where there is none. Null where the file does not have it.</summary>
+    /// <exception cref="InvalidDataException">It cannot be read, or is of another size; the message names file and dataset.</exception>
+    public float[]? ReadNoise() => _file.Find(NoisePath) is not { } noise ? null
+        : _file.Guard(NoisePath, () => noise.Space.Dimensions) is [var rows, var columns] && rows == (ulong)Header.Size && columns == rows
+            ? _file.ReadSingles(noise, NoisePath, (long)(rows * columns))
+            : throw _file.Wrong($"{NoisePath} is not of the size of the slices, {Header.Size} × {Header.Size} pixels");
+
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
@@ -131,6 +140,7 @@ public sealed class VolumeFile : IDisposable
             Origin = OriginOf(_file) ?? "",
             Parameters = [.. Parameters($"{Entry}/{VolumeTree.ProcessName}", "").Where(p => !VolumeTree.IsAboutTheFile(p.Name))],
             Findings = [.. Parameters($"{Entry}/{VolumeTree.FindingsName}", "").Select(p => (p.Name, p.Units))],
+            HasNoise = _file.Find(NoisePath) is not null,
         };
     }
 

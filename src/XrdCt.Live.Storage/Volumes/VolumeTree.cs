@@ -29,8 +29,10 @@ internal static class VolumeTree
     /// <param name="program">Name and version of this program.</param>
     /// <param name="intensity">[bin, y, x].</param>
     /// <param name="total">Its mean over the bins, [y, x].</param>
+    /// <param name="noise">σ of that mean, [y, x]; null where it is not known.</param>
     /// <param name="findings">What is found on the way, a number each.</param>
-    public static H5File Build(VolumeHeader header, string program, H5Dataset intensity, H5Dataset total, IReadOnlyList<H5Dataset> findings)
+    public static H5File Build(
+        VolumeHeader header, string program, H5Dataset intensity, H5Dataset total, H5Dataset? noise, IReadOnlyList<H5Dataset> findings)
     {
         H5Group sample = NexusNodes.Group("NXsample");
         sample["name"] = NexusNodes.Text(header.Title);
@@ -56,10 +58,15 @@ internal static class VolumeTree
             AddParameters(process, Parameters(outside).Select(p => p with { Name = $"roi/{p.Name}" }));
         }
 
-        H5Group found = NexusNodes.Group("NXcollection");
+        H5Group found = NexusNodes.Group(noise is null ? "NXcollection" : "NXdata");
         for (int i = 0; i < findings.Count; i++)
         {
             found[header.Findings[i].Name] = NexusNodes.WithUnits(findings[i], header.Findings[i].Units);
+        }
+
+        if (noise is not null)
+        {
+            NoisePlot.Add(found, noise, [.. Enumerable.Range(0, header.Size).Select(header.Position_um)]);
         }
 
         H5Group entry = NexusNodes.Group("NXentry");
@@ -68,7 +75,7 @@ internal static class VolumeTree
         entry["sample"] = sample;
         entry["beam"] = beam;
         entry[ProcessName] = process;
-        if (findings.Count > 0)
+        if (findings.Count > 0 || noise is not null)
         {
             entry[FindingsName] = found;
         }

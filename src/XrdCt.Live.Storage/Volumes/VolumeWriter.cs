@@ -12,7 +12,7 @@ namespace XrdCt.Live.Storage.Volumes;
 /// <remarks>
 /// Layout: <c>/entry/reconstruction</c> (NXdata) with <c>intensity</c> [bin, y, x], float32, NaN outside the circle that all projections see,
 /// and its axes <c>diffraction_channel</c>, <c>y</c>, <c>x</c> (µm); <c>/entry/total</c> (NXdata) with the mean over the bins, which viewers show
-/// first; <c>/entry/process</c> (NXprocess) with every parameter; <c>/entry/beam</c>, <c>/entry/sample</c>. Chunks of 64 bins × 16 × 16 pixels with shuffle and deflate, which
+/// first; <c>/entry/confidence</c> with its noise, where that is known; <c>/entry/process</c> (NXprocess) with every parameter; <c>/entry/beam</c>, <c>/entry/sample</c>. Chunks of 64 bins × 16 × 16 pixels with shuffle and deflate, which
 /// every HDF5 library opens: a voxel's pattern of 2,048 bins touches 2 MiB, a slice of 251² 16 MiB.
 /// </remarks>
 public sealed class VolumeWriter : IDisposable
@@ -32,6 +32,7 @@ public sealed class VolumeWriter : IDisposable
     private readonly VolumeHeader _header;
     private readonly H5Dataset<Memory<float>> _intensity;
     private readonly H5Dataset<Memory<float>> _total;
+    private readonly H5Dataset<Memory<float>>? _noise;
     private readonly H5Dataset<Memory<double>>[] _findings;
     private readonly double[] _sum;
     private readonly int[] _measured;
@@ -65,7 +66,8 @@ public sealed class VolumeWriter : IDisposable
         _intensity = new H5Dataset<Memory<float>>(sides, [.. _chunkShape.Select(c => (uint)c)], NexusNodes.Compressed());
         _total = new H5Dataset<Memory<float>>(sides[1..]);
         _findings = [.. header.Findings.Select(f => new H5Dataset<Memory<double>>([1]))];
-        H5File file = VolumeTree.Build(header, program, _intensity, _total, _findings);
+        _noise = header.HasNoise ? new H5Dataset<Memory<float>>(sides[1..]) : null;
+        H5File file = VolumeTree.Build(header, program, _intensity, _total, _noise, _findings);
         _part = Guard(() =>
         {
             Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
@@ -140,13 +142,23 @@ public sealed class VolumeWriter : IDisposable
         _next += count;
     }
 
+    /// <summary>The mean over the bins that were written, [y, x]; NaN where there is none.</summary>
+    public float[] Total() => [.. _sum.Zip(_measured, (sum, count) => count > 0 ? (float)(sum / count) : float.NaN)];
+
     /// <summary>Completes the file and gives it its name.</summary>
+    /// <param name="noise">σ of <see cref="Total"/>, [y, x], NaN where there is none; empty where the header does not announce it (<see cref="VolumeHeader.HasNoise"/>).</param>
     /// <param name="findings">What the header announced as <see cref="VolumeHeader.Findings"/>, in that order.</param>
-    /// <exception cref="ArgumentException">These are others.</exception>
+    /// <exception cref="ArgumentException">These are others, or the noise is.</exception>
     /// <exception cref="InvalidOperationException">Bins are missing.</exception>
     /// <exception cref="IOException">The disk is full or failed.</exception>
-    public void Finish(params ReadOnlySpan<double> findings)
+    public void Finish(float[] noise, params ReadOnlySpan<double> findings)
     {
+        ArgumentNullException.ThrowIfNull(noise);
+        if (noise.Length != (_header.HasNoise ? _header.PixelCount : 0))
+        {
+            throw new ArgumentException($"noise of {(_header.HasNoise ? _header.PixelCount : 0)} pixels was announced, not of {noise.Length}", nameof(noise));
+        }
+
         if (findings.Length != _findings.Length)
         {
             throw new ArgumentException($"{_findings.Length} findings were announced, not {findings.Length}", nameof(findings));
@@ -160,8 +172,12 @@ public sealed class VolumeWriter : IDisposable
 
         Guard(() =>
         {
-            float[] total = [.. _sum.Zip(_measured, (sum, count) => count > 0 ? (float)(sum / count) : float.NaN)];
-            _writer.Write(_total, total.AsMemory());
+            _writer.Write(_total, Total().AsMemory());
+            if (_noise is not null)
+            {
+                _writer.Write(_noise, noise.AsMemory());
+            }
+
             for (int i = 0; i < found.Length; i++)
             {
                 _writer.Write(_findings[i], found.AsMemory(i, 1));

@@ -200,7 +200,15 @@ try {
     await page.screenshot({ path: join(folder, `channel-${name.replace(/[^a-z0-9]+/gi, '_')}.png`) });
   }
 
-  console.log(JSON.stringify({ middle, voxel, changed, end, small, channels, complaints, foreign: [...foreign] }));
+  // The noise lies beside the slice of the total, on a scale of its own.
+  await page.getByTestId('channel-total').click();
+  await page.getByTestId('noise-toggle').check({ timeout: 10_000 });
+  await page.getByRole('heading', { name: 'Noise' }).waitFor({ timeout: 10_000 });
+  await page.waitForTimeout(200);
+  const noise_colours = await colours(page, 'slice-canvas');
+  await page.screenshot({ path: join(folder, 'noise.png') });
+
+  console.log(JSON.stringify({ noise_colours, middle, voxel, changed, end, small, channels, complaints, foreign: [...foreign] }));
 } finally {
   await browser.close();
 }

@@ -45,10 +45,10 @@ internal sealed class RoiScan
     public ScanSettings Settings { get; }
 
     /// <summary>The coarse scan without its air, which is given beside it; nominally 3 µm beside the place.</summary>
-    public LiveRoi Roi(RoiMode mode, bool hasAir = true, int coarseBins = SmallScan.Bins) => new()
+    public LiveRoi Roi(RoiMode mode, bool hasAir = true, int coarseBins = SmallScan.Bins, bool hasVariance = false) => new()
     {
         Mode = mode,
-        Coarse = mode == RoiMode.Extension ? null : Coarse(hasAir, coarseBins),
+        Coarse = mode == RoiMode.Extension ? null : Coarse(hasAir, coarseBins, hasVariance),
         Origin = mode == RoiMode.Extension ? "" : "coarse.nxs",
         Nominal = new RoiRegistrationOptions { X_um = X_um + 3, Y_um = Y_um - 3, SearchRadius_um = 10, SearchAxis_um = 5 },
     };
@@ -102,7 +102,10 @@ internal sealed class RoiScan
         Assert.Equal(Scale, found.Scale, 0.01);
     }
 
-    private CoarsePatterns Coarse(bool hasAir, int bins)
+    /// <summary>Variances of the coarse total: as many counts as there are µm of path.</summary>
+    public float[] CoarseVariance => [.. Enumerable.Range(0, _coarse[0].Length).Select(i => _coarse.Sum(c => c[i]))];
+
+    private CoarsePatterns Coarse(bool hasAir, int bins, bool hasVariance)
     {
         ScanRays rays = Experiment(0).CoarseRays;
         float[] values = new float[_coarse[0].Length * SmallScan.Bins];
@@ -111,7 +114,7 @@ internal sealed class RoiScan
             values[i] = i % SmallScan.Bins < bins ? _coarse[i % SmallScan.Bins][i / SmallScan.Bins] : float.NaN;
         }
 
-        return new CoarsePatterns(rays, values, SmallScan.Bins, hasAir ? [.. Air.Select(a => (float)(_air * a))] : []);
+        return new CoarsePatterns(rays, values, SmallScan.Bins, hasAir ? [.. Air.Select(a => (float)(_air * a))] : []) { SumVariance = hasVariance ? CoarseVariance : null };
     }
 
     // Null for the total.

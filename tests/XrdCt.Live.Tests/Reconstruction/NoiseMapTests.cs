@@ -85,6 +85,97 @@ public sealed class NoiseMapTests
         Assert.All(ratios, r => Assert.InRange(r, 0.6, 1.4));
     }
 
+    // What the cubic between the samples smooths is counted as noise all the same where lines run over rotations.
+    [Theory]
+    [InlineData(ScanOrder.TranslationFast, 0.5, 0.98, 1.02)]
+    [InlineData(ScanOrder.TranslationFast, -1.3, 0.98, 1.02)]
+    [InlineData(ScanOrder.RotationFast, 0.5, 0.86, 1.0)]
+    [InlineData(ScanOrder.RotationFast, -1.3, 0.86, 1.0)]
+    public void WithLinesMoved_Zigzag_IsTheSpreadOfManySlices(ScanOrder order, double shift_px, double least, double most)
+    {
+        const int Size = 33, Draws = 300;
+        var plan = new ScanPlan(Size, 24, 1, new ScanPath(order, IsZigzag: true));
+        var random = new SeededRandom(5);
+        float[] variance = [.. Enumerable.Range(0, plan.CellCount).Select(i => (float)(1 + Math.Pow((i % Size) - 16, 2) / 100))];
+        double[] sums = new double[Size * Size], squares = new double[Size * Size];
+        float[] bridged = new float[plan.CellCount];
+        for (int draw = 0; draw < Draws; draw++)
+        {
+            float[] noise = [.. variance.Select(v => (float)(Math.Sqrt(v) * random.NextNormal()))];
+            LineAlignment.Align(plan, noise, shift_px);
+            for (int rotation = 0; rotation < plan.RotationCount; rotation++)
+            {
+                ProjectionGaps.Bridge(noise.AsSpan(rotation * Size, Size), bridged.AsSpan(rotation * Size, Size));
+            }
+
+            float[] slice = ProgressiveSlice.Batch(plan, RampFilter.SheppLogan, bridged).ToMap("noise").Values;
+            for (int i = 0; i < slice.Length; i++)
+            {
+                sums[i] += slice[i];
+                squares[i] += slice[i] * (double)slice[i];
+            }
+        }
+
+        float[] moved = [.. variance], sigma = new float[Size * Size];
+        new NoiseMap(Size, RampFilter.SheppLogan).WithLinesMoved(plan, shift_px, moved).Compute(Angles(plan), moved, sigma);
+        double[] ratios =
+        [
+            .. Enumerable.Range(0, sigma.Length).Where(i => float.IsFinite(sigma[i]) && !double.IsNaN(sums[i]))
+                .Select(i => Math.Sqrt((squares[i] - (sums[i] * sums[i] / Draws)) / (Draws - 1)) / sigma[i]),
+        ];
+        TestContext.Current.SendDiagnosticMessage($"{order}, shift {shift_px}: spread / σ mean {ratios.Average():F4}, {ratios.Min():F3} to {ratios.Max():F3}");
+
+        Assert.InRange(ratios.Average(), least, most);
+        Assert.All(ratios, r => Assert.InRange(r, least - 0.2, most + 0.2));
+    }
+
+    [Fact]
+    public void AlignVariance_StepsInTheVariance_LeavesNoneBelowZero()
+    {
+        var plan = new ScanPlan(9, 4, 1, new ScanPath(ScanOrder.TranslationFast, IsZigzag: true));
+        float[] variance = [.. Enumerable.Range(0, plan.CellCount).Select(i => i % 9 < 4 ? 0 : 100f)];
+        float[] cubic = [.. variance];
+        LineAlignment.Align(plan, cubic, 0.5);
+        Assert.True(cubic.Min() < 0);
+        LineAlignment.AlignVariance(plan, variance, 0.5);
+        Assert.Equal(0, variance.Min());
+    }
+
+    [Fact]
+    public void Compute_OneProjection_IsItsNoiseSmearedAlongTheRays()
+    {
+        const int Size = 9;
+        float[] variance = new float[3 * Size];
+        variance.AsSpan().Fill(float.NaN);
+        variance.AsSpan(Size, Size).Fill(4);
+        variance[0] = 7;
+        float[] sigma = new float[Size * Size];
+        new NoiseMap(Size, RampFilter.Ramp).Compute([0.3, 0, 1.1], variance, sigma);
+
+        // A single cell is no projection. At 0° a column has one value, (π/2)² Σ h² · 4.
+        float[] one = new float[Size], response = new float[Size + 2];
+        one[Size / 2] = 1;
+        new ProjectionFilter(Size, RampFilter.Ramp).Apply(one, response);
+        double expected = Math.PI / 2 * Math.Sqrt(4 * response[1..^1].Sum(h => (double)h * h));
+        Assert.Equal(expected, sigma[(Size * (Size / 2)) + (Size / 2)], 1e-5);
+        Assert.Equal(sigma[(Size * 2) + 3], sigma[(Size * 6) + 3], 1e-6f);
+        Assert.True(float.IsNaN(sigma[0]));
+    }
+
+    [Fact]
+    public void Compute_EvenWeights_CountEachAngleAlike()
+    {
+        // Of two angles close together and one alone, the gaps make one weight large.
+        double[] angles = [0, 0.1, 1.6];
+        float[] variance = [.. Enumerable.Repeat(1f, 3 * 9)], gaps = new float[81], even = new float[81], alike = new float[81];
+        NoiseMap map = new(9, RampFilter.SheppLogan);
+        map.Compute(angles, variance, gaps);
+        map.Compute(angles, variance, even, hasEvenWeights: true);
+        map.Compute([0, Math.PI / 3, 2 * Math.PI / 3], variance, alike);
+        Assert.Equal(alike[40], even[40], 1e-5f);
+        Assert.True(gaps[40] > 1.04 * even[40]);
+    }
+
     [Fact]
     public void Compute_NothingMeasured_IsNaN()
     {

@@ -75,7 +75,7 @@ public sealed class VolumeFileTests : IDisposable
     {
         using (VolumeWriter writer = new(_folder.File("volume.nxs"), Header(9, 70), "test", overwrite: false))
         {
-            Assert.Throws<InvalidOperationException>(() => writer.Finish());
+            Assert.Throws<InvalidOperationException>(() => writer.Finish([]));
         }
 
         Assert.Empty(Directory.GetFiles(_folder.Path));
@@ -135,7 +135,7 @@ public sealed class VolumeFileTests : IDisposable
             writer.Write(part, count);
         }
 
-        writer.Finish();
+        writer.Finish([]);
         return path;
     }
 }

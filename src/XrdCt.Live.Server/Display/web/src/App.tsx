@@ -32,13 +32,16 @@ const sinogramStyle: PaneStyle = {
 
 export function App({ model }: { readonly model: LiveModel }) {
   const [colourMap, setColourMap] = useState<ColourMapName>('viridis');
+  const [asksForNoise, setAsksForNoise] = useState(false);
+  const hasNoise = useLive(model, 'slice', (m) => m.noise !== null);
+  const showsNoise = asksForNoise && hasNoise;
   const roi = useLive(model, 'roi', (m) => m.roi);
   useDocumentTitle(model);
 
   const slice = useMemo(
     () => ({
       read: (): PaneImage | null => {
-        const map = model.slice;
+        const map = showsNoise ? model.noise : model.slice;
         if (map === null || map.projectionCount === 0) {
           return null;
         }
@@ -46,11 +49,14 @@ export function App({ model }: { readonly model: LiveModel }) {
         const axis = sliceAxis(map.size, map.pixelSize_um);
         return { values: map.values, columns: axis, rows: axis };
       },
-      subtitle: () => (model.slice ? `${model.slice.projectionCount} projections` : ''),
+      subtitle: () => {
+        const map = showsNoise ? model.noise : model.slice;
+        return map ? `${map.projectionCount} projections` : '';
+      },
       hoverAt: (x_um: number, y_um: number): Hover => ({ kind: 'point', x_um, y_um }),
       describe: (x: number, y: number, value: number) =>
         `x ${formatMicrometres(x)}   y ${formatMicrometres(y)}   ` +
-        (Number.isNaN(value) ? 'outside the field of view' : formatValue(value)),
+        (Number.isNaN(value) ? 'outside the field of view' : `${showsNoise ? 'σ ' : ''}${formatValue(value)}`),
       trace: (hover: Hover, image: PaneImage) => {
         if (hover.kind !== 'ray') {
           return null;
@@ -64,7 +70,7 @@ export function App({ model }: { readonly model: LiveModel }) {
         ] as const;
       },
     }),
-    [model],
+    [model, showsNoise],
   );
 
   const sinogram = useMemo(
@@ -103,6 +109,17 @@ export function App({ model }: { readonly model: LiveModel }) {
       <main>
         <div className="toolbar">
           <ChannelTabs model={model} />
+          {hasNoise && (
+            <label title="Standard deviation of every pixel by counting statistics: how far the slice can be trusted there">
+              <input
+                type="checkbox"
+                data-testid="noise-toggle"
+                checked={asksForNoise}
+                onChange={(event) => setAsksForNoise(event.target.checked)}
+              />{' '}
+              noise
+            </label>
+          )}
           <label>
             colours
             <select value={colourMap} onChange={(event) => setColourMap(event.target.value as ColourMapName)}>
@@ -125,12 +142,17 @@ export function App({ model }: { readonly model: LiveModel }) {
         />
         <ImagePane
           {...slice}
+          key={showsNoise ? 'noise' : 'slice'}
           model={model}
           topic="slice"
-          title="Reconstruction"
+          title={showsNoise ? 'Noise (σ, counts)' : 'Reconstruction'}
           note={<RecomputingNote model={model} />}
           testId="slice-canvas"
-          ariaLabel="Reconstructed slice of the live channel, x to the right, y downwards"
+          ariaLabel={
+            showsNoise
+              ? 'Noise of the reconstructed slice, standard deviation in counts, x to the right, y downwards'
+              : 'Reconstructed slice of the live channel, x to the right, y downwards'
+          }
           style={sliceStyle}
           colourMap={colourMap}
           empty={<Empty model={model} running="Waiting for the first whole projection…" />}

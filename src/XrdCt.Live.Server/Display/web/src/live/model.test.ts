@@ -21,6 +21,16 @@ describe('LiveModel', () => {
     expect(model.slice?.values[0]).toBe(2);
   });
 
+  it('has the noise of the channel on show, where there is one, beside its slice', () => {
+    const model = new LiveModel();
+    model.apply([scan('total', 'peak'), slice('total', 1), slice('peak', 2), slice('σ(total)', 0.1)]);
+    expect([model.slice?.values[0], model.noise?.values[0]]).toEqual([1, Math.fround(0.1)]);
+    model.selectChannel('peak');
+    expect([model.slice?.values[0], model.noise]).toEqual([2, null]);
+    model.apply([scan('total')]);
+    expect([model.channel, model.noise]).toEqual(['total', null]);
+  });
+
   it('tells each listener once per flush, and only of what changed', () => {
     const model = new LiveModel();
     model.apply([scan('total')]);

@@ -3,7 +3,7 @@
  * pixels are drawn imperatively and never pass through React's state.
  */
 import { useSyncExternalStore } from 'react';
-import type { LiveMessage, Patterns, Roi, Scan, Sinogram, Slice, State } from './protocol';
+import { type LiveMessage, noiseOf, type Patterns, type Roi, type Scan, type Sinogram, type Slice, type State } from './protocol';
 
 export type Topic = 'scan' | 'state' | 'roi' | 'pattern' | 'sinogram' | 'slice' | 'channel' | 'connection' | 'hover' | 'voxel';
 
@@ -53,6 +53,11 @@ export class LiveModel {
   /** Slice of the channel on show. */
   get slice(): Slice | null {
     return (this.channel !== null && this.slices.get(this.channel)) || null;
+  }
+
+  /** Its noise, σ of each pixel; null where it is not known, as of channels other than the total. */
+  get noise(): Slice | null {
+    return (this.channel !== null && this.slices.get(noiseOf(this.channel))) || null;
   }
 
   readonly subscribe = (topic: Topic, listener: () => void): (() => void) => {

@@ -141,6 +141,9 @@ export interface Sinogram {
   readonly values: Values;
 }
 
+/** What the map of the noise of a channel's slice is called: σ of each pixel, a map like the slice itself. */
+export const noiseOf = (channel: string): string => `σ(${channel})`;
+
 export interface Slice {
   readonly channel: string;
   /** Pixels along x and along y; the rotation axis is at pixel floor(size / 2). */
