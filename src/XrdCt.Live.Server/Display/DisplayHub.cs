@@ -171,6 +171,7 @@ public sealed class DisplayHub : ILiveDisplay
             {
                 Take(DisplayMessages.SinogramKey(shown), seen, news);
                 Take(DisplayMessages.SliceKey(shown), seen, news);
+                Take(DisplayMessages.SliceKey(SliceMap.NoiseOf(shown)), seen, news);
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using XrdCt.Live.Model.Sinograms;
+using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Server.Display;
 
 namespace XrdCt.Live.Tests.Display;
@@ -39,6 +40,16 @@ public class DisplayHubTests
 
         Assert.Equal(["sinogram/peak 003", "slice/peak 003"], Collect("peak 003"));
         Assert.Empty(Collect("total"));
+    }
+
+    [Fact]
+    public void Collect_NoiseOfTheChannel_ComesWithItsSlice()
+    {
+        ShowAll();
+        _hub.Show(ExampleScan.Slice(SliceMap.NoiseOf("total"), 1));
+
+        Assert.Equal(["sinogram/total", "slice/total", "slice/σ(total)"], Collect("total").Where(k => k.Contains('/')));
+        Assert.DoesNotContain("slice/σ(total)", Collect("peak 003"));
     }
 
     [Fact]
