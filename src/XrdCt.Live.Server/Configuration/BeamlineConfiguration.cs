@@ -48,6 +48,10 @@ public sealed class BeamlineConfiguration
     [YamlMember(Alias = "roi")]
     public RoiSection? Roi { get; set; }
 
+    /// <summary>The stages that bring an ROI onto the rotation axis.</summary>
+    [YamlMember(Alias = "stages")]
+    public StagesSection? Stages { get; set; }
+
     /// <summary>The live page.</summary>
     [YamlMember(Alias = "display")]
     public DisplaySection Display { get; set; } = new();

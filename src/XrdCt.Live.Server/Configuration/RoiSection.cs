@@ -12,4 +12,8 @@ public sealed class RoiSection
     /// <summary>Radius of its field of view, µm.</summary>
     [YamlMember(Alias = "radius_um")]
     public double? Radius_um { get; set; }
+
+    /// <summary>How it will be measured; no plans are made when absent.</summary>
+    [YamlMember(Alias = "scan")]
+    public RoiScanSection? Scan { get; set; }
 }

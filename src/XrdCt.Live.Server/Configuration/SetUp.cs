@@ -213,6 +213,8 @@ internal static class SetUp
             Linger(publish, file);
         }
 
+        _ = configuration.Roi?.Scan is null ? null : StagesSetUp.Plan(configuration, file, number: 1, place_um: (0, 0), axis_um: 0);
+        _ = StagesSetUp.Of(configuration, file);
         HeaderlessParts parts = Headerless(configuration, folder, file);
         if (configuration.Source!.FromHeader.Intersect(FromHeader.OfGeometry).Any())
         {
@@ -570,15 +572,15 @@ internal static class SetUp
         return (parameter < 0 ? e.Message : e.Message[..parameter]).TrimEnd('.');
     }
 
-    private static ScanPlan ScanPlan(ScanSection scan, string file)
+    private static ScanPlan ScanPlan(ScanSection scan, string file, string key = "scan")
     {
-        ScanPath path = OneOf(ScanPath.ByName, Required(scan.Order, file, "scan.order"), file, "scan.order");
-        TriggerAnchor anchor = OneOf(Anchors, scan.Anchor, file, "scan.anchor");
-        int translations = Required(scan.Translations, file, "scan.translations");
-        int rotations = Required(scan.Rotations, file, "scan.rotations");
-        double step_um = Required(scan.Step_um, file, "scan.step_um");
-        double range_deg = Required(scan.Range_deg, file, "scan.range_deg");
-        int subsets = Math.Min((int)Within(scan.Subsets, int.MaxValue, file, "scan.subsets"), rotations);
+        ScanPath path = OneOf(ScanPath.ByName, Required(scan.Order, file, $"{key}.order"), file, $"{key}.order");
+        TriggerAnchor anchor = OneOf(Anchors, scan.Anchor, file, $"{key}.anchor");
+        int translations = Required(scan.Translations, file, $"{key}.translations");
+        int rotations = Required(scan.Rotations, file, $"{key}.rotations");
+        double step_um = Required(scan.Step_um, file, $"{key}.step_um");
+        double range_deg = Required(scan.Range_deg, file, $"{key}.range_deg");
+        int subsets = Math.Min((int)Within(scan.Subsets, int.MaxValue, file, $"{key}.subsets"), rotations);
         return Wrap(file, () => new ScanPlan(
             translations, rotations, step_um, path, range_deg, scan.SubsetOrder.Length > 0 ? scan.SubsetOrder : AngleOrder.BitReversed(subsets))
         {
@@ -586,6 +588,22 @@ internal static class SetUp
             Anchor = anchor,
         });
     }
+
+    /// <summary>The ROI scan to come, with the trigger of the coarse scan.</summary>
+    public static ScanPlan RoiScan(RoiScanSection scan, string anchor, string file) => ScanPlan(
+        new ScanSection
+        {
+            Order = scan.Order,
+            Subsets = scan.Subsets,
+            SubsetOrder = scan.SubsetOrder,
+            Translations = scan.Translations,
+            Rotations = scan.Rotations,
+            Step_um = scan.Step_um,
+            Range_deg = scan.Range_deg,
+            Anchor = anchor,
+        },
+        file,
+        "roi.scan");
 
     // What is corrected may not depend on which of two keys was meant.
     private static CorrectionOptions Corrections(BeamlineConfiguration configuration, ScanPlan plan, LiveChannel[] channels, string file)

@@ -1,0 +1,44 @@
+namespace XrdCt.Live.Model.Stages;
+
+/// <summary>A linear motor of the sample's stages.</summary>
+/// <param name="Name">Its name in the beamline's control system.</param>
+public sealed record StageMotor(string Name)
+{
+    /// <summary>
+    /// Direction in which the sample moves when the motor moves up, in sample coordinates: from +x towards +y (90: down a displayed slice), degrees. Of a motor
+    /// under the rotation: 0 where the beam then meets higher translations of the scan plan, 180 where it meets lower ones.
+    /// </summary>
+    public double Direction_deg { get; init; }
+
+    /// <summary>Lowest position that it may be sent to, mm.</summary>
+    public double Lowest_mm { get; init; } = double.NegativeInfinity;
+
+    /// <summary>Highest position that it may be sent to, mm.</summary>
+    public double Highest_mm { get; init; } = double.PositiveInfinity;
+
+    /// <summary>How far it goes beyond a target that it would meet from the wrong side, to come back to it, µm; 0 where its controller does that.</summary>
+    public double Backlash_um { get; init; }
+
+    /// <summary>Whether targets are met moving up.</summary>
+    public bool ApproachesUp { get; init; } = true;
+
+    /// <summary>Speed, mm/s.</summary>
+    public double Speed_mm_s { get; init; } = 1;
+
+    /// <summary>Where it is, mm; null where that is not known.</summary>
+    public double? Position_mm { get; init; }
+
+    /// <summary>Tango device whose <c>Position</c> it is; null for none.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>A move by a distance from where it is, mm.</summary>
+    public MotorMove MoveBy(double distance_mm)
+    {
+        bool overshoots = Backlash_um > 0 && distance_mm != 0 && (distance_mm > 0) != ApproachesUp;
+        double beyond_mm = overshoots ? (ApproachesUp ? -1 : 1) * Backlash_um / 1000 : 0;
+        return new MotorMove(this, distance_mm, beyond_mm);
+    }
+
+    /// <summary>A move to a place, mm; from where it is, or from 0 where that is not known.</summary>
+    public MotorMove MoveTo(double target_mm) => MoveBy(target_mm - (Position_mm ?? 0));
+}
