@@ -85,6 +85,9 @@ public sealed class VirtualExperiment
     /// <summary>Where the rotation axis is on the plan's translation axis, µm. Default 0, as the plan has it.</summary>
     public double AxisOffset_um { get; init; }
 
+    /// <summary>Where the middle of the sample is, sample coordinates, µm: what stages on top of the rotation have moved it by. Default (0, 0).</summary>
+    public (double X_um, double Y_um) SampleShift { get; init; }
+
     /// <summary>How far the stage is off its position in every frame, at most, µm; uniform, by the seed. Default 0.</summary>
     public double PositionJitter_um { get; init; }
 
@@ -97,6 +100,7 @@ public sealed class VirtualExperiment
         {
             Backlash_um = Backlash_um,
             AxisOffset_um = AxisOffset_um,
+            SampleShift = SampleShift,
             PositionJitter_um = PositionJitter_um,
         };
 
@@ -125,7 +129,7 @@ public sealed class VirtualExperiment
         return Math.Exp(-Attenuation_perMm * path_um / 1000);
     }
 
-    /// <summary>Where the beam is in a cell, relative to the rotation axis, µm.</summary>
+    /// <summary>Where the beam is in a cell, relative to the middle of the sample, µm.</summary>
     public double Beam_um(ScanCell cell)
     {
         int line = Plan.IndexOf(cell) / Plan.LineLength;
@@ -133,7 +137,9 @@ public sealed class VirtualExperiment
         double behind_um = isBackward ? Backlash_um - (2 * Plan.Lead_steps * Plan.Step_um) : 0;
 
         // A cell that is seen from behind is measured with the stage on the other side, by a beam that misses the axis by as much.
-        return Stage_um(cell) + behind_um + (Plan.SeenFromBehind(line) ? AxisOffset_um : -AxisOffset_um);
+        double axis_um = Stage_um(cell) + behind_um + (Plan.SeenFromBehind(line) ? AxisOffset_um : -AxisOffset_um);
+        (double sin, double cos) = Math.SinCos(Plan.Angle_deg(cell.Rotation) * (Math.PI / 180));
+        return axis_um - ((SampleShift.X_um * cos) - (SampleShift.Y_um * sin));
     }
 
     /// <summary>Beam monitor of a frame, relative to the start of the scan.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using XrdCt.Live.Model.Geometry;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Phantoms.Detector;
@@ -56,6 +57,11 @@ internal sealed class PlanOptions
         Description = "Where the rotation axis is on the plan's translation axis, µm",
     };
 
+    private readonly Option<string?> _sampleShift_um = new("--sample-shift-um")
+    {
+        Description = "X,Y by which the stages on top of the rotation have moved the sample, sample coordinates, µm",
+    };
+
     private readonly Option<double> _jitter_um = new("--position-jitter-um")
     {
         Description = "How far the stage is off its position in every frame, at most, µm; what it tells is where it was",
@@ -79,7 +85,7 @@ internal sealed class PlanOptions
 
     public PlanOptions() => _order.AcceptOnlyFromAmong([.. ScanPath.ByName.Keys]);
 
-    public IEnumerable<Option> All => [_translations, _rotations, _step_um, _range_deg, _order, _subsets, _backlash_um, _axisOffset_um, _jitter_um, _attenuation_perMm, _seed, _poni];
+    public IEnumerable<Option> All => [_translations, _rotations, _step_um, _range_deg, _order, _subsets, _backlash_um, _axisOffset_um, _sampleShift_um, _jitter_um, _attenuation_perMm, _seed, _poni];
 
     public long Seed(ParseResult result) => result.GetValue(_seed);
 
@@ -113,11 +119,26 @@ internal sealed class PlanOptions
     {
         Backlash_um = Finite(result, _backlash_um),
         AxisOffset_um = Finite(result, _axisOffset_um),
+        SampleShift = Shift(result),
         PositionJitter_um = Finite(result, _jitter_um),
         Attenuation_perMm = Finite(result, _attenuation_perMm) is >= 0 and var attenuation_perMm
             ? attenuation_perMm
             : throw new UsageException($"{_attenuation_perMm.Name} must be 0 or more, not {result.GetValue(_attenuation_perMm)}"),
     };
+
+    private (double X_um, double Y_um) Shift(ParseResult result)
+    {
+        if (result.GetValue(_sampleShift_um) is not string text)
+        {
+            return (0, 0);
+        }
+
+        return text.Split(',') is [var x, var y]
+            && double.TryParse(x, NumberStyles.Float, CultureInfo.InvariantCulture, out double x_um) && double.IsFinite(x_um)
+            && double.TryParse(y, NumberStyles.Float, CultureInfo.InvariantCulture, out double y_um) && double.IsFinite(y_um)
+                ? (x_um, y_um)
+                : throw new UsageException($"{_sampleShift_um.Name} must be X,Y in µm, such as -120,35.5, not '{text}'");
+    }
 
     private static double Finite(ParseResult result, Option<double> option) => result.GetValue(option) is var value && double.IsFinite(value)
         ? value

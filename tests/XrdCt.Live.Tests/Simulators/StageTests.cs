@@ -10,6 +10,21 @@ namespace XrdCt.Live.Tests.Simulators;
 public sealed class StageTests
 {
     [Fact]
+    public void SampleShift_APlaceThatStagesBroughtToTheAxis_IsMetThereAtEveryAngle()
+    {
+        VirtualExperiment coarse = SimulatedScan.Of(new ScanPlan(31, 24, 40));
+        var moved = new VirtualExperiment(coarse.Plan, coarse.Detector, coarse.Disc, 1) { SampleShift = (-120, 80) };
+        for (int rotation = 0; rotation < 24; rotation++)
+        {
+            // The beam through the axis meets the place (120, −80) of the sample.
+            double angle_rad = coarse.Plan.Angle_deg(rotation) * Math.PI / 180;
+            Assert.Equal((120 * Math.Cos(angle_rad)) + (80 * Math.Sin(angle_rad)), moved.Beam_um(new ScanCell(rotation, 15)), 1e-9);
+        }
+
+        Assert.Equal((-120, 80), moved.At(1, 10).SampleShift);
+    }
+
+    [Fact]
     public void Beam_ForwardLines_AreWhereThePlanHasThemLessTheAxis()
     {
         VirtualExperiment experiment = SimulatedScan.Of(new ScanPlan(31, 8, 40, new ScanPath(ScanOrder.TranslationFast, IsZigzag: true)));
