@@ -38,7 +38,9 @@ public sealed class RoiConfigurationTests : IDisposable
         Assert.Equal((1.012, 5), (roi.Readings!.TranslationZero_mm, roi.Readings.RotationZero_deg));
         Assert.Equal(coarse.Channels.Count, roi.Channels.Count);
         Assert.StartsWith("# ROI 1 of NMC electrode, coarse scan: (50.0, -30.3) µm of the coarse slice", File.ReadAllText(path), StringComparison.Ordinal);
-        Assert.Contains("# px: by -0.05 mm, to -0.05 mm\n# py: by 0.03026 mm, to 0.03026 mm\n", File.ReadAllText(path), StringComparison.Ordinal);
+
+        // The scan's 0° is 5° on from where the directions were found.
+        Assert.Contains("# px: by -0.04717 mm, to -0.04717 mm\n# py: by 0.0345 mm, to 0.0345 mm\n", File.ReadAllText(path), StringComparison.Ordinal);
     }
 
     [Fact]
