@@ -77,7 +77,12 @@ internal sealed class BlockSlices : IVolumeSlices
         bool isAnew = block.Number != recipe.Number;
         if (isAnew && recipe.Filters is not null)
         {
-            block.Slices.Restart(recipe.Filters(number));
+            // Where only corrections changed, the filters stay: those of a coarse scan take memory and time.
+            if (block.Filters != recipe.Filters)
+            {
+                block.Slices.Restart(recipe.Filters(number));
+                block.Filters = recipe.Filters;
+            }
         }
         else if (isAnew && block.Slices.Filter != _filter)
         {
@@ -117,6 +122,8 @@ internal sealed class BlockSlices : IVolumeSlices
         public ProgressiveBlock Slices { get; } = slices;
 
         public int Number { get; set; } = -1;
+
+        public Func<int, RowFilter>? Filters { get; set; }
 
         public long[] Versions { get; } = new long[rotations];
     }

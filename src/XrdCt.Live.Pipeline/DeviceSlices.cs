@@ -17,6 +17,7 @@ internal sealed class DeviceSlices : IVolumeSlices
     private readonly Lock _lock = new();
     private float[] _filtered = [];
     private RowFilter[] _filters = [];
+    private Func<int, RowFilter>? _filtersOf;
     private RampFilter _filter;
     private int _number = -1;
     private int _projectionCount;
@@ -51,8 +52,13 @@ internal sealed class DeviceSlices : IVolumeSlices
         bool isAnew = _number != recipe.Number;
         if (isAnew && recipe.Filters is { } filters)
         {
-            _filters = [.. Enumerable.Range(0, _volume.BlockCount).Select(filters)];
-            _volume.Restart();
+            // Where only corrections changed, the filters stay.
+            if (_filtersOf != filters)
+            {
+                _filters = [.. Enumerable.Range(0, _volume.BlockCount).Select(filters)];
+                _filtersOf = filters;
+                _volume.Restart();
+            }
         }
         else if (isAnew && recipe.Filter != _filter)
         {

@@ -26,6 +26,7 @@ internal sealed class OutsideCorrection
     private readonly ChannelExtractor _extractor;
     private readonly int _total;
     private int _looked;
+    private (Func<int, RowFilter> Made, RoiAlignment Alignment, RampFilter Filter)? _forBlocks;
 
     public OutsideCorrection(LiveRoi roi, ScanSettings settings, int total, double centre_px)
     {
@@ -102,13 +103,20 @@ internal sealed class OutsideCorrection
             : _roi.Coarse!.ForChannel(ValueOf(channel), _roi.Mode, Alignment, plan.TranslationCount, plan.Step_um, _settings.Filter);
     }
 
-    /// <summary>The filters of blocks of bins, as the rays lie now; for another thread.</summary>
+    /// <summary>The filters of blocks of bins, as the rays lie now; for another thread. The same object as long as they are the same filters.</summary>
     public Func<int, RowFilter> ForBlocks()
     {
         (ScanPlan plan, RoiAlignment alignment, RampFilter filter) = (_settings.Description.Plan, Alignment, _settings.Filter);
-        return _roi.Coarse is { } coarse
+        if (_forBlocks is var (made, ofAlignment, ofFilter) && ofAlignment == alignment && ofFilter == filter)
+        {
+            return made;
+        }
+
+        Func<int, RowFilter> filters = _roi.Coarse is { } coarse
             ? block => coarse.ForBlock(block, _roi.Mode, alignment, plan.TranslationCount, plan.Step_um, filter)
             : _ => new RoiExtension(plan.TranslationCount, filter, fade_px: 3 * plan.TranslationCount, width: BinBlock.Width).Apply;
+        _forBlocks = (filters, alignment, filter);
+        return filters;
     }
 
     /// <summary>The noise of the slice of the total, as the rays lie now; null where that of the coarse scan is not known.</summary>
