@@ -1,0 +1,1 @@
+"""A simulated beamline: stages, beam monitor and shutter as Tango device servers."""
