@@ -16,10 +16,11 @@ public sealed class ReferenceTests
         ["XrdCt.Live.Compute"] = (["XrdCt.Live.Model"], ["ILGPU", "ILGPU.Algorithms", "System.Numerics.Tensors"]),
         ["XrdCt.Live.Pipeline"] = (["XrdCt.Live.Model", "XrdCt.Live.Compute"], []),
         ["XrdCt.Live.Storage"] = (["XrdCt.Live.Model"], ["PureHDF", "SQLitePCLRaw.bundle_e_sqlite3", "System.IO.Hashing"]),
+        ["XrdCt.Live.Gateway"] = (["XrdCt.Live.Model"], ["Google.Protobuf", "Grpc.Net.Client", "Grpc.Tools"]),
         ["XrdCt.Live.Server"] = (
             [
                 "XrdCt.Live.Model", "XrdCt.Live.Ingest", "XrdCt.Live.Egress", "XrdCt.Live.Compute", "XrdCt.Live.Pipeline",
-                "XrdCt.Live.Storage",
+                "XrdCt.Live.Storage", "XrdCt.Live.Gateway",
             ],
             ["MessagePack", "Spectre.Console", "System.CommandLine", "YamlDotNet"]),
         ["XrdCt.Live.Phantoms"] = (["XrdCt.Live.Model"], []),

@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace XrdCt.Live.Gateway;
+
+/// <summary>Our own log of what was proposed, confirmed and refused: one JSON object a line, appended and synced. The gateway has another.</summary>
+internal sealed class MoveLog : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly FileStream? _file;
+
+    /// <summary>Opens the file.</summary>
+    /// <exception cref="IOException">It cannot be written; the message names it.</exception>
+    public MoveLog(string? path)
+    {
+        if (path is null)
+        {
+            return;
+        }
+
+        try
+        {
+            var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            _file = new FileStream(path, options);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"cannot write the log of moves '{path}': {e.Message.TrimEnd('.')}", e);
+        }
+    }
+
+    /// <summary>Writes one line; returns when the disk has it.</summary>
+    public void Write(string what, TangoAction action, string by, double? from = null, string? reason = null)
+    {
+        if (_file is null)
+        {
+            return;
+        }
+
+        var line = new Dictionary<string, object>
+        {
+            ["time"] = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture),
+            ["event"] = what,
+            ["operator"] = by,
+            ["device"] = action.Device,
+            [action is TangoCommand ? "command" : "attribute"] = action.Member,
+        };
+        Add("from", from);
+        Add("to", action.Value);
+        Add("reason", reason);
+        byte[] bytes = [.. JsonSerializer.SerializeToUtf8Bytes(line), (byte)'\n'];
+        lock (_lock)
+        {
+            _file.Write(bytes);
+            _file.Flush(flushToDisk: true);
+        }
+
+        void Add(string key, object? value)
+        {
+            if (value is not null)
+            {
+                line[key] = value;
+            }
+        }
+    }
+
+    public void Dispose() => _file?.Dispose();
+}

@@ -1,0 +1,275 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace XrdCt.Live.Gateway;
+
+/// <summary>
+/// A client of the Tango gateway (<c>tools/tango-gateway</c>): reads, writes, runs commands and follows attributes of Tango devices. It
+/// connects at the first call and again by itself; every call has a deadline. Safe for several threads.
+/// </summary>
+/// <remarks>
+/// Whatever changes the beamline goes two steps: <see cref="ProposeAsync"/> asks the gateway, which answers from where to where it would go, and
+/// <see cref="ConfirmAsync"/> does it, once. Both we and the gateway check permissions and limits, and both log.
+/// </remarks>
+public sealed class TangoGateway : IDisposable
+{
+    private const int LongestOperator = 80;
+
+    private readonly GrpcChannel _channel;
+    private readonly Metadata _headers;
+    private readonly MoveLog _log;
+
+    /// <summary>Makes a client; nothing is sent yet.</summary>
+    /// <param name="options">Where the gateway is, and what may be done through it.</param>
+    /// <exception cref="ArgumentException">The options cannot be used; the message says which and why.</exception>
+    /// <exception cref="IOException">A file that they name cannot be read or written; the message names it.</exception>
+    public TangoGateway(TangoGatewayOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Problem() is string problem)
+        {
+            throw new ArgumentException(problem, nameof(options));
+        }
+
+        Options = options;
+        _headers = new Metadata { { "authorization", $"Bearer {options.Token}" } };
+        _log = new MoveLog(options.AuditFile);
+        _channel = GatewayChannel.Open(options);
+        Client = new Wire.TangoGateway.TangoGatewayClient(_channel);
+    }
+
+    /// <summary>Where the gateway is.</summary>
+    public Uri Address => Options.Address;
+
+    internal TangoGatewayOptions Options { get; }
+
+    internal Wire.TangoGateway.TangoGatewayClient Client { get; }
+
+    /// <summary>What the gateway is and lets happen.</summary>
+    /// <exception cref="TangoException">It did not answer, or not to us.</exception>
+    public async Task<GatewayInfo> DescribeAsync(CancellationToken stop = default)
+    {
+        Wire.GatewayDescription told = await CallAsync(
+            Client.DescribeAsync(new Wire.DescribeRequest(), Call(stop)).ResponseAsync, stop).ConfigureAwait(false);
+        return new GatewayInfo(
+            told.Version,
+            told.TangoVersion,
+            told.TangoHost,
+            told.LiveDevice,
+            told.Client,
+            WireValues.Time(told.StartedNs) ?? DateTimeOffset.UnixEpoch,
+            TimeSpan.FromSeconds(double.IsFinite(told.ConfirmationS) ? Math.Clamp(told.ConfirmationS, 0, 3600) : 0),
+            [.. told.Permissions.Select(Permission)]);
+    }
+
+    /// <summary>Devices that the gateway knows.</summary>
+    /// <param name="pattern">With a Tango database: which of it, <c>*</c> for anything; null for all.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="TangoException">It did not answer, or not to us.</exception>
+    public async Task<IReadOnlyList<string>> ListDevicesAsync(string? pattern = null, CancellationToken stop = default)
+    {
+        var request = new Wire.ListDevicesRequest { Pattern = pattern ?? "" };
+        Wire.DeviceList told = await CallAsync(Client.ListDevicesAsync(request, Call(stop)).ResponseAsync, stop).ConfigureAwait(false);
+        return [.. told.Devices];
+    }
+
+    /// <summary>State, attributes and commands of a device.</summary>
+    /// <exception cref="TangoException">The gateway or the device did not answer.</exception>
+    public async Task<TangoDevice> DescribeDeviceAsync(string device, CancellationToken stop = default)
+    {
+        var request = new Wire.DescribeDeviceRequest { Device = device };
+        Wire.DeviceDescription told = await CallAsync(Client.DescribeDeviceAsync(request, Call(stop)).ResponseAsync, stop).ConfigureAwait(false);
+        return new TangoDevice(
+            told.Device,
+            told.TangoName,
+            told.DeviceClass,
+            told.Server,
+            WireValues.State(told.State),
+            told.Status,
+            [.. told.Attributes.Select(a => new TangoAttributeInfo(
+                a.Name, a.Unit, a.DataType, a.DataFormat, a.IsWritable, a.HasLower ? a.Lower : null, a.HasUpper ? a.Upper : null))],
+            [.. told.Commands.Select(c => c.Name)]);
+    }
+
+    /// <summary>Reads attributes now. What fails for one of them stands in its <see cref="TangoReading.Error"/>.</summary>
+    /// <param name="attributes">1 to 64 attributes.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <returns>A reading for each, in their order.</returns>
+    /// <exception cref="TangoException">The gateway did not answer.</exception>
+    public async Task<IReadOnlyList<TangoReading>> ReadAsync(IReadOnlyList<TangoAttribute> attributes, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(attributes);
+        var request = new Wire.ReadRequest { Attributes = { attributes.Select(WireValues.Name) } };
+        Wire.ReadReply told = await CallAsync(Client.ReadAsync(request, Call(stop)).ResponseAsync, stop).ConfigureAwait(false);
+        TangoReading[] readings = [.. told.Readings.Select(WireValues.Reading).OfType<TangoReading>()];
+        return readings.Select(r => r.Attribute).SequenceEqual(attributes)
+            ? readings
+            : throw new TangoException(TangoFailure.Request, $"the Tango gateway at {Address} answered for other attributes than were asked for");
+    }
+
+    /// <summary>First step of a change: judged here, judged by the gateway, and nothing moves.</summary>
+    /// <param name="action">What is to be done.</param>
+    /// <param name="by">The operator, for the logs; 1 to 80 printable letters.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <returns>From where to where it would go; show it to the operator.</returns>
+    /// <exception cref="TangoException">It is refused, or somebody did not answer.</exception>
+    public async Task<TangoProposal> ProposeAsync(TangoAction action, string by, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        Judge(action, by);
+        var request = new Wire.ProposeRequest { Action = WireValues.Action(action), Operator = by };
+        Wire.Proposal told = await LoggedAsync(
+            action, by, null, Client.ProposeAsync(request, Call(stop)).ResponseAsync, stop).ConfigureAwait(false);
+        if (!request.Action.Equals(told.Action))
+        {
+            throw Refuse(action, by, $"the Tango gateway at {Address} answered another proposal than was asked for");
+        }
+
+        double from = WireValues.Value(told.From)?.Number ?? double.NaN;
+        var proposal = new TangoProposal(action, told.Token, told.From)
+        {
+            From = double.IsNaN(from) ? null : from,
+            Unit = WireValues.Shown(told.Unit),
+            Lower = told.HasLower ? told.Lower : null,
+            Upper = told.HasUpper ? told.Upper : null,
+            ExpiresAt = WireValues.Time(told.ExpiresNs) ?? DateTimeOffset.UnixEpoch,
+        };
+        _log.Write("proposed", action, by, proposal.From);
+        return proposal;
+    }
+
+    /// <summary>Second step: the operator has seen the proposal and wants it. Never repeated by itself.</summary>
+    /// <param name="proposal">The proposal; good once.</param>
+    /// <param name="by">The operator who confirms, for the logs.</param>
+    /// <param name="stop">Gives up waiting; what was sent may happen all the same.</param>
+    /// <returns>What a command gave back; null for a move, which has begun when this returns.</returns>
+    /// <exception cref="TangoException">It is refused, the device refused, or somebody did not answer.</exception>
+    public Task<TangoValue?> ConfirmAsync(TangoProposal proposal, string by, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(proposal);
+        return ExecuteAsync(proposal.Action, proposal.Token, proposal.Start, proposal.From, by, stop);
+    }
+
+    /// <summary>Runs a command for which the gateway wants no confirmation, such as <c>Stop</c>. Never repeated by itself.</summary>
+    /// <param name="command">The command, without an argument.</param>
+    /// <param name="by">The operator, for the logs.</param>
+    /// <param name="stop">Gives up waiting; what was sent may happen all the same.</param>
+    /// <returns>What it gave back; null for nothing.</returns>
+    /// <exception cref="TangoException">It is refused, the device refused, or somebody did not answer.</exception>
+    public Task<TangoValue?> RunAsync(TangoCommand command, string by, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        return ExecuteAsync(command, "", null, null, by, stop);
+    }
+
+    /// <summary>Shows how the processing stands on the gateway's Tango device.</summary>
+    /// <exception cref="TangoException">The gateway did not answer, or offers no such device.</exception>
+    public async Task ShowAsync(TangoStatus status, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        await CallAsync(Client.ShowStatusAsync(status.ToWire(), Call(stop)).ResponseAsync, stop).ConfigureAwait(false);
+    }
+
+    /// <summary>Closes the connection.</summary>
+    public void Dispose()
+    {
+        _channel.Dispose();
+        _log.Dispose();
+    }
+
+    internal CallOptions Subscription(CancellationToken stop) => new(_headers, cancellationToken: stop);
+
+    internal TangoException Explain(RpcException error)
+    {
+        string told = WireValues.Shown(error.Status.Detail);
+        return error.StatusCode switch
+        {
+            StatusCode.Unauthenticated => new TangoException(
+                TangoFailure.Unauthenticated, $"the Tango gateway at {Address} does not know our token: give both the same token file", error),
+            StatusCode.PermissionDenied => new TangoException(TangoFailure.Refused, told, error),
+            StatusCode.FailedPrecondition => new TangoException(TangoFailure.Device, told, error),
+            StatusCode.DeadlineExceeded => new TangoException(
+                TangoFailure.Unavailable, $"the Tango gateway at {Address} did not answer within {Options.Deadline.TotalSeconds:G3} s", error),
+            StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.Aborted => new TangoException(
+                TangoFailure.Unavailable, $"the Tango gateway at {Address} cannot be reached: {told}", error),
+            _ => new TangoException(TangoFailure.Request, told.Length > 0 ? told : $"the Tango gateway at {Address} answered {error.StatusCode}", error),
+        };
+    }
+
+    private static TangoPermission Permission(Wire.Permission told) => new(
+        told.Device,
+        told.WhatCase == Wire.Permission.WhatOneofCase.Command ? told.Command : told.Attribute,
+        told.WhatCase == Wire.Permission.WhatOneofCase.Command,
+        told.HasLower ? told.Lower : null,
+        told.HasUpper ? told.Upper : null)
+    {
+        IsConfirmed = told.Confirmed,
+    };
+
+    private async Task<TangoValue?> ExecuteAsync(
+        TangoAction action, string token, Wire.Value? start, double? from, string by, CancellationToken stop)
+    {
+        Judge(action, by);
+        var request = new Wire.ExecuteRequest { Action = WireValues.Action(action), Token = token, Operator = by };
+        if (start is not null)
+        {
+            request.From = start;
+        }
+
+        _log.Write("confirmed", action, by, from);
+        Wire.ExecuteReply told = await LoggedAsync(
+            action, by, from, Client.ExecuteAsync(request, Call(stop)).ResponseAsync, stop).ConfigureAwait(false);
+        _log.Write("done", action, by, from);
+        return WireValues.Value(told.Result);
+    }
+
+    private void Judge(TangoAction action, string by)
+    {
+        if (string.IsNullOrWhiteSpace(by) || by.Length > LongestOperator || by.Any(char.IsControl))
+        {
+            throw Refuse(action, "", $"{action.Name} names no operator (1 to {LongestOperator} printable letters)");
+        }
+
+        string? reason = Options.Permissions.FirstOrDefault(p => p.IsOf(action)) is TangoPermission permission
+            ? permission.WhyNot(action)
+            : $"{(action is TangoCommand ? "the command" : "the attribute")} {action.Name} is not among the permissions of the configuration";
+        if (reason is not null)
+        {
+            throw Refuse(action, by, reason);
+        }
+    }
+
+    private TangoException Refuse(TangoAction action, string by, string reason)
+    {
+        _log.Write("refused", action, by, reason: reason);
+        return new TangoException(TangoFailure.Refused, reason);
+    }
+
+    private async Task<T> LoggedAsync<T>(TangoAction action, string by, double? from, Task<T> call, CancellationToken stop)
+    {
+        try
+        {
+            return await CallAsync(call, stop).ConfigureAwait(false);
+        }
+        catch (TangoException e)
+        {
+            _log.Write(e.Failure == TangoFailure.Refused ? "refused" : "failed", action, by, from, e.Message);
+            throw;
+        }
+    }
+
+    private CallOptions Call(CancellationToken stop) => new(_headers, DateTime.UtcNow + Options.Deadline, stop);
+
+    private async Task<T> CallAsync<T>(Task<T> call, CancellationToken stop)
+    {
+        try
+        {
+            return await call.ConfigureAwait(false);
+        }
+        catch (RpcException e)
+        {
+            stop.ThrowIfCancellationRequested();
+            throw Explain(e);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Readings;
+
+namespace XrdCt.Live.Gateway;
+
+/// <summary>
+/// Positions and monitor values from Tango, each with the time that its device stamped it with; frames find them by
+/// <see cref="ReadingKey.Time"/>. Lost gateways and devices are followed again; what they did not tell meanwhile is missing, never guessed.
+/// </summary>
+public sealed class TangoReadings : IReadingSource
+{
+    // Ten minutes of three attributes at 30 Hz, should nobody take them.
+    private const int MostWaiting = 1 << 16;
+
+    private readonly BlockingCollection<(StageReading Reading, string? Refusal)> _waiting = new(MostWaiting);
+    private readonly List<Told> _quantities = [];
+    private readonly TangoWatch _watch;
+    private readonly Action<string> _say;
+    private bool _isFull;
+
+    /// <summary>Begins to follow the attributes.</summary>
+    /// <param name="gateway">The gateway; not disposed with the readings.</param>
+    /// <param name="options">Which attributes; at least one.</param>
+    /// <param name="say">Takes a sentence whenever the gateway or a device is lost, and when it is back; from any thread.</param>
+    /// <exception cref="ArgumentException">No attribute, one for two quantities, or a scale that is not finite or 0.</exception>
+    public TangoReadings(TangoGateway gateway, TangoReadingsOptions options, Action<string> say)
+    {
+        ArgumentNullException.ThrowIfNull(gateway);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(say);
+        _say = say;
+        Add(options.Translation, (reading, value) => reading with { Translation_mm = value });
+        Add(options.Rotation, (reading, value) => reading with { Rotation_deg = value });
+        Add(options.Monitor, (reading, value) => reading with { Monitor = value });
+        Add(options.Transmission, (reading, value) => reading with { Transmission = value });
+        if (_quantities.Count == 0)
+        {
+            throw new ArgumentException("no attribute is to be followed", nameof(options));
+        }
+
+        _watch = new TangoWatch(gateway, [.. _quantities.Select(q => q.Quantity.Attribute)], options.Period, Take, say);
+    }
+
+    /// <summary>What is followed, and whether it is stale.</summary>
+    public TangoWatch Watch => _watch;
+
+    /// <inheritdoc/>
+    public bool TryReceive(TimeSpan timeout, out StageReading reading, out string? refusal)
+    {
+        bool hasCome = _waiting.TryTake(out (StageReading Reading, string? Refusal) next, timeout);
+        (reading, refusal) = hasCome ? next : default;
+        return hasCome && refusal is null;
+    }
+
+    /// <summary>Ends the subscription; readings not yet received are dropped.</summary>
+    public void Dispose()
+    {
+        _watch.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _waiting.Dispose();
+    }
+
+    private void Add(TangoQuantity? quantity, Func<StageReading, double, StageReading> put)
+    {
+        if (quantity is null)
+        {
+            return;
+        }
+
+        if (!double.IsFinite(quantity.Scale) || quantity.Scale == 0)
+        {
+            throw new ArgumentException($"the scale {quantity.Scale} of {quantity.Attribute} is not a number other than 0", nameof(quantity));
+        }
+
+        if (_quantities.Any(q => q.Quantity.Attribute == quantity.Attribute))
+        {
+            throw new ArgumentException($"{quantity.Attribute} cannot tell two quantities", nameof(quantity));
+        }
+
+        _quantities.Add(new Told(quantity, put));
+    }
+
+    private void Take(TangoReading told)
+    {
+        // Why it cannot be read was said by the watch.
+        if (told.Error is not null || _quantities.Find(q => q.Quantity.Attribute == told.Attribute) is not Told quantity)
+        {
+            return;
+        }
+
+        double value = told.Value is null ? double.NaN : told.Value.Number * quantity.Quantity.Scale;
+        if (told.At is not DateTimeOffset at || !double.IsFinite(value) || told.Quality == TangoQuality.Invalid)
+        {
+            if (!quantity.IsRefused)
+            {
+                Put(default, $"Tango's {told.Attribute} tells no number with a time (its quality is {told.Quality.ToString().ToLowerInvariant()}): it is left out");
+            }
+
+            quantity.IsRefused = true;
+            return;
+        }
+
+        quantity.IsRefused = false;
+
+        // A device that answers from its cache tells the same moment again.
+        if (at > quantity.Last)
+        {
+            quantity.Last = at;
+            var nothing = new StageReading { Translation_mm = double.NaN, Rotation_deg = double.NaN, Monitor = double.NaN, At = at };
+            Put(quantity.Put(nothing, value), null);
+        }
+    }
+
+    private void Put(StageReading reading, string? refusal)
+    {
+        bool isFull = !_waiting.TryAdd((reading, refusal));
+        if (isFull && !_isFull)
+        {
+            _say($"{MostWaiting} readings of Tango wait and nobody takes them: later ones are left out");
+        }
+
+        _isFull = isFull;
+    }
+
+    /// <summary>A quantity, and what was told of it.</summary>
+    private sealed class Told(TangoQuantity quantity, Func<StageReading, double, StageReading> put)
+    {
+        public TangoQuantity Quantity { get; } = quantity;
+
+        public Func<StageReading, double, StageReading> Put { get; } = put;
+
+        public DateTimeOffset Last { get; set; }
+
+        public bool IsRefused { get; set; }
+    }
+}

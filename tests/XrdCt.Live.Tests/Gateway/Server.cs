@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace XrdCt.Live.Tests.Gateway;
+
+/// <summary>A server of another language that a test starts, stops and kills; disposing it kills it.</summary>
+internal sealed class Server : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly Lock _lock = new();
+
+    private Server(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public string Output
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
+    public bool HasExited => _process.HasExited;
+
+    public static Server Start(string program, string folder, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
+        return new Server(Process.Start(start)!);
+    }
+
+    /// <summary>Runs a program to its end.</summary>
+    /// <returns>Exit code, and all that it wrote.</returns>
+    public static async Task<(int ExitCode, string Output)> RunAsync(string program, string folder, params string[] arguments)
+    {
+        await using Server server = Start(program, folder, arguments);
+        using var limit = new CancellationTokenSource(Eventually.Limit);
+        await server._process.WaitForExitAsync(limit.Token);
+        return (server._process.ExitCode, server.Output);
+    }
+
+    /// <summary>Waits for a text in its output.</summary>
+    public Task SaysAsync(string text) => Eventually.TrueAsync(
+        () => Output.Contains(text, StringComparison.Ordinal) || (HasExited ? throw new InvalidOperationException($"it ended: {Output}") : false),
+        () => $"'{text}' in: {Output}");
+
+    /// <summary>SIGSTOP: it hangs.</summary>
+    public void Pause() => Signal("STOP");
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Signal("CONT");
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    private void Signal(string name)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
+    private void Keep(string? line)
+    {
+        lock (_lock)
+        {
+            _output.Append(line).Append('\n');
+        }
+    }
+}
