@@ -192,6 +192,10 @@ public sealed class TangoGateway : IDisposable
                 TangoFailure.Unavailable, $"the Tango gateway at {Address} did not answer within {Options.Deadline.TotalSeconds:G3} s", error),
             StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.Aborted => new TangoException(
                 TangoFailure.Unavailable, $"the Tango gateway at {Address} cannot be reached: {told}", error),
+
+            // Something answers there, and it does not speak gRPC (TLS where it expects none, another program).
+            StatusCode.Internal when error.Status.DebugException is not null => new TangoException(
+                TangoFailure.Unavailable, $"what answers at {Address} is no Tango gateway, or speaks TLS where http:// is asked for: {told}", error),
             _ => new TangoException(TangoFailure.Request, told.Length > 0 ? told : $"the Tango gateway at {Address} answered {error.StatusCode}", error),
         };
     }

@@ -12,15 +12,15 @@ public sealed class TangoGatewayTests(TangoBeamline beamline)
     private static readonly TangoAttribute Rotation = TangoAttribute.Parse("rotation/Position");
     private static readonly TangoAttribute Px = TangoAttribute.Parse("px/Position");
 
-    // Every kind of value, in a spectrum and an image, written and read by PyTango.
+    // Every kind of value, in spectra and an image of the one size that TangoTest takes, written and read by PyTango.
     private const string WriteAndRead = """
         import json, sys, numpy, tango
         device = tango.DeviceProxy(f"tango://{sys.argv[1]}/sys/tg_test/1")
         written = {
-            "double_spectrum": [1.5, -2.25, 1e-300, float("inf")], "float_spectrum": [0.1, 16777216.0], "long_spectrum": [-2147483648, 2147483647],
+            "double_spectrum": [1.5, -2.25, 1e-300], "float_spectrum": [0.1, 16777216.0], "long_spectrum": [-2147483648, 2147483647],
             "short_spectrum": [-32768, 32767], "uchar_spectrum": [0, 255], "ushort_spectrum": [0, 65535], "boolean_spectrum": [True, False, True],
-            "string_spectrum": ["", "two words", "\xb5m"], "double_image": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]],
-            "long_image": [[1, 2], [3, 4], [5, 6]],
+            "string_spectrum": ["", "two words", "\xb5m"],
+            "double_image": numpy.arange(251.0 * 251.0).reshape(251, 251),
         }
         for name, value in written.items():
             device.write_attribute(name, numpy.array(value) if not name.startswith("string") else value)
@@ -76,7 +76,7 @@ public sealed class TangoGatewayTests(TangoBeamline beamline)
         (int exitCode, string output) = await Server.RunAsync(TangoBeamline.Python, "/", "-c", WriteAndRead, beamline.TangoHost);
         Assert.True(exitCode == 0, output);
         string[][] expected = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))];
-        Assert.Equal(14, expected.Length);
+        Assert.Equal(13, expected.Length);
         IReadOnlyList<TangoReading> readings = await gateway.ReadAsync(
             [.. expected.Select(e => new TangoAttribute("sys/tg_test/1", e[0]))], Stop);
         foreach ((string[] wanted, TangoReading reading) in expected.Zip(readings))
@@ -348,7 +348,6 @@ public sealed class TangoGatewayTests(TangoBeamline beamline)
 
     private static string PythonText(object item) => item switch
     {
-        double number when double.IsInfinity(number) => "inf",
         double number => PythonFloat(number),
         TangoState state => state.ToString().ToUpperInvariant(),
         bool truth => truth ? "True" : "False",

@@ -1,0 +1,236 @@
+using System.Collections.Concurrent;
+using XrdCt.Live.Gateway;
+using XrdCt.Live.Model.Readings;
+
+namespace XrdCt.Live.Tests.Gateway;
+
+/// <summary>Positions and monitor values from real Tango, with everything on the way killed in turn.</summary>
+[Collection(TangoCollection.Name)]
+public sealed class TangoReadingsTests(TangoBeamline beamline)
+{
+    private static readonly TangoAttribute Translation = TangoAttribute.Parse("translation/Position");
+    private static readonly TangoAttribute Rotation = TangoAttribute.Parse("rotation/Position");
+    private static readonly TangoAttribute Monitor = TangoAttribute.Parse("monitor/Counts");
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Watch_AMove_ComesAsEventsStampedByTheDevice()
+    {
+        using TangoGateway gateway = beamline.Connect();
+        var told = new ConcurrentQueue<TangoReading>();
+        await using var watch = new TangoWatch(gateway, [Rotation, new("rotation", "State")], TimeSpan.FromSeconds(0.2), told.Enqueue, _ => { });
+        await Eventually.TrueAsync(() => told.Any(r => r.Attribute == Rotation), "the first reading");
+        double from = watch.Latest(Rotation)!.Value!.Number;
+        double to = from < 100 ? from + 30 : from - 30;
+        await gateway.ConfirmAsync(await gateway.ProposeAsync(new StageMove(Rotation, to), "Ada", Stop), "Ada", Stop);
+        await Eventually.TrueAsync(() => watch.Latest(Rotation)!.Value!.Number == to, "the end of the move");
+
+        // 0.5 s at 60°/s, told every 50 ms.
+        TangoReading[] events = [.. told.Where(r => r.Attribute == Rotation && r.IsEvent)];
+        TangoReading[] moving = [.. events.Where(r => r.Quality == TangoQuality.Changing)];
+        Assert.InRange(moving.Length, 5, 40);
+        for (int i = 1; i < moving.Length; i++)
+        {
+            double seconds = (moving[i].At!.Value - moving[i - 1].At!.Value).TotalSeconds;
+            double travelled = Math.Abs(moving[i].Value!.Number - moving[i - 1].Value!.Number);
+            Assert.Equal(60 * seconds, travelled, 0.01);
+        }
+
+        Assert.Contains(told, r => r.Value?.State == TangoState.Moving);
+        Assert.Equal(to, watch.Latest(Rotation)!.SetValue!.Number);
+        Assert.False(watch.Latest(Rotation)!.IsStale);
+    }
+
+    [Fact]
+    public async Task Readings_OfStandingAndChangingAttributes_ComeInOrderAndWithoutGaps()
+    {
+        using TangoGateway gateway = beamline.Connect();
+        using var readings = new TangoReadings(
+            gateway, new TangoReadingsOptions { Translation = new(Translation, 0.5), Rotation = new(Rotation), Monitor = new(Monitor) }, _ => { });
+        DateTimeOffset from = DateTimeOffset.UtcNow;
+        List<StageReading> received = Receive(readings, r => r.At > from.AddSeconds(1.5));
+        Check(received, r => r.Translation_mm, 4, 0.6);
+        Check(received, r => r.Rotation_deg, 4, 0.6);
+        Check(received, r => r.Monitor, 10, 0.4);
+        double position = (await gateway.ReadAsync([Translation], Stop))[0].Value!.Number;
+        Assert.Equal(0.5 * position, received.Last(r => !double.IsNaN(r.Translation_mm)).Translation_mm, 1e-9);
+        Assert.All(received.Where(r => !double.IsNaN(r.Monitor)), r => Assert.InRange(r.Monitor, 5e5, 2e6));
+
+        static void Check(List<StageReading> received, Func<StageReading, double> quantity, int least, double longestGap_s)
+        {
+            StageReading[] told = [.. received.Where(r => !double.IsNaN(quantity(r)))];
+            Assert.True(told.Length >= least, $"{told.Length} readings");
+            for (int i = 1; i < told.Length; i++)
+            {
+                // Twice the period and more: the machine is busy.
+                Assert.InRange((told[i].At!.Value - told[i - 1].At!.Value).TotalSeconds, 1e-7, 5 * longestGap_s);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Readings_GatewayKilledAndStartedAgain_GoOnAndSaySo()
+    {
+        beamline.Require();
+        using var folder = new TemporaryFolder("xrdct-gateway-");
+        string configuration = beamline.Configuration(null);
+        (Server server, Uri address) = await TangoBeamline.StartGatewayAsync(folder.Path, configuration);
+        var said = new ConcurrentQueue<string>();
+        using TangoGateway gateway = beamline.Connect(o => o with { Address = address, LongestPause = TimeSpan.FromSeconds(0.5) });
+        using var readings = new TangoReadings(gateway, new TangoReadingsOptions { Monitor = new(Monitor) }, said.Enqueue);
+        Receive(readings, r => r.Monitor > 0);
+        Assert.False(readings.Watch.Latest(Monitor)!.IsStale);
+
+        await server.KillAsync();
+        await Eventually.TrueAsync(() => !said.IsEmpty, "the loss");
+        Assert.Matches("^the Tango gateway at http://127.0.0.1:[0-9]+/ (cannot be reached|has ended the subscription).*stale", said.First());
+        Assert.True(readings.Watch.Latest(Monitor)!.IsStale);
+        Assert.False(readings.Watch.IsConnected);
+
+        DateTimeOffset killed = DateTimeOffset.UtcNow;
+        (Server again, Uri _) = await TangoBeamline.StartGatewayAsync(
+            folder.Path, configuration.Replace("listen: 127.0.0.1:0", $"listen: 127.0.0.1:{address.Port}", StringComparison.Ordinal));
+        await using Server second = again;
+        Receive(readings, r => r.At > killed);
+        await Eventually.TrueAsync(() => !readings.Watch.Latest(Monitor)!.IsStale, "a fresh value");
+        Assert.Matches("tells again, after [0-9.]+ s$", said.Last());
+    }
+
+    [Fact]
+    public async Task Readings_DeviceServerKilledAndStartedAgain_GoOnAndSaySo()
+    {
+        using TangoGateway gateway = beamline.Connect();
+        TangoAttribute monitor = new("second-monitor", "Counts");
+        var said = new ConcurrentQueue<string>();
+        Server server = await TangoBeamline.StartBeamlineAsync(beamline.SecondPort);
+        await using Server first = server;
+        using var readings = new TangoReadings(gateway, new TangoReadingsOptions { Monitor = new(monitor), Rotation = new(Rotation) }, said.Enqueue);
+        Receive(readings, r => r.Monitor > 0);
+
+        await server.KillAsync();
+        await Eventually.TrueAsync(() => !said.IsEmpty, "the loss");
+        Assert.StartsWith("Tango's second-monitor/Counts cannot be read (API_", Assert.Single(said));
+        Assert.True(readings.Watch.Latest(monitor)!.IsStale);
+
+        // The other device goes on.
+        DateTimeOffset killed = DateTimeOffset.UtcNow;
+        Receive(readings, r => r.At > killed && !double.IsNaN(r.Rotation_deg));
+        Assert.False(readings.Watch.Latest(Rotation)!.IsStale);
+
+        await using Server again = await TangoBeamline.StartBeamlineAsync(beamline.SecondPort);
+        Receive(readings, r => r.At > killed && r.Monitor > 0);
+        await Eventually.TrueAsync(() => said.Count == 2, "that it is back");
+        Assert.Matches("^Tango's second-monitor/Counts can be read again, after [0-9.]+ s$", said.Last());
+        Assert.False(readings.Watch.Latest(monitor)!.IsStale);
+    }
+
+    [Fact]
+    public async Task Readings_GatewayHangs_ComeLateAndInOrder()
+    {
+        beamline.Require();
+        using var folder = new TemporaryFolder("xrdct-gateway-");
+        (Server server, Uri address) = await TangoBeamline.StartGatewayAsync(folder.Path, beamline.Configuration(null));
+        await using Server _ = server;
+        var said = new ConcurrentQueue<string>();
+        using TangoGateway gateway = beamline.Connect(o => o with { Address = address, SilenceLimit = TimeSpan.FromSeconds(30) });
+        using var readings = new TangoReadings(gateway, new TangoReadingsOptions { Monitor = new(Monitor) }, said.Enqueue);
+        List<StageReading> before = Receive(readings, r => r.Monitor > 0);
+        server.Pause();
+        DateTimeOffset paused = DateTimeOffset.UtcNow;
+        await Eventually.TrueAsync(() => DateTimeOffset.UtcNow > paused.AddSeconds(2), "two seconds of silence");
+        while (readings.TryReceive(TimeSpan.Zero, out StageReading reading, out string? _))
+        {
+            before.Add(reading);
+        }
+
+        DateTimeOffset resumed = DateTimeOffset.UtcNow;
+        server.Resume();
+        List<StageReading> after = Receive(readings, r => r.At > resumed.AddSeconds(0.5));
+
+        // Told 10 times a second by the device, whoever listened: what it told meanwhile came late, and nothing of it was overtaken.
+        Assert.InRange(after.Count(r => r.At > paused.AddSeconds(0.3) && r.At < resumed.AddSeconds(-0.3)), 10, 30);
+        DateTimeOffset[] times = [.. before.Concat(after).Select(r => r.At!.Value)];
+        Assert.Equal(times.Order(), times);
+        Assert.Empty(said);
+    }
+
+    [Fact]
+    public async Task Readings_UnknownDeviceOrToken_SayWhy()
+    {
+        using TangoGateway gateway = beamline.Connect();
+        var said = new ConcurrentQueue<string>();
+        using (new TangoReadings(gateway, new TangoReadingsOptions { Monitor = new(new("nobody", "Counts")) }, said.Enqueue))
+        {
+            await Eventually.TrueAsync(() => !said.IsEmpty, "a reason");
+        }
+
+        Assert.StartsWith("the gateway knows no device 'nobody'", said.First());
+        using TangoGateway stranger = beamline.Connect(o => o with { Token = TangoBeamline.Token('c') });
+        said.Clear();
+        using (new TangoReadings(stranger, new TangoReadingsOptions { Monitor = new(Monitor) }, said.Enqueue))
+        {
+            await Eventually.TrueAsync(() => !said.IsEmpty, "a reason");
+        }
+
+        Assert.Contains("does not know our token", said.First());
+    }
+
+    [Fact]
+    public async Task Readings_OfWhatIsNoNumber_AreRefusedOnce()
+    {
+        using TangoGateway gateway = beamline.Connect();
+        using var readings = new TangoReadings(
+            gateway, new TangoReadingsOptions { Monitor = new(Monitor), Rotation = new(new("rotation", "Status")) }, _ => { });
+        var refusals = new List<string>();
+        DateTimeOffset begun = DateTimeOffset.UtcNow;
+        await Eventually.TrueAsync(
+            () =>
+            {
+                bool isOver = false;
+                while (!isOver && (readings.TryReceive(TimeSpan.Zero, out StageReading reading, out string? refusal) || refusal is not null))
+                {
+                    refusals.AddRange(refusal is null ? [] : [refusal]);
+                    Assert.True(double.IsNaN(reading.Rotation_deg) || refusal is not null);
+                    isOver = reading.At > begun.AddSeconds(1);
+                }
+
+                return isOver;
+            },
+            "a second of readings");
+        Assert.Equal("Tango's rotation/Status tells no number with a time (its quality is valid): it is left out", Assert.Single(refusals));
+    }
+
+    [Fact]
+    public void Readings_WithoutAttributeOrWithOneTwice_AreRefused()
+    {
+        using TangoGateway gateway = new(new TangoGatewayOptions { Address = new Uri("http://127.0.0.1:1"), Token = TangoBeamline.Token('a') });
+        Assert.Throws<ArgumentException>(() => new TangoReadings(gateway, new TangoReadingsOptions(), _ => { }));
+        Assert.Throws<ArgumentException>(
+            () => new TangoReadings(gateway, new TangoReadingsOptions { Monitor = new(Monitor), Rotation = new(new("MONITOR", "counts")) }, _ => { }));
+        Assert.Throws<ArgumentException>(() => new TangoReadings(gateway, new TangoReadingsOptions { Monitor = new(Monitor, 0) }, _ => { }));
+    }
+
+    /// <summary>Receives until a reading is the one that is waited for.</summary>
+    private static List<StageReading> Receive(TangoReadings readings, Predicate<StageReading> isLast)
+    {
+        var received = new List<StageReading>();
+        long begun = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(begun) < Eventually.Limit)
+        {
+            if (readings.TryReceive(TimeSpan.FromSeconds(1), out StageReading reading, out string? refusal))
+            {
+                received.Add(reading);
+                if (isLast(reading))
+                {
+                    return received;
+                }
+            }
+
+            Assert.Null(refusal);
+        }
+
+        Assert.Fail($"the reading never came; {received.Count} others did");
+        return received;
+    }
+}
