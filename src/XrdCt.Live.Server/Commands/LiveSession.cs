@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Egress.Publishing;
+using XrdCt.Live.Gateway;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.ZeroMq;
 using XrdCt.Live.Model.Frames;
@@ -58,13 +59,17 @@ internal sealed class LiveSession
         await Task.Yield();
         string folder = Path.GetDirectoryName(Path.GetFullPath(File))!;
         LiveScan? current = null;
-        using IntegratorSource integrators = SetUp.Integrators(Configuration.Compute, File, sentence =>
+        void Tell(string sentence)
         {
             Warn(sentence);
             Volatile.Read(ref current)?.Remark(sentence);
-        });
+        }
+
+        using IntegratorSource integrators = SetUp.Integrators(Configuration.Compute, File, Tell);
         LiveOptions? options = TakesFromHeader ? null : WithOutside(SetUp.LiveOptions(Configuration, folder, File, Note), stop);
         SourceSetUp source = SetUp.Source(Configuration, folder, File);
+        TangoSetUp? tango = SetUp.Tango(Configuration, folder, File);
+        ReadingsSetUp? told = SetUp.Readings(Configuration, tango, File);
         ResultPublisherOptions? publishing = Configuration.Publish is PublishSection section
             ? SetUp.Publisher(section, Configuration.Integration.Bins!.Value, Configuration.Channels.Count, File)
             : null;
@@ -91,10 +96,11 @@ internal sealed class LiveSession
 
         using ResultPublisher? publisher = publishing is null ? null : StartPublisher(publishing);
         NexusScanStore store = OpenStore(Configuration.Output.Folder);
-        ILiveDisplay shown = publisher is null ? hub : new DisplayFanOut(hub, publisher);
+        using TangoGateway? gateway = tango is null ? null : new TangoGateway(tango.Gateway);
+        await using TangoDisplay? device = gateway is not null && tango!.ShowsResults ? new TangoDisplay(gateway, Warn) : null;
+        ILiveDisplay shown = new DisplayFanOut([hub, .. new ILiveDisplay?[] { publisher, device }.OfType<ILiveDisplay>()]);
         bool allWell;
-        ReadingsSetUp? told = SetUp.Readings(Configuration, File);
-        using (ReadingFeed? readings = told is null ? null : new ReadingFeed(told.Open))
+        using (ReadingFeed? readings = told is null ? null : new ReadingFeed(() => told.Open(gateway, Tell)))
         using (var feed = new SeriesFeed(source.Open) { Meanwhile = readings is null ? () => { } : readings.Drain })
         {
             allWell = await ScanAfterScanAsync(

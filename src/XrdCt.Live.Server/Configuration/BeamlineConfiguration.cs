@@ -32,6 +32,10 @@ public sealed class BeamlineConfiguration
     [YamlMember(Alias = "readings")]
     public ReadingsSection? Readings { get; set; }
 
+    /// <summary>The gateway to Tango; nothing is asked of Tango when absent.</summary>
+    [YamlMember(Alias = "tango")]
+    public TangoSection? Tango { get; set; }
+
     /// <summary>What is corrected in the sinogram.</summary>
     [YamlMember(Alias = "corrections")]
     public CorrectionsSection Corrections { get; set; } = new();

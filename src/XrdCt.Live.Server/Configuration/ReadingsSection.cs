@@ -5,7 +5,9 @@ namespace XrdCt.Live.Server.Configuration;
 /// <summary><c>readings:</c> positions and monitor values that come on a stream of their own, beside the frames.</summary>
 public sealed class ReadingsSection
 {
-    /// <summary>ZeroMQ endpoint, <c>tcp://host:port</c>; several, separated by commas, are taken from in turn.</summary>
+    /// <summary>
+    /// ZeroMQ endpoint, <c>tcp://host:port</c>; several, separated by commas, are taken from in turn. Absent where <c>tango:</c> names the attributes.
+    /// </summary>
     [YamlMember(Alias = "endpoint")]
     public string? Endpoint { get; set; }
 

@@ -262,7 +262,7 @@ internal static class SetUp
             OneOf(RampFilters.ByName, configuration.Reconstruction.Filter, file, "reconstruction.filter"),
             configuration.Reconstruction.EveryBin,
             Corrections(configuration, plan, channels, file),
-            Readings(configuration, file),
+            Readings(configuration, Tango(configuration, folder, file), file),
             CoarseAxis(configuration, folder, file),
             TimeSpan.FromSeconds(Within(source.SilenceLimit_s, LongestWait_s, file, "source.silence_limit_s")),
             TimeSpan.FromSeconds(Within(source.EndGrace_s, LongestWait_s, file, "source.end_grace_s")));
@@ -385,8 +385,17 @@ internal static class SetUp
     }
 
     /// <summary>Checks where positions and monitor values come from; null where they come with the frames, or not at all.</summary>
-    public static ReadingsSetUp? Readings(BeamlineConfiguration configuration, string file) => configuration.Readings is ReadingsSection readings
-        ? ReadingsSetUp.Of(readings, Required(configuration.Source, file, "source"), file)
+    /// <param name="configuration">What the file says.</param>
+    /// <param name="tango">The gateway to Tango; null without one.</param>
+    /// <param name="file">Name of the file, for messages.</param>
+    public static ReadingsSetUp? Readings(BeamlineConfiguration configuration, TangoSetUp? tango, string file) =>
+        configuration.Readings is ReadingsSection readings ? ReadingsSetUp.Of(readings, Required(configuration.Source, file, "source"), tango?.Readings, file)
+        : tango?.Readings is null ? null
+        : throw UserException.WrongUse($"{file}: tango: names attributes, and readings: is absent: readings.needs says what a frame waits for");
+
+    /// <summary>Checks the gateway to Tango; null without one.</summary>
+    public static TangoSetUp? Tango(BeamlineConfiguration configuration, string folder, string file) => configuration.Tango is TangoSection tango
+        ? TangoSetUp.Of(tango, folder, file)
         : null;
 
     /// <summary>Workers that decode and integrate at the same time.</summary>

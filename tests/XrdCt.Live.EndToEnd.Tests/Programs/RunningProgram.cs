@@ -131,6 +131,9 @@ internal sealed class RunningProgram : IAsyncDisposable
     /// <summary>Ctrl-C.</summary>
     public Task InterruptAsync() => SignalAsync("INT");
 
+    /// <summary>Stops a program where it is: it hangs.</summary>
+    public Task PauseAsync() => SignalAsync("STOP");
+
     /// <summary>Lets a stopped program go on.</summary>
     public Task ContinueAsync() => SignalAsync("CONT");
 

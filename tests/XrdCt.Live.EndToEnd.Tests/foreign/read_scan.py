@@ -60,6 +60,8 @@ with h5py.File(args.file, "r") as f:
             seen["reconstruction"] = {
                 "filter": r["filter"].asstr()[()], "air_asked": int(r["air_asked"][()]), "axis_set_by_operator": int(r["axis_set_by_operator"][()])}
         seen["unmatched"] = e["readings/unmatched_frames"][()].tolist() if "readings" in e else []
+        monitor = e["control/data"][()]
+        seen["monitor"] = [float(numpy.nanmin(monitor)), float(numpy.nanmax(monitor))] if numpy.isfinite(monitor).any() else []
         seen["total_empty"] = int(numpy.isnan(e["live/total/sinogram"][()]).sum()) if "live/total" in e else 0
         if "frames" in e:
             t, r = e["frames/translation"][()], e["frames/rotation"][()]

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using XrdCt.Live.EndToEnd.Tests.Programs;
+
+namespace XrdCt.Live.EndToEnd.Tests;
+
+/// <summary>Scans whose beam monitor is a real Tango device, with the real programs; in the middle of the scan something happens.</summary>
+public sealed class TangoTests
+{
+    private const int Frames = 21 * 15;
+
+    [Fact]
+    public async Task Run_GatewayHangsForAWhile_EveryFrameGetsItsMonitor()
+    {
+        (JsonElement seen, FinishedProgram run) = await ScanAsync(largestGap_s: 1, async tango =>
+        {
+            await tango.Gateway.PauseAsync();
+            await Task.Delay(TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken);
+            await tango.Gateway.ContinueAsync();
+        });
+        Assert.Empty(seen.GetProperty("unmatched").EnumerateArray());
+        Assert.Equal(Frames, seen.GetProperty("covered").GetInt32());
+
+        // The simulated chamber counts 5000 per mA of 200 mA; the simulated detector would have told another monitor.
+        Assert.All(seen.GetProperty("monitor").EnumerateArray(), m => Assert.InRange(m.GetDouble(), 9.5e5, 1.05e6));
+        Assert.DoesNotContain("never got", run.Errors);
+    }
+
+    [Fact]
+    public async Task Run_GatewayKilledAndStartedAgain_GoesOnAndSaysWhatIsMissing()
+    {
+        (JsonElement seen, FinishedProgram run) = await ScanAsync(largestGap_s: 0.4, async tango =>
+        {
+            await tango.KillGatewayAsync();
+            await tango.StartGatewayAsync();
+        });
+        CheckOutage(seen, run);
+        Assert.Matches("the Tango gateway at http://127.0.0.1:[0-9]+/ tells again, after [0-9.]+ s", run.Errors);
+    }
+
+    [Fact]
+    public async Task Run_DeviceServerKilledAndStartedAgain_GoesOnAndSaysWhatIsMissing()
+    {
+        (JsonElement seen, FinishedProgram run) = await ScanAsync(largestGap_s: 0.4, async tango =>
+        {
+            await tango.KillBeamlineAsync();
+            await tango.StartBeamlineAsync();
+        });
+        CheckOutage(seen, run);
+        Assert.Contains("Tango's monitor/Counts cannot be read (API_", run.Errors);
+        Assert.Matches("Tango's monitor/Counts can be read again, after [0-9.]+ s", run.Errors);
+    }
+
+    private static void CheckOutage(JsonElement seen, FinishedProgram run)
+    {
+        int unmatched = seen.GetProperty("unmatched").GetArrayLength();
+        Assert.InRange(unmatched, 1, Frames - 1);
+        Assert.Equal(Frames, seen.GetProperty("covered").GetInt32());
+        Assert.Contains($"{unmatched} frames never got the position or monitor value", seen.GetProperty("ending").GetString());
+        Assert.Contains($"{unmatched} frames never got the position or monitor value", run.Errors);
+    }
+
+    /// <summary>Runs a scan of 6 s, in whose middle something happens.</summary>
+    private static async Task<(JsonElement Seen, FinishedProgram Run)> ScanAsync(double largestGap_s, Func<TangoPrograms, Task> disturb)
+    {
+        using var folder = new WorkFolder();
+        await using TangoPrograms tango = await TangoPrograms.StartAsync(folder);
+        var beamline = new BeamlineFile
+        {
+            DetectorPort = FreePort.Find(),
+            More = $$"""
+                tango: {{tango.Section}}
+                readings: { key: time, needs: [monitor], largest_gap_s: {{largestGap_s}}, grace_s: 4 }
+                output: { growing_file: true }
+                """,
+        };
+        await using RunningProgram run = RunningProgram.Start(
+            BuiltProgram.Xrdct, BeamlineFile.RunOptions(beamline.Write(folder), folder));
+
+        // The simulated detector is not to tell its own monitor: it goes to where nobody listens.
+        await using RunningProgram simulator = RunningProgram.Start(
+            BuiltProgram.Simulator,
+            beamline.SimulatorOptions("--rate", "50", "--readings", $"tcp://127.0.0.1:{FreePort.Find()}", "--readings-by", "time", "--timeout", "20"));
+        await run.LineAsync(line => line.StartsWith("growing file: ", StringComparison.Ordinal));
+        await disturb(tango);
+        FinishedProgram finished = (await run.EndAsync()).Succeeded();
+        const string Saved = "saved: ";
+        string saved = finished.Output.Split('\n').Single(l => l.StartsWith(Saved, StringComparison.Ordinal))[Saved.Length..].Trim();
+        return (await ForeignPython.ReadScanAsync(saved), finished);
+    }
+}
