@@ -7,8 +7,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
-# Foreign peers of the tests: libzmq, pyFAI, h5py, silx, scikit-image and a browser.
+# Foreign peers of the tests: libzmq, pyFAI, h5py, silx, scikit-image, a browser, and Tango with its database.
 packages="python3-pyfai python3-silx python3-fabio python3-h5py python3-hdf5plugin bitshuffle python3-skimage python3-zmq python3-cbor2 python3-msgpack python3-lz4 chromium"
+packages="$packages dbconfig-no-thanks tango-db tango-test mariadb-server mariadb-client python3-tango python3-grpcio python3-protobuf python3-yaml protobuf-compiler protobuf-compiler-grpc"
 missing=""
 if command -v dpkg-query >/dev/null; then
   for package in $packages; do
@@ -17,6 +18,8 @@ if command -v dpkg-query >/dev/null; then
   if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "installing for the tests:$missing"
     export DEBIAN_FRONTEND=noninteractive
+    # Asked for by tango-common, which would wait for the answer.
+    command -v debconf-set-selections >/dev/null && echo 'tango-common tango-common/tango-host string 127.0.0.1:10000' | debconf-set-selections
     apt-get -qq -o DPkg::Lock::Timeout=600 update >/dev/null &&
       # shellcheck disable=SC2086
       apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends $missing >/dev/null && missing=""
