@@ -32,6 +32,9 @@ internal sealed class Server : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>How it ended; null while it runs.</summary>
+    public string? Ending => _process.HasExited ? $"it ended with {_process.ExitCode}: {Output}" : null;
+
     public static Server Start(string program, string folder, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments)

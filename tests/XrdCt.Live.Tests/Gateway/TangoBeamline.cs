@@ -91,12 +91,26 @@ public sealed class TangoBeamline : IAsyncLifetime
         _folder?.Dispose();
     }
 
-    /// <summary>A port of the loopback address that nobody uses.</summary>
+    /// <summary>
+    /// A port of the loopback address that nobody uses, below those that Linux gives to connections: between the asking and the listening
+    /// nobody else is given it.
+    /// </summary>
     internal static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = Random.Shared.Next(20_000, 32_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: another one.
+            }
+        }
     }
 
     /// <summary>Starts the simulated beamline and waits until it answers.</summary>
@@ -183,6 +197,7 @@ public sealed class TangoBeamline : IAsyncLifetime
     internal TangoGateway Connect(Func<TangoGatewayOptions, TangoGatewayOptions>? change = null)
     {
         Require();
+        Assert.True(_servers[^1].Ending is null, _servers[^1].Ending);
         var options = new TangoGatewayOptions
         {
             Address = Address,

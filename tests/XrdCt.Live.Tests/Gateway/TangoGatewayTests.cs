@@ -161,6 +161,7 @@ public sealed class TangoGatewayTests(TangoBeamline beamline)
     [InlineData("rotation/Velocity", 1, "the attribute rotation/Velocity is not among the permissions of the configuration")]
     [InlineData("rotation/Position", 801, "801 is outside the limits of rotation/Position, -20 to 800")]
     [InlineData("ROTATION/position", -15, "-15 is outside the limits of ROTATION/position, -10 to 900")]
+    [InlineData("px/Position", 150, "150 is outside the limits of px/Position, -100 to 100")]
     [InlineData("rotation/Position", 541, "541 is outside the device's limits of rotation/Position, -180.0 to 540.0")]
     [InlineData("monitor/Counts", 1, "the attribute monitor/Counts is not among the permissions of the gateway")]
     [InlineData("sys/tg_test/1/ampli", 1, "sys/tg_test/1/ampli is no single value that can be read and written")]

@@ -74,7 +74,7 @@ def run_live_device(options: LiveDeviceOptions, board: LiveBoard, has_database: 
     """Serves the device of the results until the process is told to end; Tango takes the main thread."""
     server, instance = options.server.split("/")
     kind = device_class(board)
-    endpoint = ["-ORBendPoint", f"giop:tcp:127.0.0.1:{options.port}"]
+    endpoint = ["-ORBendPoint", f"giop:tcp:{options.host}:{options.port}"]
     if has_database:
         _register(options, kind.__name__)
         run((kind,), args=[server, instance, *endpoint])

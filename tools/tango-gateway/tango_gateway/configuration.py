@@ -46,6 +46,7 @@ class Permission:
 class LiveDeviceOptions:
     name: str
     server: str
+    host: str
     port: int
     stale_after_s: float
 
@@ -250,8 +251,9 @@ def _live_device(top: _Section) -> LiveDeviceOptions | None:
     options = LiveDeviceOptions(
         name=section.text("name", TANGO_NAME, "DOMAIN/FAMILY/MEMBER", "xrdct/live/1"),
         server=section.text("server", SERVER_NAME, "SERVER/INSTANCE", "xrdctlive/1"),
+        host=section.text("host", re.compile(r"[A-Za-z0-9.-]+"), "HOST", "127.0.0.1"),
         port=port,
         stale_after_s=section.number("stale_after_s", 1, 3600, 5.0),
     )
-    section.close("name, server, port, stale_after_s")
+    section.close("name, server, host, port, stale_after_s")
     return options
