@@ -20,7 +20,8 @@ public sealed class TangoReadingsTests(TangoBeamline beamline)
         using TangoGateway gateway = beamline.Connect();
         var told = new ConcurrentQueue<TangoReading>();
         await using var watch = new TangoWatch(gateway, [Rotation, new("rotation", "State")], TimeSpan.FromSeconds(0.2), told.Enqueue, _ => { });
-        await Eventually.TrueAsync(() => told.Any(r => r.Attribute == Rotation), "the first reading");
+        // Subscribed: until then the gateway reads.
+        await Eventually.TrueAsync(() => told.Any(r => r.Attribute == Rotation && r.IsEvent), "the first event");
         double from = watch.Latest(Rotation)!.Value!.Number;
         double to = from < 100 ? from + 30 : from - 30;
         await gateway.ConfirmAsync(await gateway.ProposeAsync(new StageMove(Rotation, to), "Ada", Stop), "Ada", Stop);
