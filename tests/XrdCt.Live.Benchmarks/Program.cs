@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using XrdCt.Live.Benchmarks.Steering;
 using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Ingest.Decoding;
@@ -13,7 +14,7 @@ namespace XrdCt.Live.Benchmarks;
 /// <summary>
 /// Times the integration on one thread beside pyFAI on one thread, on the same frames in the same run; prints Markdown.
 /// <c>XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [SECONDS]</c>, the decoders alone (<see cref="DecodeBenchmark"/>),
-/// reception alone (<see cref="ReceiveBenchmark"/>), a GPU (<see cref="GpuBenchmark"/>), or the journal (<see cref="JournalBenchmark"/>).
+/// reception alone (<see cref="ReceiveBenchmark"/>), a GPU (<see cref="GpuBenchmark"/>), the journal (<see cref="JournalBenchmark"/>), or the study of placements (<see cref="SteeringBenchmark"/>).
 /// </summary>
 internal static class Program
 {
@@ -42,9 +43,14 @@ internal static class Program
             return JournalBenchmark.Run(args[1..]);
         }
 
+        if (args is ["steering", ..])
+        {
+            return SteeringBenchmark.Run(args[1..]);
+        }
+
         if (args.Length is < 3 or > 4)
         {
-            Console.Error.WriteLine("usage: XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [SECONDS], decode FRAME.cbf|FRAME.npy … [REPEATS], receive [RATE_HZ SECONDS [MEAN_COUNTS [plain]]], gpu [cuda|opencl|cpu] [--device N] [--small] [--seconds S], or journal rate|scan FOLDER");
+            Console.Error.WriteLine("usage: XrdCt.Live.Benchmarks FRAME.cbf PONI MASK [SECONDS], decode FRAME.cbf|FRAME.npy … [REPEATS], receive [RATE_HZ SECONDS [MEAN_COUNTS [plain]]], gpu [cuda|opencl|cpu] [--device N] [--small] [--seconds S], journal rate|scan FOLDER, or steering [FIRST_SEED COUNT | cost]");
             return 2;
         }
 

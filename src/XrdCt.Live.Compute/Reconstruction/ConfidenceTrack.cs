@@ -33,6 +33,9 @@ public sealed class ConfidenceTrack
     /// <summary>The assessments so far that had more projections than the one before: how the slice converged.</summary>
     public IReadOnlyList<ConvergencePoint> Curve => _curve;
 
+    /// <summary>The slices of the two half-sets.</summary>
+    public HalfSlices Halves => _halves;
+
     /// <summary>Takes a projection that went into the slice.</summary>
     /// <param name="rotation">Index of the rotation.</param>
     /// <param name="projection">Samples by translation, no NaN.</param>

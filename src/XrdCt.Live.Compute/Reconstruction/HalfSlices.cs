@@ -64,9 +64,17 @@ public sealed class HalfSlices
     /// <summary>Correlation of the two inside the circle, −1…1; NaN while one is empty.</summary>
     public double Correlation()
     {
-        _halves[0].CopyTo(_values[0]);
-        _halves[1].CopyTo(_values[1]);
+        CopyTo(_values[0], _values[1]);
         return SliceCorrelation.Compute(_values[0], _values[1]);
+    }
+
+    /// <summary>Copies the two slices out.</summary>
+    /// <param name="first">Receives the one, [y, x], TranslationCount² values; NaN outside the circle.</param>
+    /// <param name="second">Receives the other.</param>
+    public void CopyTo(Span<float> first, Span<float> second)
+    {
+        _halves[0].CopyTo(first);
+        _halves[1].CopyTo(second);
     }
 
     private int NeedierHalf(double angle_deg)

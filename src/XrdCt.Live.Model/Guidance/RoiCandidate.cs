@@ -13,4 +13,11 @@ public sealed record RoiCandidate(
     double Radius_um,
     double MaterialFraction,
     double EdgeDistance_um,
-    double Score);
+    double Score)
+{
+    /// <summary>Standard uncertainty of <see cref="Score"/> from noise, half-sets and coverage; NaN where it is not known.</summary>
+    public double ScoreSigma { get; init; } = double.NaN;
+
+    /// <summary>What the score is made of: the <see cref="PlacementTerm.Contribution"/>s add up to it.</summary>
+    public IReadOnlyList<PlacementTerm> Terms { get; init; } = [];
+}
