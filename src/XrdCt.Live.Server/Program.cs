@@ -11,6 +11,7 @@ var root = new RootCommand(
     RecoverCommand.Build(),
     new IntegrateCommand().Build(),
     new ReconstructCommand().Build(),
+    new RoiCommand().Build(),
     new RecordCommand().Build(),
     new ReplayCommand().Build(),
     new ConvertCommand().Build(),

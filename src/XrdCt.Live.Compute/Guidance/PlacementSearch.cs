@@ -90,10 +90,10 @@ public sealed class PlacementSearch
             return None(view, $"the slice of '{slice.Channel}' shows no contrast: there is no material to be seen yet");
         }
 
-        return Rank(view, standing, phases, weights, outline);
+        return RankIn(view, standing, phases, weights, outline);
     }
 
-    private RoiRanking Rank(PlacementView view, RoiCandidate? standing, PhaseMap[] phases, PhaseWeight[] weights, SampleOutline outline)
+    private RoiRanking RankIn(PlacementView view, RoiCandidate? standing, PhaseMap[] phases, PhaseWeight[] weights, SampleOutline outline)
     {
         SliceMap slice = phases[0].Slice;
         (float[] First, float[] Second)? halves = phases[0] is { FirstHalf: { } a, SecondHalf: { } b } ? (a, b) : null;

@@ -56,6 +56,10 @@ public sealed class BeamlineConfiguration
     [YamlMember(Alias = "stages")]
     public StagesSection? Stages { get; set; }
 
+    /// <summary>What a good place for that scan is.</summary>
+    [YamlMember(Alias = "guidance")]
+    public GuidanceSection Guidance { get; set; } = new();
+
     /// <summary>The live page.</summary>
     [YamlMember(Alias = "display")]
     public DisplaySection Display { get; set; } = new();

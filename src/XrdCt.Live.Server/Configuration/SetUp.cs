@@ -248,6 +248,7 @@ internal static class SetUp
         }
 
         ScanPlan plan = ScanPlan(Required(configuration.Scan, file, "scan"), file);
+        _ = GuidanceSetUp.Rules(configuration.Guidance, Required(roi.Radius_um, file, "roi.radius_um"), roiChannel, file);
         _ = OutsideMode(configuration, file);
         return new HeaderlessParts(
             NotBlank(configuration.Title, file, "title"),

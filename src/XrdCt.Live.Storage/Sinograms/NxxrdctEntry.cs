@@ -219,6 +219,30 @@ internal static class NxxrdctEntry
             .Select(index => plan.CellOf((int)index)).Select(cell => (cell.Rotation * plan.TranslationCount) + cell.Translation),
     ];
 
+    /// <summary>The live channels that a scan of ours kept, in the order of their names in the file; none where it is of another program.</summary>
+    public static IEnumerable<SavedChannel> Channels(NumberFile file, string entry, SinogramHeader header)
+    {
+        foreach (string name in file.NamesIn($"{entry}/live").Take(MostGroups))
+        {
+            string group = $"{entry}/live/{name}";
+            if (file.HeaderOf(group) is { IsGroup: true } node
+                && file.Guard(group, () => NodeText.Attribute(node, "channel")) is { } channel
+                && Enum.TryParse(file.Guard(group, () => NodeText.Attribute(node, "kind")), out LiveChannelKind kind))
+            {
+                float[]? slice = Table($"{group}/slice", header.TranslationCount);
+                float[]? sinogram = Table($"{group}/sinogram", header.RotationCount);
+                if (slice is not null)
+                {
+                    yield return new SavedChannel(channel, kind, slice, sinogram);
+                }
+            }
+        }
+
+        float[]? Table(string path, int rows) => file.Find(path) is { } table && file.Dimensions(table) is [var first, var second] && first == rows && second == header.TranslationCount
+            ? file.ReadSingles(table, path, first * second)
+            : null;
+    }
+
     // As ScanTree writes it, and with any unit of length.
     private static StackSlice? Slice(NumberFile file, string entry)
     {

@@ -73,6 +73,11 @@ public sealed class SinogramFile : ISinogramFile
             ? scan
             : null);
 
+    /// <summary>Live channels with their slices, as scan files of ours keep them; none where the file is of another program.</summary>
+    public IReadOnlyList<SavedChannel> Channels => _file.Guard("the file", () => NxxrdctEntry.Find(_file) is { } entry
+        ? NxxrdctEntry.Channels(_file, entry, Header).ToList()
+        : []);
+
     /// <summary>What was taken off these values as scatter of the air, counts per bin, as scan files of ours say it; null where nothing was, or where they do not say.</summary>
     public float[]? Air => DatasetPath != CorrectedPath ? null : _file.Guard("the file", () => NxxrdctEntry.Find(_file) is { } entry
         && NumberList.Read(_file, $"{entry}/corrections/air/intensity") is { } air && air.Length == Header.BinCount

@@ -1,0 +1,216 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using XrdCt.Live.Compute.Guidance;
+using XrdCt.Live.Model.Guidance;
+using XrdCt.Live.Model.Slices;
+using XrdCt.Live.Server.Configuration;
+using XrdCt.Live.Server.Placement;
+using XrdCt.Live.Storage.Sinograms;
+
+namespace XrdCt.Live.Server.Commands;
+
+/// <summary><c>xrdct roi</c>: where region-of-interest scans belong in a coarse scan.</summary>
+internal sealed class RoiCommand
+{
+    private const int MostPlaces = 100;
+    private const int MostHeights = 10_000;
+
+    private static readonly JsonSerializerOptions Json = new(JsonText.Indented) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
+    private readonly Argument<string> _file = new("file") { Description = "Coarse scan: scan file, slices, nDTomo or any HDF5 sinogram, also as FILE::/dataset" };
+    private readonly Option<double?> _radius_um = new("--radius-um") { Description = "Radius of the field of view, µm [default: roi.radius_um of --config]" };
+    private readonly Option<int?> _count = new("--count") { Description = "How many places, which do not overlap [default: guidance.count of --config, or 3]" };
+    private readonly Option<string?> _config = new("--config") { Description = "Configuration with the sections guidance and roi: weights, zones, reach" };
+    private readonly Option<string[]> _forbid = new("--forbid") { Description = "X,Y,R of a disc that no field of view may touch, µm; can be repeated" };
+    private readonly Option<string?> _channel = new("--channel") { Description = "Live channel that stands for the material [default: roi.channel of --config, or the first one]" };
+    private readonly Option<string?> _window = new("--window") { Description = "LOWER,UPPER in the radial unit: the mean of these bins stands for the material" };
+    private readonly Option<string?> _heights_um = new("--heights-um") { Description = "Heights of the slices of each ROI, µm, separated by commas", DefaultValueFactory = _ => "0" };
+    private readonly Option<double> _step_um = new("--step-um") { Description = "Step of the ROI scans, µm", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _rotations = new("--rotations") { Description = "Rotations of the ROI scans", DefaultValueFactory = _ => 250 };
+    private readonly Option<double> _frame_ms = new("--frame-ms") { Description = "Time from one frame to the next, ms", DefaultValueFactory = _ => 10 };
+    private readonly Option<string?> _png = new("--png") { Description = "Picture of the slice with the fields of view" };
+    private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace the picture if it exists" };
+    private readonly Option<bool> _json = new("--json") { Description = "All of it as one JSON object on standard output, nothing else" };
+    private readonly SinogramOptionSet _sinogram = new();
+
+    public Command Build()
+    {
+        var command = new Command("roi", "Rank places for region-of-interest scans in a coarse scan, and list the scans with the moves of the stages");
+        command.Arguments.Add(_file);
+        foreach (Option option in new Option[]
+        {
+            _radius_um, _count, _config, _forbid, _channel, _window, _heights_um, _step_um, _rotations, _frame_ms, _png, _overwrite, _json,
+        })
+        {
+            command.Options.Add(option);
+        }
+
+        _sinogram.AddAxesTo(command);
+        command.SetAction((parsed, stop) => Task.Factory.StartNew(
+            () => Run(parsed, stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        return command;
+    }
+
+    private int Run(ParseResult parsed, CancellationToken stop)
+    {
+        string location = parsed.GetValue(_file)!;
+        if (!File.Exists(SinogramFile.FileOf(location)))
+        {
+            throw UserException.WrongUse($"{SinogramFile.FileOf(location)} does not exist");
+        }
+
+        string? png = parsed.GetValue(_png);
+        if (png is not null && File.Exists(png) && !parsed.GetValue(_overwrite))
+        {
+            throw new UserException($"{png} exists: choose another --png, or --overwrite");
+        }
+
+        string? configPath = parsed.GetValue(_config);
+        BeamlineConfiguration configuration = configPath is null ? new BeamlineConfiguration() : ConfigurationFile.Read(configPath);
+        bool hasWindow = parsed.GetValue(_window) is not null;
+        string? channel = parsed.GetValue(_channel) ?? (hasWindow ? null : configuration.Roi?.Channel);
+        if (parsed.GetValue(_channel) is not null && hasWindow)
+        {
+            throw UserException.WrongUse("--channel and --window both say what stands for the material: leave one of them out");
+        }
+
+        double[] heights_um = Numbers(parsed.GetValue(_heights_um)!, "--heights-um", "heights in µm, such as -2,0,2");
+        if (heights_um.Length > MostHeights)
+        {
+            throw UserException.WrongUse($"--heights-um names {heights_um.Length} heights, at most {MostHeights} are possible");
+        }
+
+        // Checked before the file is read; the name of the channel is known after it.
+        PlacementRules rules = Rules(parsed, configuration, channel ?? CoarseFile.Total, configPath ?? "command line");
+        _ = Plan(parsed, [], heights_um);
+        try
+        {
+            (double Low, double High)? window = hasWindow ? Window(parsed.GetValue(_window)!) : null;
+            PlacementView view = CoarseFile.Read(location, _sinogram.Reading(parsed, dataset: null), channel, window, isShown: !parsed.GetValue(_json), stop);
+            rules = rules with { Phases = [rules.Phases[0] with { Channel = view.Phases[0].Slice.Channel }, .. rules.Phases.Skip(1)] };
+            RoiRanking ranking = new PlacementSearch(rules).Rank(view);
+            if (ranking.Candidates.Count == 0)
+            {
+                throw new UserException($"{location}: {ranking.Sentence}");
+            }
+
+            if (png is not null)
+            {
+                using FileStream stream = new(png, parsed.GetValue(_overwrite) ? FileMode.Create : FileMode.CreateNew);
+                new SlicePicture(view.Phases[0].Slice, ranking.Candidates, rules.Forbidden).Write(stream);
+            }
+
+            Report(parsed, ranking, Plan(parsed, ranking.Candidates, heights_um));
+            return 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
+        {
+            throw new UserException(SetUp.Sentence(e), e);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new UserException("stopped before the end: there is no result", e);
+        }
+    }
+
+    private PlacementRules Rules(ParseResult parsed, BeamlineConfiguration configuration, string channel, string file)
+    {
+        double radius_um = parsed.GetValue(_radius_um) ?? configuration.Roi?.Radius_um
+            ?? throw UserException.WrongUse("how large is the field of view? Say --radius-um R, or name a configuration with roi.radius_um by --config");
+        if (!(radius_um > 0) || !double.IsFinite(radius_um))
+        {
+            throw UserException.WrongUse(FormattableString.Invariant($"the radius of the field of view must be above 0 µm, not {radius_um}"));
+        }
+
+        if (parsed.GetValue(_count) is int count)
+        {
+            configuration.Guidance.Count = count is >= 1 and <= MostPlaces ? count : throw UserException.WrongUse($"--count must be 1 to {MostPlaces}, not {count}");
+        }
+
+        foreach (string zone in parsed.GetValue(_forbid) ?? [])
+        {
+            configuration.Guidance.Forbidden_um.Add(Numbers(zone, "--forbid", "X,Y,R in µm, such as -120,35,50") is { Length: 3 } numbers && numbers[2] >= 0
+                ? numbers
+                : throw UserException.WrongUse($"--forbid must be X,Y,R in µm, such as -120,35,50, not '{zone}'"));
+        }
+
+        return GuidanceSetUp.Rules(configuration.Guidance, radius_um, channel, file);
+    }
+
+    private RoiPlan Plan(ParseResult parsed, IReadOnlyList<RoiCandidate> candidates, double[] heights_um)
+    {
+        try
+        {
+            return RoiPlan.Of(candidates, heights_um, parsed.GetValue(_step_um), parsed.GetValue(_rotations), parsed.GetValue(_frame_ms) / 1000);
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw UserException.WrongUse("--step-um, --rotations and --frame-ms must be above 0, and a scan must not have more than two thousand million frames", e);
+        }
+    }
+
+    private static (double Low, double High) Window(string text) =>
+        Numbers(text, "--window", "LOWER,UPPER in the radial unit") is [var low, var high] && low < high
+            ? (low, high)
+            : throw UserException.WrongUse($"--window must be LOWER,UPPER in the radial unit, not '{text}'");
+
+    private static double[] Numbers(string text, string option, string what)
+    {
+        List<double> numbers = [];
+        foreach (string part in text.Split(','))
+        {
+            numbers.Add(double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
+                ? number
+                : throw UserException.WrongUse($"{option} must be {what}, not '{text}'"));
+        }
+
+        return [.. numbers];
+    }
+
+    private void Report(ParseResult parsed, RoiRanking ranking, RoiPlan plan)
+    {
+        TextWriter output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(_json))
+        {
+            AngularCoverage? c = ranking.Coverage;
+            output.WriteLine(JsonSerializer.Serialize(
+                new
+                {
+                    ranking.Sentence,
+                    Candidates = ranking.Candidates,
+                    Projections = c?.ProjectionCount,
+                    WidestGapDeg = c?.WidestGap_deg,
+                    Scans = plan.Scans,
+                    DurationS = plan.Duration_s,
+                },
+                Json));
+            return;
+        }
+
+        output.WriteLine(ranking.Sentence);
+        for (int i = 0; i < ranking.Candidates.Count; i++)
+        {
+            RoiCandidate c = ranking.Candidates[i];
+            string sigma = double.IsFinite(c.ScoreSigma) ? FormattableString.Invariant($" ± {c.ScoreSigma:F3}") : "";
+            output.WriteLine(FormattableString.Invariant($"{i + 1}. x = {c.X_um:F0} µm, y = {c.Y_um:F0} µm: score {c.Score:F3}{sigma}"));
+            foreach (PlacementTerm term in c.Terms)
+            {
+                output.WriteLine(FormattableString.Invariant($"     {term.Contribution:F3} of {term.Weight:F3}  {term.Name}: {term.Finding}"));
+            }
+        }
+
+        output.WriteLine(FormattableString.Invariant($"{plan.Scans.Count} scans, {plan.Duration_s / 60:F1} min without the moves in between:"));
+        foreach (PlannedRoi s in plan.Scans)
+        {
+            output.WriteLine(FormattableString.Invariant(
+                $"  {s.Number}: place {s.Rank} at z = {s.Z_um:0.##} µm: move the sample by ({s.MoveX_um:F1}, {s.MoveY_um:F1}) µm; {s.FrameCount} frames, {s.Duration_s:F0} s"));
+        }
+
+        if (parsed.GetValue(_png) is { } png)
+        {
+            output.WriteLine(Path.GetFullPath(png));
+        }
+    }
+}
