@@ -298,7 +298,7 @@ public sealed class PlacementSearch
 
     private static string Sentence(PlacementView view, SliceMap slice, RoiCandidate best)
     {
-        string uncertainty = double.IsFinite(best.ScoreSigma) ? string.Create(CultureInfo.InvariantCulture, $" ± {best.ScoreSigma:F3}") : "";
+        string uncertainty = double.IsFinite(best.ScoreSigma) ? string.Create(CultureInfo.InvariantCulture, $" ± {best.ScoreSigma:F4}") : "";
         string beyond = best.EdgeDistance_um < best.Radius_um ? "; the field of view reaches beyond the sample wherever it is put" : "";
         string wedge = view.Coverage is { IsLimitedAngle: true } c
             ? string.Create(CultureInfo.InvariantCulture, $"; {c.WidestGap_deg:F0}° of angles are missing, so it is a guess")

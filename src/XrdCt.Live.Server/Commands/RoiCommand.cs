@@ -193,7 +193,7 @@ internal sealed class RoiCommand
         for (int i = 0; i < ranking.Candidates.Count; i++)
         {
             RoiCandidate c = ranking.Candidates[i];
-            string sigma = double.IsFinite(c.ScoreSigma) ? FormattableString.Invariant($" ± {c.ScoreSigma:F3}") : "";
+            string sigma = double.IsFinite(c.ScoreSigma) ? FormattableString.Invariant($" ± {c.ScoreSigma:F4}") : "";
             output.WriteLine(FormattableString.Invariant($"{i + 1}. x = {c.X_um:F0} µm, y = {c.Y_um:F0} µm: score {c.Score:F3}{sigma}"));
             foreach (PlacementTerm term in c.Terms)
             {

@@ -49,7 +49,7 @@ internal sealed class SlicePicture
             RoiCandidate c = candidates[i];
             Circle(c.X_um, c.Y_um, c.Radius_um, Best);
             Text(Column(c.X_um) - 5, Row(c.Y_um) - 7, $"{i + 1}", Best);
-            string sigma = double.IsFinite(c.ScoreSigma) ? Say($" ± {c.ScoreSigma:F3}") : "";
+            string sigma = double.IsFinite(c.ScoreSigma) ? Say($" ± {c.ScoreSigma:F4}") : "";
             Text(Left, Top + Side + Below + (i * LineHeight), Say($"{i + 1}: x {c.X_um:F0} y {c.Y_um:F0} µm, score {c.Score:F3}") + sigma + Say($", material {100 * c.MaterialFraction:F0} %"), Ink);
         }
     }
@@ -118,7 +118,7 @@ internal sealed class SlicePicture
 
     private int Row(double y_um) => Top + (int)Math.Round(((y_um / _slice.PixelSize_um) + (_slice.Size / 2) + 0.5) * Side / _slice.Size);
 
-    // Covered by how far the pixel is from the line: 2 pixels wide, with soft edges.
+    // Light in a dark seam, to be seen on any colour.
     private void Circle(double x_um, double y_um, double radius_um, (byte R, byte G, byte B) colour)
     {
         double scale = Side / (_slice.Size * _slice.PixelSize_um);
@@ -128,6 +128,7 @@ internal sealed class SlicePicture
             for (int column = Left; column < Left + Side; column++)
             {
                 double off = Math.Abs(Math.Sqrt((((double)column - x) * (column - x)) + (((double)row - y) * (row - y))) - radius);
+                Blend(column, row, Ink, Math.Clamp(3 - off, 0, 1));
                 Blend(column, row, colour, Math.Clamp(1.5 - off, 0, 1));
             }
         }

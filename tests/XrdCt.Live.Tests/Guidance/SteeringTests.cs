@@ -1,0 +1,34 @@
+using XrdCt.Live.Benchmarks.Steering;
+using XrdCt.Live.Model.Scans;
+
+namespace XrdCt.Live.Tests.Guidance;
+
+/// <summary>The study of docs/steering.md on some of its seeds: the first four, and that of the fewest counts among those with 125 angles.</summary>
+public sealed class SteeringTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Interlaced_Phantom_IsPlacedEarlyAndStopsRight(long seed)
+    {
+        SteeringResult result = new SteeringCase(seed).Run(new ScanPath(ScanOrder.Interlaced));
+
+        Assert.True(result.FullOfBest >= 0.95, $"{result.FullOfBest}");
+        Assert.True(result.EarlyOfFull >= 0.95, $"{result.EarlyOfFull}");
+        Assert.True(result.StopFraction <= 0.5, $"{result.StopFraction}");
+        Assert.True(result.WorstStopOfBest >= 0.9, $"{result.WorstStopOfBest}");
+    }
+
+    // A wedge is missing until the scan is nearly over: no stop that would be a guess.
+    [Fact]
+    public void Sequential_Phantom_DoesNotStopEarly()
+    {
+        SteeringResult result = new SteeringCase(3).Run(default);
+
+        Assert.True(double.IsNaN(result.StopFraction) || result.StopFraction > 0.9, $"{result.StopFraction}");
+        Assert.True(result.EarlyOfFull < 0.95, $"{result.EarlyOfFull}");
+    }
+}
