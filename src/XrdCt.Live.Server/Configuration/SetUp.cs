@@ -248,7 +248,8 @@ internal static class SetUp
         }
 
         ScanPlan plan = ScanPlan(Required(configuration.Scan, file, "scan"), file);
-        _ = GuidanceSetUp.Rules(configuration.Guidance, Required(roi.Radius_um, file, "roi.radius_um"), roiChannel, file);
+        double roiRadius_um = Within(Required(roi.Radius_um, file, "roi.radius_um"), 10 * plan.TranslationCount * plan.Step_um, file, "roi.radius_um");
+        _ = GuidanceSetUp.Rules(configuration.Guidance, roiRadius_um, roiChannel, file);
         _ = OutsideMode(configuration, file);
         return new HeaderlessParts(
             NotBlank(configuration.Title, file, "title"),
@@ -259,7 +260,7 @@ internal static class SetUp
             StackSetUp.Of(configuration.Scan!, plan.CellCount, file),
             channels,
             roiChannel,
-            Within(Required(roi.Radius_um, file, "roi.radius_um"), 10 * plan.TranslationCount * plan.Step_um, file, "roi.radius_um"),
+            roiRadius_um,
             OneOf(RampFilters.ByName, configuration.Reconstruction.Filter, file, "reconstruction.filter"),
             configuration.Reconstruction.EveryBin,
             Corrections(configuration, plan, channels, file),
