@@ -89,6 +89,11 @@ public sealed class PlacementSearchTests
         Assert.True(Distance(ranking.Candidates[0].X_um, ranking.Candidates[0].Y_um) <= 240);
     }
 
+    // Centres up to 42 µm off: clear of the zone themselves, but not the field of view around them.
+    [Fact]
+    public void Rank_ForbiddenZoneInTheField_IsTouched() => Assert.Empty(
+        Rank(Disc(350), Rules with { Forbidden = [new ForbiddenZone(0, 0, 20)], Reach = new StageReach(-30, 30, -30, 30) }).Candidates);
+
     [Fact]
     public void Rank_Reach_IsKept() => Assert.All(
         Rank(Disc(350), Rules with { Reach = new StageReach(-300, -100, 50, 300) }).Candidates,
