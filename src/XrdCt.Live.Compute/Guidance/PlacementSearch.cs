@@ -169,7 +169,7 @@ public sealed class PlacementSearch
             {
                 forbidden++;
             }
-            else if (_rules.Reach is { } reach && !reach.Holds(x_um, y_um))
+            else if (_rules.Reach?.Holds(x_um, y_um) == false || _rules.Stages?.Reach(x_um, y_um) == false)
             {
                 beyond++;
             }

@@ -1,3 +1,5 @@
+using XrdCt.Live.Model.Stages;
+
 namespace XrdCt.Live.Model.Guidance;
 
 /// <summary>What a good place for a region-of-interest scan is.</summary>
@@ -35,6 +37,9 @@ public sealed record PlacementRules
 
     /// <summary>What the stages can reach; null for everything.</summary>
     public StageReach? Reach { get; init; }
+
+    /// <summary>The stages, whose limits say what they reach from where they are; null for everything.</summary>
+    public SampleStages? Stages { get; init; }
 
     /// <summary>When the coarse scan may stop.</summary>
     public StopRule Stop { get; init; } = new();

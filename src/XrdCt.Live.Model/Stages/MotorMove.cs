@@ -17,15 +17,20 @@ public sealed record MotorMove(StageMotor Motor, double By_mm, double Beyond_mm)
     /// <summary>Time that it takes at the motor's speed, s.</summary>
     public double Duration_s => (Math.Abs(By_mm + Beyond_mm) + Math.Abs(Beyond_mm)) / Motor.Speed_mm_s;
 
+    /// <summary>Whether target and way are within the motor's limits, or its position is not known.</summary>
+    public bool IsWithinLimits => IsWithin(To_mm) && IsWithin(Via_mm);
+
     /// <summary>Why it must not be made, as a sentence; null where nothing is in its way that is known.</summary>
     public string? Obstacle
     {
         get
         {
-            double? farthest_mm = new[] { To_mm, Via_mm }.FirstOrDefault(p => p < Motor.Lowest_mm || p > Motor.Highest_mm);
-            return farthest_mm is { } place_mm
+            double? place_mm = !IsWithin(To_mm) ? To_mm : Via_mm;
+            return !IsWithinLimits
                 ? string.Create(CultureInfo.InvariantCulture, $"{Motor.Name} would go to {place_mm:F4} mm, beyond its limits {Motor.Lowest_mm:G6} to {Motor.Highest_mm:G6} mm")
                 : null;
         }
     }
+
+    private bool IsWithin(double? place_mm) => place_mm is not { } place || (place >= Motor.Lowest_mm && place <= Motor.Highest_mm);
 }

@@ -9,6 +9,12 @@ namespace XrdCt.Live.Model.Stages;
 /// <param name="Scan">The scan of a slice.</param>
 public sealed record RoiScanPlan(int Number, double X_um, double Y_um, ScanPlan Scan)
 {
+    /// <summary>Which candidate it is, from 1.</summary>
+    public int Rank { get; init; } = 1;
+
+    /// <summary>Height of the (first) slice above that of the coarse scan, µm.</summary>
+    public double Z_um { get; init; }
+
     /// <summary>Moves that bring the place onto the axis; empty where the stages are not told.</summary>
     public IReadOnlyList<MotorMove> Moves { get; init; } = [];
 

@@ -65,6 +65,14 @@ public sealed record SampleStages
         return (First.MoveBy(first_um / 1000), Second.MoveBy(second_um / 1000));
     }
 
+    /// <summary>Whether a place can be brought onto the axis, as far as limits and positions are known.</summary>
+    /// <inheritdoc cref="Bring"/>
+    public bool Reach(double x_um, double y_um)
+    {
+        (MotorMove first, MotorMove second) = Bring(x_um, y_um);
+        return first.IsWithinLimits && second.IsWithinLimits;
+    }
+
     /// <summary>Why a place cannot be brought onto the axis, as a sentence; null where it can, or where the motors' positions are not known.</summary>
     /// <inheritdoc cref="Bring"/>
     public string? Obstacle(double x_um, double y_um)

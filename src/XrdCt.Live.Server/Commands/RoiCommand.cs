@@ -5,8 +5,10 @@ using System.Text.Json.Serialization;
 using XrdCt.Live.Compute.Guidance;
 using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Slices;
+using XrdCt.Live.Model.Stages;
 using XrdCt.Live.Server.Configuration;
 using XrdCt.Live.Server.Placement;
+using XrdCt.Live.Server.Steering;
 using XrdCt.Live.Storage.Sinograms;
 
 namespace XrdCt.Live.Server.Commands;
@@ -26,12 +28,13 @@ internal sealed class RoiCommand
     private readonly Option<string[]> _forbid = new("--forbid") { Description = "X,Y,R of a disc that no field of view may touch, µm; can be repeated" };
     private readonly Option<string?> _channel = new("--channel") { Description = "Live channel that stands for the material [default: roi.channel of --config, or the first one]" };
     private readonly Option<string?> _window = new("--window") { Description = "LOWER,UPPER in the radial unit: the mean of these bins stands for the material" };
-    private readonly Option<string?> _heights_um = new("--heights-um") { Description = "Heights of the slices of each ROI, µm, separated by commas", DefaultValueFactory = _ => "0" };
-    private readonly Option<double> _step_um = new("--step-um") { Description = "Step of the ROI scans, µm", DefaultValueFactory = _ => 1 };
-    private readonly Option<int> _rotations = new("--rotations") { Description = "Rotations of the ROI scans", DefaultValueFactory = _ => 250 };
-    private readonly Option<double> _frame_ms = new("--frame-ms") { Description = "Time from one frame to the next, ms", DefaultValueFactory = _ => 10 };
+    private readonly Option<string?> _heights_um = new("--heights-um") { Description = "Heights of the ROI scans above the coarse scan, µm, separated by commas: each place at each height", DefaultValueFactory = _ => "0" };
+    private readonly Option<double?> _step_um = new("--step-um") { Description = "Step of the ROI scans, µm [default: roi.scan.step_um of --config, or 1]" };
+    private readonly Option<int?> _rotations = new("--rotations") { Description = "Rotations of the ROI scans [default: roi.scan.rotations of --config, or 250]" };
+    private readonly Option<double?> _frame_ms = new("--frame-ms") { Description = "Time from one frame to the next, ms [default: that of roi.scan.rate_Hz of --config, or 10]" };
+    private readonly Option<string?> _plan = new("--plan") { Description = "Folder for each scan's configuration (roi_N.yml for xrdct run) and macros to paste (roi_N.py for BLISS, roi_N.mac for SPEC); needs --config" };
     private readonly Option<string?> _png = new("--png") { Description = "Picture of the slice with the fields of view" };
-    private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace the picture if it exists" };
+    private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace files that exist" };
     private readonly Option<bool> _json = new("--json") { Description = "All of it as one JSON object on standard output, nothing else" };
     private readonly SinogramOptionSet _sinogram = new();
 
@@ -41,7 +44,7 @@ internal sealed class RoiCommand
         command.Arguments.Add(_file);
         foreach (Option option in new Option[]
         {
-            _radius_um, _count, _config, _forbid, _channel, _window, _heights_um, _step_um, _rotations, _frame_ms, _png, _overwrite, _json,
+            _radius_um, _count, _config, _forbid, _channel, _window, _heights_um, _step_um, _rotations, _frame_ms, _plan, _png, _overwrite, _json,
         })
         {
             command.Options.Add(option);
@@ -83,12 +86,18 @@ internal sealed class RoiCommand
         }
 
         // Checked before the file is read; the name of the channel is known after it.
-        PlacementRules rules = Rules(parsed, configuration, channel ?? CoarseFile.Total, configPath ?? "command line");
-        _ = Plan(parsed, [], heights_um);
+        string source = configPath ?? "command line";
+        SetScan(parsed, configuration);
+        PlacementRules rules = Rules(parsed, configuration, channel ?? CoarseFile.Total, source);
+        _ = StagesSetUp.Plan(configuration, source, number: 1, place_um: (0, 0), axis_um: 0);
+        RoiFiles? files = parsed.GetValue(_plan) is not { } folder ? null
+            : configPath is null ? throw UserException.WrongUse("--plan writes configurations like that of the coarse scan: name it with --config")
+            : new RoiFiles(folder, configuration, configPath, SinogramFile.FileOf(location));
         try
         {
             (double Low, double High)? window = hasWindow ? Window(parsed.GetValue(_window)!) : null;
-            PlacementView view = CoarseFile.Read(location, _sinogram.Reading(parsed, dataset: null), channel, window, isShown: !parsed.GetValue(_json), stop);
+            CoarseFile coarse = CoarseFile.Read(location, _sinogram.Reading(parsed, dataset: null), channel, window, isShown: !parsed.GetValue(_json), stop);
+            PlacementView view = coarse.View;
             rules = rules with { Phases = [rules.Phases[0] with { Channel = view.Phases[0].Slice.Channel }, .. rules.Phases.Skip(1)] };
             RoiRanking ranking = new PlacementSearch(rules).Rank(view);
             if (ranking.Candidates.Count == 0)
@@ -102,7 +111,9 @@ internal sealed class RoiCommand
                 new SlicePicture(view.Phases[0].Slice, ranking.Candidates, rules.Forbidden).Write(stream);
             }
 
-            Report(parsed, ranking, Plan(parsed, ranking.Candidates, heights_um));
+            IReadOnlyList<RoiScanPlan> plans = Plans(configuration, source, ranking.Candidates, heights_um, coarse.Axis_um);
+            files?.Write(plans, parsed.GetValue(_overwrite));
+            Report(parsed, ranking, plans);
             return 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
@@ -136,19 +147,46 @@ internal sealed class RoiCommand
                 : throw UserException.WrongUse($"--forbid must be X,Y,R in µm, such as -120,35,50, not '{zone}'"));
         }
 
-        return GuidanceSetUp.Rules(configuration.Guidance, radius_um, channel, file);
+        return GuidanceSetUp.Rules(configuration, radius_um, channel, file);
     }
 
-    private RoiPlan Plan(ParseResult parsed, IReadOnlyList<RoiCandidate> candidates, double[] heights_um)
+    // What neither the command line nor the configuration says is that of the paper: 1 µm steps over the field of view, 250 rotations.
+    private void SetScan(ParseResult parsed, BeamlineConfiguration configuration)
     {
-        try
+        configuration.Roi ??= new RoiSection();
+        RoiScanSection scan = configuration.Roi.Scan ??= new RoiScanSection();
+        if (parsed.GetValue(_step_um) is { } step_um)
         {
-            return RoiPlan.Of(candidates, heights_um, parsed.GetValue(_step_um), parsed.GetValue(_rotations), parsed.GetValue(_frame_ms) / 1000);
+            scan.Step_um = Above0(step_um, "--step-um");
+            scan.Translations = null;
         }
-        catch (ArgumentOutOfRangeException e)
+
+        scan.Rotations = parsed.GetValue(_rotations) is { } rotations ? (int)Above0(rotations, "--rotations") : scan.Rotations ?? 250;
+        scan.Rate_Hz = parsed.GetValue(_frame_ms) is { } frame_ms ? 1000 / Above0(frame_ms, "--frame-ms") : scan.Rate_Hz ?? 100;
+        scan.Step_um ??= 1;
+        double radius_um = parsed.GetValue(_radius_um) ?? configuration.Roi.Radius_um ?? scan.Step_um.Value;
+        double across = (2 * Math.Floor(radius_um / scan.Step_um.Value)) + 1;
+        scan.Translations ??= across is >= 3 and <= int.MaxValue ? (int)across : 3;
+    }
+
+    private static double Above0(double value, string option) => value > 0 && double.IsFinite(value)
+        ? value
+        : throw UserException.WrongUse(FormattableString.Invariant($"{option} must be above 0, not {value}"));
+
+    // All heights of a place, then the next place; every other place from the top down, which saves the way back.
+    private static List<RoiScanPlan> Plans(BeamlineConfiguration configuration, string file, IReadOnlyList<RoiCandidate> candidates, double[] heights_um, double axis_um)
+    {
+        List<RoiScanPlan> plans = [];
+        for (int rank = 0; rank < candidates.Count; rank++)
         {
-            throw UserException.WrongUse("--step-um, --rotations and --frame-ms must be above 0, and a scan must not have more than two thousand million frames", e);
+            foreach (double z_um in rank % 2 == 0 ? heights_um.Order() : heights_um.OrderDescending())
+            {
+                (double X_um, double Y_um) place_um = (candidates[rank].X_um, candidates[rank].Y_um);
+                plans.Add(StagesSetUp.Plan(configuration, file, plans.Count + 1, place_um, axis_um) with { Rank = rank + 1, Z_um = z_um });
+            }
         }
+
+        return plans;
     }
 
     private static (double Low, double High) Window(string text) =>
@@ -169,7 +207,7 @@ internal sealed class RoiCommand
         return [.. numbers];
     }
 
-    private void Report(ParseResult parsed, RoiRanking ranking, RoiPlan plan)
+    private void Report(ParseResult parsed, RoiRanking ranking, IReadOnlyList<RoiScanPlan> plans)
     {
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
@@ -182,8 +220,21 @@ internal sealed class RoiCommand
                     Candidates = ranking.Candidates,
                     Projections = c?.ProjectionCount,
                     WidestGapDeg = c?.WidestGap_deg,
-                    Scans = plan.Scans,
-                    DurationS = plan.Duration_s,
+                    Scans = plans.Select(p => new
+                    {
+                        p.Number,
+                        p.Rank,
+                        XUm = p.X_um,
+                        YUm = p.Y_um,
+                        ZUm = p.Z_um,
+                        MoveXUm = 0 - p.X_um,
+                        MoveYUm = 0 - p.Y_um,
+                        Moves = p.Moves.Select(m => new { Motor = m.Motor.Name, ByMm = m.By_mm, ToMm = m.To_mm, ViaMm = m.Via_mm }),
+                        p.FrameCount,
+                        DurationS = p.Duration_s,
+                        p.Obstacle,
+                    }),
+                    DurationS = plans.Sum(p => p.Duration_s),
                 },
                 Json));
             return;
@@ -201,11 +252,12 @@ internal sealed class RoiCommand
             }
         }
 
-        output.WriteLine(FormattableString.Invariant($"{plan.Scans.Count} scans, {plan.Duration_s / 60:F1} min without the moves in between:"));
-        foreach (PlannedRoi s in plan.Scans)
+        output.WriteLine(FormattableString.Invariant($"{plans.Count} scans, {plans.Sum(p => p.Duration_s) / 60:F1} min:"));
+        foreach (RoiScanPlan p in plans)
         {
-            output.WriteLine(FormattableString.Invariant(
-                $"  {s.Number}: place {s.Rank} at z = {s.Z_um:0.##} µm: move the sample by ({s.MoveX_um:F1}, {s.MoveY_um:F1}) µm; {s.FrameCount} frames, {s.Duration_s:F0} s"));
+            string moves = p.Moves.Count == 0 ? FormattableString.Invariant($"move the sample by ({0 - p.X_um:F1}, {0 - p.Y_um:F1}) µm") : string.Join(", ", p.Moves.Select(Move));
+            string obstacle = p.Obstacle is { } why ? $"; NOT POSSIBLE: {why}" : "";
+            output.WriteLine(FormattableString.Invariant($"  {p.Number}: place {p.Rank} at z = {p.Z_um:0.##} µm: {moves}; {p.FrameCount} frames, {p.Duration_s:F0} s{obstacle}"));
         }
 
         if (parsed.GetValue(_png) is { } png)
@@ -213,4 +265,8 @@ internal sealed class RoiCommand
             output.WriteLine(Path.GetFullPath(png));
         }
     }
+
+    private static string Move(MotorMove move) => move.To_mm is { } to_mm
+        ? FormattableString.Invariant($"{move.Motor.Name} to {MacroText.Number(to_mm)} mm{(move.Via_mm is { } via_mm ? $" by way of {MacroText.Number(via_mm)}" : "")}")
+        : FormattableString.Invariant($"{move.Motor.Name} by {MacroText.Number(move.By_mm)} mm{(move.Beyond_mm != 0 ? $" by way of {MacroText.Number(move.By_mm + move.Beyond_mm)}" : "")}");
 }

@@ -10,13 +10,14 @@ internal static class GuidanceSetUp
     private static readonly string[] Names = ["material", "uniformity", "edge", "in_field", "cupping", "spottiness", "cell_volume"];
 
     /// <summary>Makes the rules.</summary>
-    /// <param name="section">The section.</param>
+    /// <param name="configuration">What the file says: the section, and the stages.</param>
     /// <param name="radius_um">Radius of the field of view, µm.</param>
     /// <param name="channel">Channel that stands for the material.</param>
     /// <param name="file">Name of the configuration, for messages.</param>
     /// <exception cref="UserException">A value is out of range or a name is not known.</exception>
-    public static PlacementRules Rules(GuidanceSection section, double radius_um, string channel, string file)
+    public static PlacementRules Rules(BeamlineConfiguration configuration, double radius_um, string channel, string file)
     {
+        GuidanceSection section = configuration.Guidance;
         if (section.Weights.Keys.FirstOrDefault(k => !Names.Contains(k)) is { } unknown)
         {
             throw UserException.WrongUse($"{file}: guidance.weights knows {string.Join(", ", Names)}, not '{unknown}'");
@@ -51,6 +52,7 @@ internal static class GuidanceSetUp
             LocalRadius_um = section.LocalRadius_um,
             Forbidden = [.. section.Forbidden_um.Select(z => new ForbiddenZone(z[0], z[1], z[2]))],
             Reach = section.Reach_um is [var x0, var x1, var y0, var y1] ? new StageReach(x0, x1, y0, y1) : null,
+            Stages = StagesSetUp.Of(configuration, file),
             Stop = new StopRule { Updates = section.StopUpdates, IsAutomatic = section.StopAutomatically },
         };
         try

@@ -249,7 +249,7 @@ internal static class SetUp
 
         ScanPlan plan = ScanPlan(Required(configuration.Scan, file, "scan"), file);
         double roiRadius_um = Within(Required(roi.Radius_um, file, "roi.radius_um"), 10 * plan.TranslationCount * plan.Step_um, file, "roi.radius_um");
-        _ = GuidanceSetUp.Rules(configuration.Guidance, roiRadius_um, roiChannel, file);
+        _ = GuidanceSetUp.Rules(configuration, roiRadius_um, roiChannel, file);
         _ = OutsideMode(configuration, file);
         return new HeaderlessParts(
             NotBlank(configuration.Title, file, "title"),

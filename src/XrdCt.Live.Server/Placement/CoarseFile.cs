@@ -11,7 +11,9 @@ using XrdCt.Live.Storage.Volumes;
 namespace XrdCt.Live.Server.Placement;
 
 /// <summary>What a file of a coarse scan tells for the placement of ROIs.</summary>
-internal static class CoarseFile
+/// <param name="View">What is seen; the first phase is the material.</param>
+/// <param name="Axis_um">Where the rotation axis is, µm from the middle translation.</param>
+internal sealed record CoarseFile(PlacementView View, double Axis_um)
 {
     private const RampFilter Filter = RampFilter.SheppLogan;
 
@@ -25,10 +27,9 @@ internal static class CoarseFile
     /// <param name="window">Lowest and highest radial position of the bins whose mean stands for the material instead; null for none.</param>
     /// <param name="isShown">Whether a bar is shown.</param>
     /// <param name="stop">Asks for the end.</param>
-    /// <returns>What is known; the first phase is the material.</returns>
     /// <exception cref="UserException">There is no such channel or window.</exception>
     /// <exception cref="InvalidDataException">The file is none of these, or damaged.</exception>
-    public static PlacementView Read(
+    public static CoarseFile Read(
         string location, SinogramReading how, string? channel, (double Low, double High)? window, bool isShown, CancellationToken stop)
     {
         string path = SinogramFile.FileOf(location);
@@ -56,12 +57,14 @@ internal static class CoarseFile
             new PhaseMap(Map(name, sinogram, values, made.Coverage.ProjectionCount), made.First, made.Second),
             .. saved.Where(c => c != material && c.Kind != LiveChannelKind.Spottiness).Select(c => new PhaseMap(Map(c.Name, sinogram, c.Slice!, made.Coverage.ProjectionCount))),
         ];
-        return new PlacementView
+        PlacementView view = new()
         {
             Phases = phases,
             Spottiness = saved.FirstOrDefault(c => c.Kind == LiveChannelKind.Spottiness) is { } spots ? Map(spots.Name, sinogram, spots.Slice!, made.Coverage.ProjectionCount) : null,
             Coverage = made.Coverage,
         };
+
+        return new CoarseFile(view, axis_px * sinogram.Step_um);
     }
 
     private static SliceMap Map(string name, PreparedSinogram sinogram, float[] values, int projections) =>
@@ -79,7 +82,7 @@ internal static class CoarseFile
     }
 
     // The mean over the bins, some at a time.
-    private static PlacementView OfVolume(string path, string? channel, (double Low, double High)? window)
+    private static CoarseFile OfVolume(string path, string? channel, (double Low, double High)? window)
     {
         if (channel is not null)
         {
@@ -114,7 +117,9 @@ internal static class CoarseFile
 
         int projections = (int)(file.Findings.FirstOrDefault(f => f.Name == "projections")?.Number ?? int.MaxValue);
         float[] mean = [.. sum.Select((s, i) => count[i] > 0 ? (float)(s / count[i]) : float.NaN)];
-        return new PlacementView { Phases = [new PhaseMap(new SliceMap(Total, header.Size, header.PixelSize_um, mean, projections))] };
+        double axis_px = header.Parameters.FirstOrDefault(p => p.Name == "centre_of_rotation/offset")?.Number ?? 0;
+        return new CoarseFile(
+            new PlacementView { Phases = [new PhaseMap(new SliceMap(Total, header.Size, header.PixelSize_um, mean, projections))] }, axis_px * header.PixelSize_um);
     }
 
     /// <summary>The slice of a sinogram, and those of every other projection in the order of their angles.</summary>

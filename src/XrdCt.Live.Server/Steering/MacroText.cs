@@ -30,6 +30,8 @@ internal static class MacroText
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{plan.Scan.TranslationCount} translations of {plan.Scan.Step_um:G6} µm × {plan.Scan.RotationCount} rotations{(plan.Slices > 1 ? $" × {plan.Slices} slices" : "")}, {plan.Scan.Path.Name}; about {duration:c}."),
+            .. plan.Z_um != 0 ? (string[])[string.Create(CultureInfo.InvariantCulture, $"The slice {plan.Z_um:G6} µm above that of the coarse scan: move the sample there before.")] : [],
+            .. plan.Moves.Any(m => m.To_mm is null) ? (string[])["Relative moves: the motors must stand where they stood during the coarse scan."] : [],
             .. plan.Slices > 1 ? (string[])[string.Create(CultureInfo.InvariantCulture, $"Measures one slice: move the sample by {plan.SliceStep_um:G6} µm along the axis and call it again.")] : [],
             .. plan.Obstacle is { } obstacle ? (string[])[$"DO NOT RUN: {obstacle}."] : [],
         ];

@@ -39,6 +39,7 @@ internal static class RoiConfiguration
             Coarse = Path.GetFullPath(result),
             Slices = plan.Slices,
             SliceStep_um = plan.Slices > 1 ? plan.SliceStep_um : null,
+            SliceStart_um = plan.Z_um != 0 ? plan.Z_um : null,
         };
         roi.Reconstruction.Outside = new OutsideSection { X_um = plan.X_um, Y_um = plan.Y_um, CoarseMoved = coarse.Reconstruction.Outside.CoarseMoved };
         if (roi.Readings is { } readings && plan.Stages is { Translation: not null } stages)

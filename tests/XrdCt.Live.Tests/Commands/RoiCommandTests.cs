@@ -4,6 +4,7 @@ using System.IO.Compression;
 using System.Text.Json;
 using XrdCt.Live.Server;
 using XrdCt.Live.Server.Commands;
+using XrdCt.Live.Server.Configuration;
 using XrdCt.Live.Tests.Storage;
 
 namespace XrdCt.Live.Tests.Commands;
@@ -61,6 +62,52 @@ public sealed class RoiCommandTests : IDisposable
 
         Assert.Equal(1, candidates.GetArrayLength());
         Assert.Equal(1, candidates[0].GetProperty("terms").EnumerateArray().Single(t => t.GetProperty("name").GetString() == "material total").GetProperty("weight").GetDouble());
+    }
+
+    [Fact]
+    public void Roi_Plan_WritesWhatRunsTheScans()
+    {
+        string[] sinogram = new SpotSinogram(bins: 1).Write(_folder, "s.h5");
+        string config = _folder.File("c.yml"), plan = _folder.File("plan");
+        File.WriteAllText(config, """
+            title: coarse
+            roi: { radius_um: 50, scan: { order: interlaced, subsets: 4, translations: 101, rotations: 20, step_um: 1, rate_Hz: 50 } }
+            stages:
+              first: { name: px, direction_deg: 0, lowest_mm: -2, highest_mm: 2, position_mm: 0.5 }
+              second: { name: py, direction_deg: 270, lowest_mm: -2, highest_mm: 2, position_mm: 0.5 }
+              translation: { name: ty, direction_deg: 0 }
+              rotation: rot
+            """);
+
+        JsonElement said = Json([.. sinogram, "--config", config, "--count", "2", "--plan", plan]);
+
+        JsonElement scan = said.GetProperty("scans")[0];
+        (double x_um, double y_um) = (scan.GetProperty("x_um").GetDouble(), scan.GetProperty("y_um").GetDouble());
+        JsonElement[] moves = [.. scan.GetProperty("moves").EnumerateArray()];
+        Assert.Equal(("px", "py"), (moves[0].GetProperty("motor").GetString(), moves[1].GetProperty("motor").GetString()));
+        Assert.Equal(0.5 - (x_um / 1000), moves[0].GetProperty("to_mm").GetDouble(), 1e-9);
+        Assert.Equal(0.5 + (y_um / 1000), moves[1].GetProperty("to_mm").GetDouble(), 1e-9);
+        Assert.Equal(2020, scan.GetProperty("frame_count").GetInt32());
+        Assert.Equal(["roi_1.mac", "roi_1.py", "roi_1.yml", "roi_2.mac", "roi_2.py", "roi_2.yml"], Directory.GetFiles(plan).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
+        BeamlineConfiguration roi = ConfigurationFile.Read(Path.Combine(plan, "roi_1.yml"));
+        Assert.Equal((x_um, y_um, _folder.File("s.h5")), (roi.Reconstruction.Outside.X_um, roi.Reconstruction.Outside.Y_um, roi.Scan!.Coarse));
+        Assert.Contains("umv(px, ", File.ReadAllText(Path.Combine(plan, "roi_1.py")), StringComparison.Ordinal);
+        Assert.Contains("  umv px ", File.ReadAllText(Path.Combine(plan, "roi_2.mac")), StringComparison.Ordinal);
+        Assert.Contains("roi_1.yml exists", Refusal(1, [.. sinogram, "--config", config, "--plan", plan]), StringComparison.Ordinal);
+        Assert.Contains("name it with --config", Refusal(2, [.. sinogram, "--radius-um", "50", "--plan", plan]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Roi_StagesThatReachNothing_LeaveNoPlace()
+    {
+        string config = _folder.File("c.yml");
+        File.WriteAllText(config, """
+            roi: { radius_um: 50 }
+            stages:
+              first: { name: px, direction_deg: 0, lowest_mm: 0.4, highest_mm: 2, position_mm: 2 }
+              second: { name: py, direction_deg: 90, lowest_mm: -2, highest_mm: -1, position_mm: -1 }
+            """);
+        Assert.Contains("beyond the reach of the stages", Refusal(1, [.. new SpotSinogram(bins: 1).Write(_folder, "s.h5"), "--config", config, "--forbid=0,400,200"]), StringComparison.Ordinal);
     }
 
     [Fact]

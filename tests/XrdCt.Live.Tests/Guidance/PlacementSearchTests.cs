@@ -1,6 +1,7 @@
 using XrdCt.Live.Compute.Guidance;
 using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Slices;
+using XrdCt.Live.Model.Stages;
 
 namespace XrdCt.Live.Tests.Guidance;
 
@@ -240,15 +241,16 @@ public sealed class PlacementSearchTests
     }
 
     [Fact]
-    public void Plan_PlacesAndHeights_IsOneList()
+    public void Rank_StagesThatCannotGoThere_FindAnotherPlace()
     {
-        RoiCandidate[] places = [new(-110, 60, 125.5, 1, 200, 0.9), new(0, 20, 125.5, 1, 200, 0.8)];
-        RoiPlan plan = RoiPlan.Of(places, [2, -2], step_um: 1, rotationCount: 250, frameTime_s: 0.01);
-
-        Assert.Equal([(1, -2.0), (1, 2.0), (2, 2.0), (2, -2.0)], plan.Scans.Select(s => (s.Rank, s.Z_um)));
-        Assert.Equal((110, -60), (plan.Scans[0].MoveX_um, plan.Scans[0].MoveY_um));
-        Assert.All(plan.Scans, s => Assert.Equal(251 * 250, s.FrameCount));
-        Assert.Equal(4 * 627.5, plan.Duration_s, 1e-9);
+        // The sample can be moved by 50 µm either way: to the right for places on the left.
+        SampleStages stages = new(
+            new StageMotor("px") { Lowest_mm = -0.05, Highest_mm = 0.05, Position_mm = 0 }, new StageMotor("py") { Direction_deg = 90, Lowest_mm = 0.02, Highest_mm = 0.05, Position_mm = 0.02 });
+        RoiRanking ranking = Rank(Disc(350), Rules with { Stages = stages });
+        RoiCandidate best = ranking.Candidates[0];
+        Assert.InRange(best.X_um, -50, 50);
+        Assert.InRange(best.Y_um, -30, 0);
+        Nothing("beyond the reach of the stages", Disc(350), Rules with { Stages = new SampleStages(stages.First with { Lowest_mm = 1, Highest_mm = 2, Position_mm = 0.5 }, stages.Second) });
     }
 
     private static string Refused(PlacementRules rules) => Assert.Throws<ArgumentException>(() => new PlacementSearch(rules)).Message;
