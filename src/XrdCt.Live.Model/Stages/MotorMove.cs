@@ -5,7 +5,7 @@ namespace XrdCt.Live.Model.Stages;
 /// <summary>A move of a motor.</summary>
 /// <param name="Motor">The motor, and where it is.</param>
 /// <param name="By_mm">By how much, mm.</param>
-/// <param name="Beyond_mm">How much farther it goes first, to come back against its backlash, mm; 0 where it comes from the right side.</param>
+/// <param name="Beyond_mm">Where it goes first, from the target, to meet that from the right side, mm; 0 where its controller sees to that.</param>
 public sealed record MotorMove(StageMotor Motor, double By_mm, double Beyond_mm)
 {
     /// <summary>Target, mm; null where the motor's position is not known.</summary>

@@ -16,7 +16,10 @@ public sealed record StageMotor(string Name)
     /// <summary>Highest position that it may be sent to, mm.</summary>
     public double Highest_mm { get; init; } = double.PositiveInfinity;
 
-    /// <summary>How far it goes beyond a target that it would meet from the wrong side, to come back to it, µm; 0 where its controller does that.</summary>
+    /// <summary>
+    /// How far before a target it goes first, to meet it always from the same side, µm; 0 where its controller does that. Also where it comes from that side already: a
+    /// list of moves need not be followed in its order.
+    /// </summary>
     public double Backlash_um { get; init; }
 
     /// <summary>Whether targets are met moving up.</summary>
@@ -32,12 +35,7 @@ public sealed record StageMotor(string Name)
     public string? Device { get; init; }
 
     /// <summary>A move by a distance from where it is, mm.</summary>
-    public MotorMove MoveBy(double distance_mm)
-    {
-        bool overshoots = Backlash_um > 0 && distance_mm != 0 && (distance_mm > 0) != ApproachesUp;
-        double beyond_mm = overshoots ? (ApproachesUp ? -1 : 1) * Backlash_um / 1000 : 0;
-        return new MotorMove(this, distance_mm, beyond_mm);
-    }
+    public MotorMove MoveBy(double distance_mm) => new(this, distance_mm, Backlash_um == 0 ? 0 : (ApproachesUp ? -1 : 1) * Backlash_um / 1000);
 
     /// <summary>A move to a place, mm; from where it is, or from 0 where that is not known.</summary>
     public MotorMove MoveTo(double target_mm) => MoveBy(target_mm - (Position_mm ?? 0));

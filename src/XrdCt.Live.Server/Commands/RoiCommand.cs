@@ -260,6 +260,11 @@ internal sealed class RoiCommand
             output.WriteLine(FormattableString.Invariant($"  {p.Number}: place {p.Rank} at z = {p.Z_um:0.##} µm: {moves}; {p.FrameCount} frames, {p.Duration_s:F0} s{obstacle}"));
         }
 
+        if (parsed.GetValue(_plan) is { } folder)
+        {
+            output.WriteLine(Path.GetFullPath(folder));
+        }
+
         if (parsed.GetValue(_png) is { } png)
         {
             output.WriteLine(Path.GetFullPath(png));

@@ -24,7 +24,7 @@ public sealed class MotorSection
     [YamlMember(Alias = "highest_mm")]
     public double? Highest_mm { get; set; }
 
-    /// <summary>How far it goes beyond a target that it would meet from the wrong side, to come back, µm; 0 where its controller does that.</summary>
+    /// <summary>How far before a target it goes first, to meet it always from the same side, µm; 0 where its controller does that.</summary>
     [YamlMember(Alias = "backlash_um")]
     public double Backlash_um { get; set; }
 

@@ -36,12 +36,12 @@ public sealed partial class MacroTests
     }
 
     [Fact]
-    public void Moves_AgainstTheBacklash_GoBeyondFirst()
+    public void Moves_WithBacklash_MeetTheTargetFromTheSameSide()
     {
-        // px moves the sample to −x: +120 µm on the axis is +0.12 mm of px, met from below; −120 µm is −0.12 mm, from above.
+        // px moves the sample to −x: for −120 µm it goes by −0.12 mm, and meets its target from below.
         string bliss = BlissMacro.Of(RoiScanPlans.At(-120, 80, "translation-fast", RoiScanPlans.Stages(backlash_um: 5)), "t");
         Assert.Contains("    umv(px, 0.125, py, 0.17)\n    umv(px, 0.13, py, 0.17)\n", bliss, StringComparison.Ordinal);
-        Assert.Contains("    umv(px, 0.37, py, 0.17)\n    positions", BlissMacro.Of(RoiScanPlans.At(120, 80, "translation-fast", RoiScanPlans.Stages(backlash_um: 5)), "t"), StringComparison.Ordinal);
+        Assert.Contains("    umv(px, 0.365, py, 0.17)\n    umv(px, 0.37, py, 0.17)\n    positions", BlissMacro.Of(RoiScanPlans.At(120, 80, "translation-fast", RoiScanPlans.Stages(backlash_um: 5)), "t"), StringComparison.Ordinal);
         string spec = SpecMacro.Of(RoiScanPlans.At(-120, 80, "translation-fast", RoiScanPlans.Stages(null, backlash_um: 5)), "t");
         Assert.Contains("  umvr px -0.125 py -0.08\n  umvr px 0.005 py 0\n", spec, StringComparison.Ordinal);
     }

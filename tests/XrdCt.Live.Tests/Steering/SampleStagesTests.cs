@@ -35,18 +35,18 @@ public sealed class SampleStagesTests
     }
 
     [Theory]
-    [InlineData(true, 0.5, 0)]
+    [InlineData(true, 0.5, -0.01)]
     [InlineData(true, -0.5, -0.01)]
     [InlineData(false, 0.5, 0.01)]
-    [InlineData(false, -0.5, 0)]
-    [InlineData(true, 0, 0)]
-    public void MoveBy_AgainstTheBacklash_GoesBeyondFirst(bool approachesUp, double by_mm, double beyond_mm)
+    [InlineData(false, -0.5, 0.01)]
+    public void MoveBy_WithBacklash_MeetsTheTargetFromTheSameSide(bool approachesUp, double by_mm, double beyond_mm)
     {
         MotorMove move = new StageMotor("px") { Backlash_um = 10, ApproachesUp = approachesUp, Position_mm = 1, Speed_mm_s = 0.25 }.MoveBy(by_mm);
         Assert.Equal((by_mm, beyond_mm), (move.By_mm, move.Beyond_mm));
         Assert.Equal(1 + by_mm, move.To_mm);
-        Assert.Equal(beyond_mm == 0 ? null : 1 + by_mm + beyond_mm, move.Via_mm);
-        Assert.Equal(4 * (Math.Abs(by_mm) + (2 * Math.Abs(beyond_mm))), move.Duration_s, 1e-12);
+        Assert.Equal(1 + by_mm + beyond_mm, move.Via_mm!.Value, 1e-12);
+        Assert.Equal(4 * (Math.Abs(by_mm + beyond_mm) + Math.Abs(beyond_mm)), move.Duration_s, 1e-12);
+        Assert.Null((move.Motor with { Backlash_um = 0 }).MoveBy(by_mm).Via_mm);
         Assert.Equal(move, new StageMotor("px") { Backlash_um = 10, ApproachesUp = approachesUp, Position_mm = 1, Speed_mm_s = 0.25 }.MoveTo(1 + by_mm));
     }
 
