@@ -24,6 +24,9 @@ internal sealed record BeamlineFile
     /// <summary>Lines of <c>integration:</c>.</summary>
     public string Integration { get; init; } = "{ unit: q_invA, bins: 2048, filter: trimmed, polarisation: 0.95 }";
 
+    /// <summary>Keys of <c>roi:</c>.</summary>
+    public string Roi { get; init; } = "{ radius_um: 125 }";
+
     /// <summary>More keys of <c>scan:</c>, each after a comma.</summary>
     public string MoreScan { get; init; } = "";
 
@@ -46,7 +49,7 @@ internal sealed record BeamlineFile
             integration: {{Integration}}
             scan: { order: {{Order}}, translations: {{Translations}}, rotations: {{Rotations}}, step_um: {{Step_um}}, range_deg: 180{{MoreScan}} }
             channels: [ { name: total, kind: total } ]
-            roi: { radius_um: 125 }
+            roi: {{Roi}}
             {{More}}
             """);
         return folder[name];
