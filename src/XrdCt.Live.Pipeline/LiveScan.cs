@@ -668,9 +668,9 @@ public sealed class LiveScan
         }
     }
 
-    private static ReconstructionChoices Choices(LiveOptions options) => new(
+    internal static ReconstructionChoices Choices(LiveOptions options) => new(
         options.Roi?.Coarse is not null || options.Plan.HasMirroredLines ? 0 : options.Plan.TranslationCount / 4.0,
-        HasAir: options.Plan.Path.Order != ScanOrder.Positions);
+        HasAir: options.Roi is null && options.Plan.Path.Order != ScanOrder.Positions);
 
     private bool TakeChanges()
     {

@@ -30,6 +30,6 @@ public sealed record ReconstructionChoices(double AxisLimit_px, bool HasAir)
             }
         }
 
-        return settings.Air != before.Air && !HasAir ? "air cannot be switched: where recorded positions decide, no sinogram is corrected" : null;
+        return settings.Air != before.Air && !HasAir ? "air cannot be switched: in a region of interest it goes with what lies outside, and where recorded positions decide, no sinogram is corrected" : null;
     }
 }

@@ -45,9 +45,20 @@ public sealed record RoiScanPlan(int Number, double X_um, double Y_um, ScanPlan 
     /// <summary>Why it cannot be measured, as a sentence; null where nothing is in the way that is known.</summary>
     public string? Obstacle => Moves.Select(m => m.Obstacle).FirstOrDefault(o => o is not null) ?? TranslationObstacle;
 
-    /// <summary>Translation at which a position of the scan is measured, mm; null where the translation is not told.</summary>
+    /// <summary>Translation at which the coarse scan has its 0, mm.</summary>
+    public double TranslationZero_mm { get; init; }
+
+    /// <summary>Rotation at which the scan has its 0°, degrees.</summary>
+    public double RotationZero_deg { get; init; }
+
+    /// <summary>Translation at which the ROI scan has its 0, the rotation axis, mm.</summary>
+    public double Axis_mm => Translation_mmAt(Axis_um);
+
+    /// <summary>Translation at which a position of the scan is measured, mm; as if it ran with the plan's where the motor is not told.</summary>
     /// <param name="translation">Number of the translation, from 0.</param>
-    public double? Translation_mm(int translation) => Stages is { Translation: not null } stages ? stages.Translation_mm(Axis_um + Scan.Position_um(translation)) : null;
+    public double Translation_mm(int translation) => Translation_mmAt(Axis_um + Scan.Position_um(translation));
+
+    private double Translation_mmAt(double position_um) => Stages is { Translation: not null } stages ? stages.Translation_mm(position_um) : TranslationZero_mm + (position_um / 1000);
 
     private string? TranslationObstacle => Stages?.Translation is not { } motor ? null
         : new[] { 0, Scan.TranslationCount - 1 }.Select(t => (motor with { Position_mm = Translation_mm(t) }).MoveBy(0).Obstacle).FirstOrDefault(o => o is not null);

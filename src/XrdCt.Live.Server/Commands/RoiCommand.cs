@@ -98,6 +98,11 @@ internal sealed class RoiCommand
             (double Low, double High)? window = hasWindow ? Window(parsed.GetValue(_window)!) : null;
             CoarseFile coarse = CoarseFile.Read(location, _sinogram.Reading(parsed, dataset: null), channel, window, isShown: !parsed.GetValue(_json), stop);
             PlacementView view = coarse.View;
+            if (files is not null && coarse.IsVolume)
+            {
+                throw UserException.WrongUse($"{location} holds slices, and ROI scans are completed with the coarse scan itself: name its file for --plan");
+            }
+
             rules = rules with { Phases = [rules.Phases[0] with { Channel = view.Phases[0].Slice.Channel }, .. rules.Phases.Skip(1)] };
             RoiRanking ranking = new PlacementSearch(rules).Rank(view);
             if (ranking.Candidates.Count == 0)

@@ -28,7 +28,7 @@ internal static class StagesSetUp
             return new SampleStages(first, second)
             {
                 Translation = stages.Translation is { } translation ? AlongTheScan(Motor(translation, file, "stages.translation"), file) : null,
-                Rotation = stages.Rotation,
+                Rotation = stages.Rotation is { } rotation ? Named(rotation, file, "stages.rotation") : null,
                 CalibratedAt_deg = Finite(stages.CalibratedAt_deg, file, "stages.calibrated_at_deg"),
                 RotationZero_deg = configuration.Readings?.RotationZero_deg ?? 0,
                 TranslationZero_mm = configuration.Readings?.TranslationZero_mm ?? 0,
@@ -65,6 +65,8 @@ internal static class StagesSetUp
         return new RoiScanPlan(number, place_um.X_um, place_um.Y_um, SetUp.RoiScan(scan, configuration.Scan?.Anchor ?? "centre", file))
         {
             Stages = stages,
+            TranslationZero_mm = configuration.Readings?.TranslationZero_mm ?? 0,
+            RotationZero_deg = configuration.Readings?.RotationZero_deg ?? 0,
             Moves = moves is { } both ? [both.First, both.Second] : [],
             Axis_um = axis_um,
             Slices = scan.Slices,
@@ -76,14 +78,7 @@ internal static class StagesSetUp
 
     private static StageMotor Motor(MotorSection motor, string file, string key)
     {
-        string name = SetUp.Required(motor.Name, file, $"{key}.name");
-
-        // It goes into macros, which are run.
-        if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') || char.IsAsciiDigit(name[0]))
-        {
-            throw UserException.WrongUse($"{file}: {key}.name must be a name of letters, digits and underscores, not '{name}'");
-        }
-
+        string name = Named(SetUp.Required(motor.Name, file, $"{key}.name"), file, $"{key}.name");
         double lowest_mm = motor.Lowest_mm ?? double.NegativeInfinity, highest_mm = motor.Highest_mm ?? double.PositiveInfinity;
         if (!(lowest_mm < highest_mm))
         {
@@ -107,6 +102,12 @@ internal static class StagesSetUp
             Device = motor.Device,
         };
     }
+
+    // It goes into macros, which are run.
+    private static string Named(string name, string file, string key) =>
+        name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && !char.IsAsciiDigit(name[0])
+            ? name
+            : throw UserException.WrongUse($"{file}: {key} must be a name of letters, digits and underscores, not '{name}'");
 
     private static StageMotor AlongTheScan(StageMotor translation, string file) => translation.Direction_deg is 0 or 180
         ? translation

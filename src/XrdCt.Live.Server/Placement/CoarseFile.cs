@@ -15,6 +15,9 @@ namespace XrdCt.Live.Server.Placement;
 /// <param name="Axis_um">Where the rotation axis is, µm from the middle translation.</param>
 internal sealed record CoarseFile(PlacementView View, double Axis_um)
 {
+    /// <summary>Whether it holds slices, not the scan.</summary>
+    public bool IsVolume { get; private init; }
+
     private const RampFilter Filter = RampFilter.SheppLogan;
 
     /// <summary>Name of the slice that is made of all bins, or of a window of them.</summary>
@@ -119,7 +122,10 @@ internal sealed record CoarseFile(PlacementView View, double Axis_um)
         float[] mean = [.. sum.Select((s, i) => count[i] > 0 ? (float)(s / count[i]) : float.NaN)];
         double axis_px = header.Parameters.FirstOrDefault(p => p.Name == "centre_of_rotation/offset")?.Number ?? 0;
         return new CoarseFile(
-            new PlacementView { Phases = [new PhaseMap(new SliceMap(Total, header.Size, header.PixelSize_um, mean, projections))] }, axis_px * header.PixelSize_um);
+            new PlacementView { Phases = [new PhaseMap(new SliceMap(Total, header.Size, header.PixelSize_um, mean, projections))] }, axis_px * header.PixelSize_um)
+        {
+            IsVolume = true,
+        };
     }
 
     /// <summary>The slice of a sinogram, and those of every other projection in the order of their angles.</summary>

@@ -48,7 +48,7 @@ internal static class BlissMacro
         string along = scan.Path.IsZigzag ? "positions[::-1] if number % 2 else positions"
             : MacroText.LineOffset(scan) is { } offset ? $"[p + {offset} * number for p in positions]"
             : "positions";
-        text.Append(CultureInfo.InvariantCulture, $"        scan_line({fast}, {along}, {MacroText.Number(plan.FrameTime_s)})\n");
+        text.Append(CultureInfo.InvariantCulture, $"        scan_line({fast}, {along}, {MacroText.Exact(plan.FrameTime_s)})\n");
         return text.ToString();
     }
 }

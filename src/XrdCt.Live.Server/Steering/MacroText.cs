@@ -71,12 +71,10 @@ internal static class MacroText
     {
         if (isTranslation)
         {
-            double first_mm = plan.Translation_mm(0) ?? ((plan.Axis_um + plan.Scan.Position_um(0)) / 1000);
-            double second_mm = plan.Translation_mm(1) ?? ((plan.Axis_um + plan.Scan.Position_um(1)) / 1000);
-            return (first_mm, second_mm - first_mm);
+            return (plan.Translation_mm(0), plan.Translation_mm(1) - plan.Translation_mm(0));
         }
 
-        return ((plan.Stages?.RotationZero_deg ?? 0) + plan.Scan.Angle_deg(0), plan.Scan.Step_deg);
+        return (plan.RotationZero_deg + plan.Scan.Angle_deg(0), plan.Scan.Step_deg);
     }
 
     // A title must not end a comment.

@@ -25,6 +25,11 @@ internal static class RoiConfiguration
 
         roi.Integration.PyFai = Whole(roi.Integration.PyFai);
         roi.Output.Folder = Whole(roi.Output.Folder)!;
+        if (roi.Tango is { } tango)
+        {
+            (tango.TokenFile, tango.TrustedCertificates) = (Whole(tango.TokenFile), Whole(tango.TrustedCertificates));
+        }
+
         roi.Scan = new ScanSection
         {
             Order = plan.Scan.Path.Name,
@@ -38,13 +43,15 @@ internal static class RoiConfiguration
             Anchor = coarse.Scan?.Anchor ?? "centre",
             Coarse = Path.GetFullPath(result),
             Slices = plan.Slices,
+            SliceSeries = coarse.Scan?.SliceSeries ?? "auto",
+            NormaliseToMonitor = coarse.Scan?.NormaliseToMonitor,
             SliceStep_um = plan.Slices > 1 ? plan.SliceStep_um : null,
             SliceStart_um = plan.Z_um != 0 ? plan.Z_um : null,
         };
         roi.Reconstruction.Outside = new OutsideSection { X_um = plan.X_um, Y_um = plan.Y_um, CoarseMoved = coarse.Reconstruction.Outside.CoarseMoved };
-        if (roi.Readings is { } readings && plan.Stages is { Translation: not null } stages)
+        if (roi.Readings is { } readings)
         {
-            readings.TranslationZero_mm = stages.Translation_mm(plan.Axis_um);
+            readings.TranslationZero_mm = plan.Axis_mm;
         }
 
         // An ROI scan has no positions in air, and its total is not constant.

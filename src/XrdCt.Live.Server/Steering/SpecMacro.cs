@@ -58,9 +58,9 @@ internal static class SpecMacro
         text.Append(CultureInfo.InvariantCulture, $"  for (i = 0; i < {scan.LineCount}; i++) {{\n");
         text.Append(CultureInfo.InvariantCulture, $"    umv {slow} ({MacroText.Number(slowFirst)}+{MacroText.Exact(slowStep)}*{(lines is null ? "i" : "line[i]")})\n");
         string further = MacroText.LineOffset(scan) is { } offset ? $"+{offset}*i" : "";
-        string forward = $"ascan {fast} {(further.Length > 0 ? $"({start}{further}) ({finish}{further})" : $"{start} {finish}")} {scan.LineLength - 1} {MacroText.Number(plan.FrameTime_s)}";
+        string forward = $"ascan {fast} {(further.Length > 0 ? $"({start}{further}) ({finish}{further})" : $"{start} {finish}")} {scan.LineLength - 1} {MacroText.Exact(plan.FrameTime_s)}";
         text.Append(scan.Path.IsZigzag
-            ? $"    if (i % 2) {{\n      ascan {fast} {finish} {start} {scan.LineLength - 1} {MacroText.Number(plan.FrameTime_s)}\n    }} else {{\n      {forward}\n    }}\n"
+            ? $"    if (i % 2) {{\n      ascan {fast} {finish} {start} {scan.LineLength - 1} {MacroText.Exact(plan.FrameTime_s)}\n    }} else {{\n      {forward}\n    }}\n"
             : $"    {forward}\n");
         text.Append("  }\n}'\n");
         return text.ToString();

@@ -1,4 +1,6 @@
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Model.Roi;
+using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Pipeline;
 
@@ -102,6 +104,16 @@ public sealed class ReconstructionControlTests
         ReconstructionControl control = Control(hasAir: false);
         Assert.StartsWith("air cannot be switched", Assert.Throws<ArgumentException>(() => control.TryChange("a page", s => s with { Air = false })).Message);
         Assert.True(control.TryChange("a page", s => s with { Filter = RampFilter.Hann, Air = true }));
+    }
+
+    [Theory]
+    [InlineData("translation-fast", RoiMode.None, true)]
+    [InlineData("positions", RoiMode.None, false)]
+    [InlineData("translation-fast", RoiMode.Extension, false)]
+    public void Choices_Air_GoesWithTheOutsideAndNotWhereNothingIsCorrected(string order, RoiMode outside, bool hasAir)
+    {
+        LiveOptions options = SmallScan.Options(new ScanPlan(9, 8, 1, ScanPath.ByName[order])) with { Roi = outside == RoiMode.None ? null : new LiveRoi { Mode = outside } };
+        Assert.Equal(hasAir, LiveScan.Choices(options).HasAir);
     }
 
     private ReconstructionControl Control(double limit_px = 10, bool hasAir = true) =>

@@ -36,6 +36,19 @@ public sealed partial class MacroTests
     }
 
     [Fact]
+    public void Zeros_WithoutStages_AreThoseOfTheReadings()
+    {
+        RoiScanPlan plan = RoiScanPlans.At(0, 0, "translation-fast", null) with { FrameTime_s = 1 / 3000.0 };
+        string bliss = BlissMacro.Of(plan, "t"), spec = SpecMacro.Of(plan, "t");
+
+        // The axis is 4 µm beyond the zero at 1.5 mm, and the scan reaches 6 µm to either side.
+        Assert.Contains("    positions = [1.498 + 0.0015 * i for i in range(9)]\n", bliss, StringComparison.Ordinal);
+        Assert.Contains("        umv(rotation, 10 + 22.5 * line)\n        scan_line(translation, positions, 0.000333333333333)\n", bliss, StringComparison.Ordinal);
+        Assert.Contains("    ascan translation 1.498 1.51 8 0.000333333333333\n", spec, StringComparison.Ordinal);
+        Assert.Equal(1.504, plan.Axis_mm, 1e-12);
+    }
+
+    [Fact]
     public void Moves_WithBacklash_MeetTheTargetFromTheSameSide()
     {
         // px moves the sample to −x: for −120 µm it goes by −0.12 mm, and meets its target from below.

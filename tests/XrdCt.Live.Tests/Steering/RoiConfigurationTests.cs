@@ -22,6 +22,8 @@ public sealed class RoiConfigurationTests : IDisposable
         BeamlineConfiguration coarse = Coarse();
         coarse.Corrections.Beam = "air";
         coarse.Readings = new ReadingsSection { TranslationZero_mm = 1, RotationZero_deg = 5 };
+        coarse.Scan!.NormaliseToMonitor = false;
+        coarse.Tango = new TangoSection { TokenFile = "tango.token", TrustedCertificates = "gw.pem" };
         RoiScanPlan plan = StagesSetUp.Plan(coarse, "coarse.yml", 1, (50, -30.26), axis_um: 12);
         string path = _folder.File("roi.yml");
         File.WriteAllText(path, RoiConfiguration.Of(plan, coarse, Path.GetDirectoryName(Demo)!, "results/coarse.nxs"));
@@ -37,6 +39,8 @@ public sealed class RoiConfigurationTests : IDisposable
         Assert.Null(roi.Corrections.Beam);
         Assert.Equal((1.012, 5), (roi.Readings!.TranslationZero_mm, roi.Readings.RotationZero_deg));
         Assert.Equal(coarse.Channels.Count, roi.Channels.Count);
+        Assert.False(roi.Scan.NormaliseToMonitor);
+        Assert.All([roi.Tango!.TokenFile, roi.Tango.TrustedCertificates], path => Assert.StartsWith(Path.GetDirectoryName(Demo)!, path, StringComparison.Ordinal));
         Assert.StartsWith("# ROI 1 of NMC electrode, coarse scan: (50.0, -30.3) µm of the coarse slice", File.ReadAllText(path), StringComparison.Ordinal);
 
         // The scan's 0° is 5° on from where the directions were found.
@@ -58,6 +62,7 @@ public sealed class RoiConfigurationTests : IDisposable
     [InlineData("nearly the same line", "direction", "0")]
     [InlineData("a name of letters, digits and underscores, not 'p x'", "name", "p x")]
     [InlineData("a name of letters, digits and underscores, not '1px'", "name", "1px")]
+    [InlineData("stages.rotation must be a name of letters, digits and underscores, not 'rot-1'", "rotation", "rot-1")]
     [InlineData("lowest_mm 3 must be below", "lowest", "3")]
     [InlineData("position_mm 5 is not within its limits", "position", "5")]
     [InlineData("'stages.second.approach' must be one of below, above, not 'left'", "approach", "left")]
@@ -79,6 +84,7 @@ public sealed class RoiConfigurationTests : IDisposable
         {
             case "first": configuration.Stages.First = null; break;
             case "direction": second.Direction_deg = number; break;
+            case "rotation": configuration.Stages.Rotation = value; break;
             case "name": second.Name = value; break;
             case "lowest": second.Lowest_mm = number; break;
             case "position": second.Position_mm = number; break;

@@ -25,6 +25,8 @@ internal static class RoiScanPlans
             Stages = stages,
             Moves = moves is { } both ? [both.First, both.Second] : [],
             Axis_um = 4,
+            TranslationZero_mm = 1.5,
+            RotationZero_deg = 10,
             FrameTime_s = 0.004,
             LineOverhead_s = 0.5,
         };
