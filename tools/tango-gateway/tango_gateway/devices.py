@@ -34,19 +34,17 @@ class Devices:
         remedy = "devices: of its configuration lists them" + (", or DOMAIN/FAMILY/MEMBER of the database" if self._has_database else "")
         raise UnknownDevice(f"the gateway knows no device '{name[:128]}': {remedy}")
 
-    def fresh_proxy(self, name: str) -> tango.DeviceProxy:
-        """A proxy of the caller's own; raises DevFailed where the device was never seen by the database."""
-        proxy = tango.DeviceProxy(self.address(name))
-        proxy.set_timeout_millis(self._timeout_ms)
-        return proxy
-
     def proxy(self, name: str) -> tango.DeviceProxy:
-        """A proxy that is made once; Tango connects it again after a restart of its server."""
+        """A proxy that is made once; Tango connects it again after a restart of its server.
+
+        Raises DevFailed where the device was never seen by the database. No events are subscribed to with it (follower.py says why).
+        """
         key = self.address(name).lower()
         with self._lock:
             found = self._proxies.get(key)
         if found is None:
-            found = self.fresh_proxy(name)
+            found = tango.DeviceProxy(key)
+            found.set_timeout_millis(self._timeout_ms)
             with self._lock:
                 if len(self._proxies) >= MOST_PROXIES:
                     self._proxies.clear()

@@ -20,14 +20,18 @@ from .access import Access
 from .actions import Actions, BadRequest, Caller, limit
 from .configuration import Configuration
 from .devices import Devices, UnknownDevice
+from .follower import Followed
 from .live_device import MOST_CANDIDATES, LiveBoard
+from .mailbox import Mailbox, messages
 from .proposals import Refused
-from .subscription import DeviceWatch, Mailbox
+from .subscription import by_server
 
 MOST_ATTRIBUTES = 64
 MOST_SUBSCRIPTIONS = 8
 MOST_DEVICES = 4096
-HEARTBEAT_S = 1.0
+
+# Of one subscription: each has a process.
+MOST_SERVERS = 8
 
 
 def _answers(handle: Callable[..., Any]) -> Callable[..., Any]:
@@ -123,26 +127,27 @@ class Gateway(wire_grpc.TangoGatewayServicer):
         return reply
 
     def Subscribe(self, request: wire.SubscribeRequest, context: grpc.ServicerContext) -> Iterator[wire.SubscriptionMessage]:
+        mailbox = Mailbox()
         try:
-            by_device = _by_device(request.attributes)
-            for device in by_device:
-                self._devices.address(device)
+            followed = [
+                Followed(device, self._devices.address(device), tuple(names)) for device, names in _by_device(request.attributes).items()
+            ]
+            servers = by_server(followed, request.period_ms / 1000, self._configuration.device_timeout_s, mailbox)
+            if len(servers) > MOST_SERVERS:
+                raise BadRequest(f"the attributes are of {len(servers)} device servers; a subscription can be to {MOST_SERVERS}")
         except BadRequest as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except UnknownDevice as error:
             context.abort(grpc.StatusCode.NOT_FOUND, str(error))
         if not self._subscriptions.acquire(blocking=False):
             context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, f"{MOST_SUBSCRIPTIONS} subscriptions run already")
-        mailbox = Mailbox()
-        period_s = request.period_ms / 1000
-        watches = [DeviceWatch(self._devices, device, names, period_s, mailbox) for device, names in by_device.items()]
         try:
-            for watch in watches:
-                watch.start()
-            yield from self._messages(mailbox, context)
+            for server in servers:
+                server.start()
+            yield from messages(mailbox, context.is_active)
         finally:
-            for watch in watches:
-                watch.stop()
+            for server in servers:
+                server.stop()
             self._subscriptions.release()
 
     @_answers
@@ -164,17 +169,6 @@ class Gateway(wire_grpc.TangoGatewayServicer):
             raise BadRequest(f"a text is longer than {values.MOST_LETTERS} letters")
         self._board.show(request)
         return wire.ShowStatusReply()
-
-    def _messages(self, mailbox: Mailbox, context: grpc.ServicerContext) -> Iterator[wire.SubscriptionMessage]:
-        beat_at = 0.0
-        while context.is_active():
-            now = time.monotonic()
-            if now >= beat_at:
-                beat_at = now + HEARTBEAT_S
-                yield wire.SubscriptionMessage(heartbeat=wire.Heartbeat(time_ns=time.time_ns(), lost=mailbox.lost))
-            reading = mailbox.take(max(0.0, beat_at - now))
-            if reading is not None:
-                yield wire.SubscriptionMessage(reading=reading)
 
     def _read(self, device: str, attributes: list[str]) -> list[wire.AttributeReading]:
         names = [wire.AttributeName(device=device, attribute=attribute) for attribute in attributes]

@@ -1,139 +1,123 @@
-"""Subscriptions: what devices tell by themselves, and what they are asked for where they keep silent."""
+"""Subscriptions, each device server's in a process of its own (follower.py says why)."""
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
-import time
-from collections import deque
-from collections.abc import Iterable
-
-import tango
+from multiprocessing.connection import Connection
 
 import tango_gateway_pb2 as wire
 
 from . import values
-from .devices import Devices, UnknownDevice
+from .device_watch import FIRST_PAUSE_S, LONGEST_PAUSE_S
+from .follower import Followed, Order
+from .mailbox import Mailbox
 
-FIRST_PAUSE_S = 0.2
-LONGEST_PAUSE_S = 5.0
-LEAST_PERIOD_S = 0.02
-LONGEST_PERIOD_S = 10.0
+# A follower that is not heard of for so long, not even its heartbeat of every second, hangs.
+SILENCE_LIMIT_S = 10.0
 
-# Half a minute of ten attributes at 30 Hz.
-MOST_WAITING = 10_000
+# What has closed its output ends within this.
+ENDING_S = 1.0
 
-
-class Mailbox:
-    """Readings on their way to one caller. A caller that does not take them loses the oldest, and is told how many."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._readings: deque[wire.AttributeReading] = deque()
-        self._lost = 0
-
-    @property
-    def lost(self) -> int:
-        return self._lost
-
-    def put(self, reading: wire.AttributeReading) -> None:
-        with self._changed:
-            if len(self._readings) == MOST_WAITING:
-                self._readings.popleft()
-                self._lost += 1
-            self._readings.append(reading)
-            self._changed.notify()
-
-    def take(self, timeout_s: float) -> wire.AttributeReading | None:
-        with self._changed:
-            if not self._readings:
-                self._changed.wait(timeout_s)
-            return self._readings.popleft() if self._readings else None
+# Far above a subscription message: 65,536 numbers twice.
+LARGEST_MESSAGE_BYTES = 4 << 20
 
 
-class DeviceWatch:
-    """Follows attributes of one device for one caller: change events, a reading where none came for a period, and a new
-    connection where the device went away."""
+def server_of(address: str) -> str:
+    """What tells device servers apart: their endpoints without a database, the database with one.
 
-    def __init__(self, devices: Devices, device: str, attributes: Iterable[str], period_s: float, mailbox: Mailbox) -> None:
-        self._devices = devices
-        self._device = device
-        self._names = {name.lower(): wire.AttributeName(device=device, attribute=name) for name in attributes}
-        self._period_s = min(max(period_s, LEAST_PERIOD_S), LONGEST_PERIOD_S)
+    The fault is one of servers without a database: all devices of a database share a process.
+    """
+    return address.partition("://")[2].partition("/")[0] if "://" in address else ""
+
+
+class ServerSubscription:
+    """Follows devices of one server for one caller, through a process that is started again whenever it ends."""
+
+    def __init__(self, order: Order, mailbox: Mailbox) -> None:
+        self._order = order
+        self._server = server_of(order.devices[0].address) or "the Tango database"
         self._mailbox = mailbox
-        self._told_at: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
         self._pause_s = FIRST_PAUSE_S
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"watch {device}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"follow {self._server}", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends soon; does not wait for a device that hangs."""
-        self._stopped.set()
+        """Ends at once; what a device hangs in dies with its process."""
+        with self._lock:
+            self._stopped.set()
+            if self._process is not None:
+                self._process.kill()
 
     def _run(self) -> None:
-        with tango.EnsureOmniThread():
-            while not self._stopped.is_set():
-                try:
-                    self._follow()
-                except tango.DevFailed as error:
-                    for name in self._names.values():
-                        self._mailbox.put(values.failed(name, error))
-                except UnknownDevice as error:
-                    for name in self._names.values():
-                        self._mailbox.put(values.unknown(name, str(error)))
-                self._stopped.wait(self._pause_s)
-                self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+        while not self._stopped.is_set():
+            self._follow()
+            self._stopped.wait(self._pause_s)
+            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
     def _follow(self) -> None:
-        proxy = self._devices.fresh_proxy(self._device)
-        proxy.ping()
-        subscribed: list[int] = []
-        try:
-            for key, name in self._names.items():
-                try:
-                    subscribed.append(proxy.subscribe_event(key, tango.EventType.CHANGE_EVENT, self._take_event))
-                except tango.DevFailed:
-                    # Neither polled by its server nor pushed: it is asked for only.
-                    self._told_at[key] = 0.0
-            self._pause_s = FIRST_PAUSE_S
-            self._ask(proxy)
-        finally:
-            for event in subscribed:
-                try:
-                    proxy.unsubscribe_event(event)
-                except (tango.DevFailed, KeyError):
-                    # Its server is gone, and the subscription with it.
-                    pass
-
-    def _ask(self, proxy: tango.DeviceProxy) -> None:
-        while True:
-            due = min(self._told_at.get(key, 0.0) for key in self._names) + self._period_s
-            wait_s = max(0.001, due - time.monotonic())
-            before = time.monotonic()
-            if self._stopped.wait(wait_s):
+        """Runs one follower to its end."""
+        with self._lock:
+            if self._stopped.is_set():
                 return
-            now = time.monotonic()
-            if now - before > wait_s + self._period_s:
-                # This process was held up: what devices told meanwhile is older than what they would answer now, and goes first.
-                for key in self._names:
-                    self._told_at[key] = now
-                continue
-            silent = [key for key in self._names if now - self._told_at.get(key, 0.0) >= self._period_s]
-            if silent:
-                for key, attribute in zip(silent, proxy.read_attributes(silent)):
-                    self._told_at[key] = time.monotonic()
-                    self._mailbox.put(values.reading(self._names[key], attribute))
+            # Not multiprocessing: it would start a second process beside each, and run the gateway's own main module.
+            process = self._process = subprocess.Popen(
+                [sys.executable, "-m", "tango_gateway.follower"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+        assert process.stdin is not None and process.stdout is not None
+        with process.stdin, process.stdout, Connection(os.dup(process.stdout.fileno()), writable=False) as told:
+            try:
+                os.write(process.stdin.fileno(), self._order.line())
+                self._pass_on(told)
+            except (BrokenPipeError, ConnectionResetError, EOFError):
+                # It has ended; its exit code says how.
+                pass
+            finally:
+                code = self._end(process)
+        if not self._stopped.is_set():
+            self._say_broken(code)
 
-    def _take_event(self, event: tango.EventData) -> None:
-        key = event.attr_name.rpartition("/")[2].partition("#")[0].lower()
-        name = self._names.get(key)
-        if name is None or self._stopped.is_set():
-            return
-        if event.err:
-            # The server is gone or has nothing to tell: asking says which.
-            self._told_at[key] = 0.0
-            return
-        self._told_at[key] = time.monotonic()
-        self._mailbox.put(values.reading(name, event.attr_value, is_event=True))
+    def _end(self, process: subprocess.Popen[bytes]) -> int:
+        with self._lock:
+            self._process = None
+        try:
+            return process.wait(ENDING_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+    def _pass_on(self, told: Connection) -> None:
+        lost = 0
+        while told.poll(SILENCE_LIMIT_S):
+            message = wire.SubscriptionMessage.FromString(told.recv_bytes(LARGEST_MESSAGE_BYTES))
+            if message.HasField("reading"):
+                if not message.reading.HasField("error"):
+                    self._pause_s = FIRST_PAUSE_S
+                self._mailbox.put(message.reading)
+            else:
+                self._mailbox.count_lost(message.heartbeat.lost - lost)
+                lost = message.heartbeat.lost
+
+    def _say_broken(self, code: int) -> None:
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        sentence = f"the process that followed {self._server} has ended ({how}); another one is started"
+        print(f"tango-gateway: {sentence}", file=sys.stderr, flush=True)
+        for followed in self._order.devices:
+            for attribute in followed.attributes:
+                self._mailbox.put(values.broken(wire.AttributeName(device=followed.device, attribute=attribute), sentence))
+
+
+def by_server(devices: list[Followed], period_s: float, timeout_s: float, mailbox: Mailbox) -> list[ServerSubscription]:
+    """One subscription for each device server."""
+    servers: dict[str, list[Followed]] = {}
+    for followed in devices:
+        servers.setdefault(server_of(followed.address).lower(), []).append(followed)
+    return [ServerSubscription(Order(tuple(of), period_s, timeout_s), mailbox) for of in servers.values()]

@@ -86,6 +86,11 @@ def unknown(name: wire.AttributeName, sentence: str) -> wire.AttributeReading:
     return _without_value(name, "GATEWAY_UnknownDevice", sentence)
 
 
+def broken(name: wire.AttributeName, sentence: str) -> wire.AttributeReading:
+    """A reading of an attribute whose subscription has broken."""
+    return _without_value(name, "GATEWAY_SubscriptionBroken", sentence)
+
+
 def _without_value(name: wire.AttributeName, reason: str, sentence: str) -> wire.AttributeReading:
     error = wire.TangoError(reason=reason, description=sentence)
     return wire.AttributeReading(name=name, quality=wire.QUALITY_INVALID, error=error)
