@@ -1,8 +1,7 @@
-"""A process of its own for the events of one device server: ``python3 -m tango_gateway.follower``, run by the gateway.
+"""A process of its own for events: ``python3 -m tango_gateway.follower``, run by the gateway.
 
-libtango 9.3.4 ends a process with a segmentation fault 18 s after a device server without a database has died, if the process had
-subscribed to events of that server and of another one, even where it unsubscribed at once. A process that knows one server only
-lives on, and where one ends all the same, the gateway and what is told of other servers do not end with it.
+Events are taken by libtango's own threads, and a fault there ends the process (RENEWAL_S in device_watch.py is about one). Then the
+gateway, its moves, its device and what is told of other devices go on.
 
 Its input is a line of JSON, and its end, where the gateway died, ends this process; its output are SubscriptionMessages.
 """

@@ -24,14 +24,14 @@ from .follower import Followed
 from .live_device import MOST_CANDIDATES, LiveBoard
 from .mailbox import Mailbox, messages
 from .proposals import Refused
-from .subscription import by_server
+from .subscription import subscriptions
 
 MOST_ATTRIBUTES = 64
 MOST_SUBSCRIPTIONS = 8
 MOST_DEVICES = 4096
 
-# Of one subscription: each has a process.
-MOST_SERVERS = 8
+# Of one call: each has a process, of 60 MB.
+MOST_FOLLOWERS = 16
 
 
 def _answers(handle: Callable[..., Any]) -> Callable[..., Any]:
@@ -132,9 +132,9 @@ class Gateway(wire_grpc.TangoGatewayServicer):
             followed = [
                 Followed(device, self._devices.address(device), tuple(names)) for device, names in _by_device(request.attributes).items()
             ]
-            servers = by_server(followed, request.period_ms / 1000, self._configuration.device_timeout_s, mailbox)
-            if len(servers) > MOST_SERVERS:
-                raise BadRequest(f"the attributes are of {len(servers)} device servers; a subscription can be to {MOST_SERVERS}")
+            running = subscriptions(followed, request.period_ms / 1000, self._configuration.device_timeout_s, mailbox)
+            if len(running) > MOST_FOLLOWERS:
+                raise BadRequest(f"the attributes are of more than {MOST_FOLLOWERS} devices without a database: follow fewer, or use one")
         except BadRequest as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except UnknownDevice as error:
@@ -142,12 +142,12 @@ class Gateway(wire_grpc.TangoGatewayServicer):
         if not self._subscriptions.acquire(blocking=False):
             context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, f"{MOST_SUBSCRIPTIONS} subscriptions run already")
         try:
-            for server in servers:
-                server.start()
+            for subscription in running:
+                subscription.start()
             yield from messages(mailbox, context.is_active)
         finally:
-            for server in servers:
-                server.stop()
+            for subscription in running:
+                subscription.stop()
             self._subscriptions.release()
 
     @_answers

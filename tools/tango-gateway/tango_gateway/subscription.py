@@ -1,4 +1,4 @@
-"""Subscriptions, each device server's in a process of its own (follower.py says why)."""
+"""Subscriptions, in processes of their own (follower.py says why)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 import tango_gateway_pb2 as wire
 
 from . import values
-from .device_watch import FIRST_PAUSE_S, LONGEST_PAUSE_S
+from .device_watch import FIRST_PAUSE_S, LONGEST_PAUSE_S, has_no_database
 from .follower import Followed, Order
 from .mailbox import Mailbox
 
@@ -26,26 +26,18 @@ ENDING_S = 1.0
 LARGEST_MESSAGE_BYTES = 4 << 20
 
 
-def server_of(address: str) -> str:
-    """What tells device servers apart: their endpoints without a database, the database with one.
-
-    The fault is one of servers without a database: all devices of a database share a process.
-    """
-    return address.partition("://")[2].partition("/")[0] if "://" in address else ""
-
-
-class ServerSubscription:
-    """Follows devices of one server for one caller, through a process that is started again whenever it ends."""
+class Subscription:
+    """Follows devices for one caller, through a process that is started again whenever it ends."""
 
     def __init__(self, order: Order, mailbox: Mailbox) -> None:
         self._order = order
-        self._server = server_of(order.devices[0].address) or "the Tango database"
+        self._devices = ", ".join(followed.device for followed in order.devices)
         self._mailbox = mailbox
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._pause_s = FIRST_PAUSE_S
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"follow {self._server}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"follow {self._devices}", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -108,16 +100,15 @@ class ServerSubscription:
 
     def _say_broken(self, code: int) -> None:
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        sentence = f"the process that followed {self._server} has ended ({how}); another one is started"
+        sentence = f"the process that followed {self._devices} has ended ({how}); another one is started"
         print(f"tango-gateway: {sentence}", file=sys.stderr, flush=True)
         for followed in self._order.devices:
             for attribute in followed.attributes:
                 self._mailbox.put(values.broken(wire.AttributeName(device=followed.device, attribute=attribute), sentence))
 
 
-def by_server(devices: list[Followed], period_s: float, timeout_s: float, mailbox: Mailbox) -> list[ServerSubscription]:
-    """One subscription for each device server."""
-    servers: dict[str, list[Followed]] = {}
-    for followed in devices:
-        servers.setdefault(server_of(followed.address).lower(), []).append(followed)
-    return [ServerSubscription(Order(tuple(of), period_s, timeout_s), mailbox) for of in servers.values()]
+def subscriptions(devices: list[Followed], period_s: float, timeout_s: float, mailbox: Mailbox) -> list[Subscription]:
+    """One for all devices that a database knows, and one for each other device."""
+    apart = [(followed,) for followed in devices if has_no_database(followed.address)]
+    together = tuple(followed for followed in devices if not has_no_database(followed.address))
+    return [Subscription(Order(of, period_s, timeout_s), mailbox) for of in [*apart, together] if of]
