@@ -11,7 +11,7 @@ public sealed class TangoTests
     [Fact]
     public async Task Run_GatewayHangsForAWhile_EveryFrameGetsItsMonitor()
     {
-        (JsonElement seen, FinishedProgram run) = await ScanAsync(largestGap_s: 1, async tango =>
+        (JsonElement seen, FinishedProgram run) = await ScanAsync(rate_Hz: 50, largestGap_s: 1, async (tango, _) =>
         {
             await tango.Gateway.PauseAsync();
             await Task.Delay(TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken);
@@ -28,12 +28,15 @@ public sealed class TangoTests
     [Fact]
     public async Task Run_GatewayAndDeviceServerKilledAndStartedAgain_GoesOnAndSaysWhatIsMissing()
     {
-        (JsonElement seen, FinishedProgram run) = await ScanAsync(largestGap_s: 0.4, async tango =>
+        (JsonElement seen, FinishedProgram run) = await ScanAsync(rate_Hz: 25, largestGap_s: 0.4, async (tango, running) =>
         {
+            await tango.KillBeamlineAsync();
+            await running.ErrorLineAsync(l => l.Contains("Tango's monitor/Counts cannot be read (API_", StringComparison.Ordinal));
+            await tango.StartBeamlineAsync();
+            await running.ErrorLineAsync(l => l.Contains("Tango's monitor/Counts can be read again, after ", StringComparison.Ordinal));
             await tango.KillGatewayAsync();
             await tango.StartGatewayAsync();
-            await tango.KillBeamlineAsync();
-            await tango.StartBeamlineAsync();
+            await running.ErrorLineAsync(l => l.Contains("tells again, after ", StringComparison.Ordinal));
         });
         int unmatched = seen.GetProperty("unmatched").GetArrayLength();
         Assert.InRange(unmatched, 1, Frames - 1);
@@ -41,13 +44,11 @@ public sealed class TangoTests
         Assert.Contains($"{unmatched} frames never got the position or monitor value", seen.GetProperty("ending").GetString());
         Assert.Contains($"{unmatched} frames never got the position or monitor value", run.Errors);
         Assert.Matches("the Tango gateway at http://127.0.0.1:[0-9]+/ (cannot be reached|has ended the subscription)", run.Errors);
-        Assert.Matches("the Tango gateway at http://127.0.0.1:[0-9]+/ tells again, after [0-9.]+ s", run.Errors);
-        Assert.True(run.Errors.Contains("Tango's monitor/Counts cannot be read (API_", StringComparison.Ordinal), run.Errors);
-        Assert.Matches("Tango's monitor/Counts can be read again, after [0-9.]+ s", run.Errors);
     }
 
-    /// <summary>Runs a scan of 6 s, in whose middle something happens.</summary>
-    private static async Task<(JsonElement Seen, FinishedProgram Run)> ScanAsync(double largestGap_s, Func<TangoPrograms, Task> disturb)
+    /// <summary>Runs a scan, in whose middle something happens.</summary>
+    private static async Task<(JsonElement Seen, FinishedProgram Run)> ScanAsync(
+        int rate_Hz, double largestGap_s, Func<TangoPrograms, RunningProgram, Task> disturb)
     {
         using var folder = new WorkFolder();
         await using TangoPrograms tango = await TangoPrograms.StartAsync(folder);
@@ -66,9 +67,10 @@ public sealed class TangoTests
         // The simulated detector is not to tell its own monitor: it goes to where nobody listens.
         await using RunningProgram simulator = RunningProgram.Start(
             BuiltProgram.Simulator,
-            beamline.SimulatorOptions("--rate", "50", "--readings", $"tcp://127.0.0.1:{FreePort.Find()}", "--readings-by", "time", "--timeout", "20"));
+            beamline.SimulatorOptions(
+                "--rate", $"{rate_Hz}", "--readings", $"tcp://127.0.0.1:{FreePort.Find()}", "--readings-by", "time", "--timeout", "20"));
         await run.LineAsync(line => line.StartsWith("growing file: ", StringComparison.Ordinal));
-        await disturb(tango);
+        await disturb(tango, run);
         FinishedProgram finished = (await run.EndAsync()).Succeeded();
         const string Saved = "saved: ";
         string saved = finished.Output.Split('\n').Single(l => l.StartsWith(Saved, StringComparison.Ordinal))[Saved.Length..].Trim();

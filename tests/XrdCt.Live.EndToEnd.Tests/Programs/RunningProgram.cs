@@ -20,7 +20,7 @@ internal sealed class RunningProgram : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
-    private readonly List<(Predicate<string> Wanted, TaskCompletionSource<string> Found)> _watchers = [];
+    private readonly List<(StringBuilder Text, Predicate<string> Wanted, TaskCompletionSource<string> Found)> _watchers = [];
     private readonly Task _read;
 
     private RunningProgram(string name, Process process)
@@ -28,8 +28,8 @@ internal sealed class RunningProgram : IAsyncDisposable
         Name = name;
         _process = process;
         _read = Task.WhenAll(
-            CollectAsync(process.StandardOutput, _output, watched: true),
-            CollectAsync(process.StandardError, _errors, watched: false));
+            CollectAsync(process.StandardOutput, _output),
+            CollectAsync(process.StandardError, _errors));
     }
 
     public string Name { get; }
@@ -86,29 +86,11 @@ internal sealed class RunningProgram : IAsyncDisposable
 
     /// <summary>Waits for a line of standard output.</summary>
     /// <returns>The line.</returns>
-    public async Task<string> LineAsync(Predicate<string> wanted)
-    {
-        var found = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_lock)
-        {
-            foreach (string line in _output.ToString().Split('\n'))
-            {
-                if (wanted(line))
-                {
-                    return line;
-                }
-            }
+    public Task<string> LineAsync(Predicate<string> wanted) => LineAsync(_output, wanted);
 
-            _watchers.Add((wanted, found));
-        }
-
-        if (await Task.WhenAny(found.Task, _read, Task.Delay(LongestRun)) != found.Task && !found.Task.IsCompleted)
-        {
-            Assert.Fail($"the line that was waited for did not come: {Report(HasExited ? _process.ExitCode : -1)}");
-        }
-
-        return await found.Task;
-    }
+    /// <summary>Waits for a line of standard error.</summary>
+    /// <returns>The line.</returns>
+    public Task<string> ErrorLineAsync(Predicate<string> wanted) => LineAsync(_errors, wanted);
 
     /// <summary>Waits for the end.</summary>
     public async Task<FinishedProgram> EndAsync(TimeSpan? limit = null)
@@ -157,6 +139,30 @@ internal sealed class RunningProgram : IAsyncDisposable
         _process.Dispose();
     }
 
+    private async Task<string> LineAsync(StringBuilder text, Predicate<string> wanted)
+    {
+        var found = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            foreach (string line in text.ToString().Split('\n'))
+            {
+                if (wanted(line))
+                {
+                    return line;
+                }
+            }
+
+            _watchers.Add((text, wanted, found));
+        }
+
+        if (await Task.WhenAny(found.Task, _read, Task.Delay(LongestRun)) != found.Task && !found.Task.IsCompleted)
+        {
+            Assert.Fail($"the line that was waited for did not come: {Report(HasExited ? _process.ExitCode : -1)}");
+        }
+
+        return await found.Task;
+    }
+
     private async Task SignalAsync(string signal)
     {
         using Process kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
@@ -172,16 +178,16 @@ internal sealed class RunningProgram : IAsyncDisposable
         }
     }
 
-    private async Task CollectAsync(StreamReader reader, StringBuilder text, bool watched)
+    private async Task CollectAsync(StreamReader reader, StringBuilder text)
     {
         while (await reader.ReadLineAsync() is { } line)
         {
             lock (_lock)
             {
                 text.Append(line).Append('\n');
-                foreach ((Predicate<string> wanted, TaskCompletionSource<string> found) in watched ? _watchers : [])
+                foreach ((StringBuilder watched, Predicate<string> wanted, TaskCompletionSource<string> found) in _watchers)
                 {
-                    if (wanted(line))
+                    if (watched == text && wanted(line))
                     {
                         found.TrySetResult(line);
                     }
