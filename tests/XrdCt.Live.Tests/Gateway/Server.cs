@@ -61,11 +61,19 @@ internal sealed class Server : IAsyncDisposable
         () => Output.Contains(text, StringComparison.Ordinal) || (HasExited ? throw new InvalidOperationException($"it ended: {Output}") : false),
         () => $"'{text}' in: {Output}");
 
-    /// <summary>SIGSTOP: it hangs.</summary>
-    public void Pause() => Signal("STOP");
+    /// <summary>Processes that it has started, Linux only.</summary>
+    public int[] Children =>
+    [
+        .. Directory.GetDirectories($"/proc/{_process.Id}/task")
+            .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Select(int.Parse),
+    ];
+
+    /// <summary>SIGSTOP: it hangs, and its children with it.</summary>
+    public void Pause() => Signal("STOP", [_process.Id, .. Children]);
 
     /// <summary>SIGCONT.</summary>
-    public void Resume() => Signal("CONT");
+    public void Resume() => Signal("CONT", [_process.Id, .. Children]);
 
     /// <summary>kill -9.</summary>
     public async Task KillAsync()
@@ -84,9 +92,10 @@ internal sealed class Server : IAsyncDisposable
         _process.Dispose();
     }
 
-    private void Signal(string name)
+    /// <summary>Sends a signal to processes.</summary>
+    public static void Signal(string name, params int[] processes)
     {
-        using Process kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        using Process kill = Process.Start("kill", [$"-{name}", .. processes.Select(p => $"{p}")]);
         kill.WaitForExit();
         Assert.Equal(0, kill.ExitCode);
     }

@@ -157,6 +157,111 @@ public sealed class TangoReadingsTests(TangoBeamline beamline)
     }
 
     [Fact]
+    public async Task Watch_MoveOfAStandingAxisWhileAllHangs_ComesBeforeWhereItStandsNow()
+    {
+        beamline.Require();
+        using var folder = new TemporaryFolder("xrdct-gateway-");
+        (Server server, Uri address) = await TangoBeamline.StartGatewayAsync(folder.Path, beamline.Configuration(null));
+        await using Server _ = server;
+        using TangoGateway mover = beamline.Connect();
+        using TangoGateway gateway = beamline.Connect(o => o with { Address = address, SilenceLimit = TimeSpan.FromSeconds(30) });
+        var told = new ConcurrentQueue<TangoReading>();
+        await using var watch = new TangoWatch(gateway, [Rotation], TimeSpan.FromSeconds(0.1), told.Enqueue, _ => { });
+        await Eventually.TrueAsync(() => told.Any(r => r.IsEvent) && !told.Last().IsEvent, "a standing axis that is read");
+        for (int round = 0; round < 3; round++)
+        {
+            double from = watch.Latest(Rotation)!.Value!.Number;
+            double to = from < 100 ? from + 30 : from - 30;
+            server.Pause();
+            DateTimeOffset paused = DateTimeOffset.UtcNow;
+            await mover.ConfirmAsync(await mover.ProposeAsync(new StageMove(Rotation, to), "Ada", Stop), "Ada", Stop);
+            await Eventually.TrueAsync(() => DateTimeOffset.UtcNow > paused.AddSeconds(1), "the end of the move");
+            server.Resume();
+            await Eventually.TrueAsync(() => watch.Latest(Rotation)!.Value!.Number == to && !told.Last().IsEvent, "that the axis stands again");
+        }
+
+        // 0.5 s of each move at 20 Hz; a reading that went first would be younger than they.
+        Assert.InRange(told.Count(r => r.Quality == TangoQuality.Changing), 15, 60);
+        DateTimeOffset[] times = [.. told.Select(r => r.At!.Value)];
+        Assert.Equal(times.Order(), times);
+    }
+
+    [Fact]
+    public async Task Readings_ProcessOfTheEventsDies_GatewayLivesAndSaysSoAndEventsComeAgain()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the processes of the gateway are found in /proc");
+        beamline.Require();
+        using var folder = new TemporaryFolder("xrdct-gateway-");
+        (Server server, Uri address) = await TangoBeamline.StartGatewayAsync(folder.Path, beamline.Configuration(null));
+        await using Server _ = server;
+        using TangoGateway gateway = beamline.Connect(o => o with { Address = address });
+        var told = new ConcurrentQueue<TangoReading>();
+        var said = new ConcurrentQueue<string>();
+        await using var watch = new TangoWatch(gateway, [Monitor], TimeSpan.FromSeconds(0.2), told.Enqueue, said.Enqueue);
+        await Eventually.TrueAsync(() => told.Any(r => r.IsEvent), "the first event");
+        int died = Assert.Single(server.Children);
+
+        // Another subscription, which must not notice.
+        var others = new ConcurrentQueue<TangoReading>();
+        var otherSaid = new ConcurrentQueue<string>();
+        await using var other = new TangoWatch(gateway, [Rotation], TimeSpan.FromSeconds(0.2), others.Enqueue, otherSaid.Enqueue);
+        await Eventually.TrueAsync(() => others.Any(r => r.IsEvent), "the other's first event");
+
+        Server.Signal("SEGV", died);
+        DateTimeOffset killed = DateTimeOffset.UtcNow;
+        await Eventually.TrueAsync(() => told.Any(r => r.At > killed && r.IsEvent), "events again");
+        await Eventually.TrueAsync(() => said.Count == 2, "that it is back");
+        Assert.Equal(
+            "Tango's monitor/Counts cannot be read (GATEWAY_SubscriptionBroken: the process that followed monitor has ended (SIGSEGV); another one is started);"
+            + " what it last told is stale until it can",
+            said.First());
+        Assert.Matches("^Tango's monitor/Counts can be read again, after [0-9.]+ s$", said.Last());
+        await server.SaysAsync("the process that followed monitor has ended (SIGSEGV); another one is started");
+        Assert.Equal(2, server.Children.Length);
+        Assert.DoesNotContain(died, server.Children);
+        Assert.Equal(TangoQuality.Valid, (await gateway.ReadAsync([Monitor], Stop))[0].Quality);
+        Assert.Empty(otherSaid);
+        Assert.Contains(others, r => r.At > killed);
+        Assert.Null(server.Ending);
+    }
+
+    /// <summary>
+    /// libtango 9.3.4 ended every process that followed a device without a database for longer than 20 s. XRDCT_TANGO_ENDURANCE=1 follows for
+    /// 30 s, and for 30 s more beside a device server that is dead.
+    /// </summary>
+    [Fact]
+    public async Task Readings_WithoutADatabaseForLong_NoProcessDies()
+    {
+        bool isWhole = Environment.GetEnvironmentVariable("XRDCT_TANGO_ENDURANCE") == "1";
+        Assert.SkipUnless(isWhole, "takes a minute: XRDCT_TANGO_ENDURANCE=1 asks for it");
+        beamline.Require();
+        using var folder = new TemporaryFolder("xrdct-gateway-");
+        (Server server, Uri address) = await TangoBeamline.StartGatewayAsync(folder.Path, beamline.Configuration(null));
+        await using Server _ = server;
+        await using Server second = await TangoBeamline.StartBeamlineAsync(beamline.SecondPort);
+        using TangoGateway gateway = beamline.Connect(o => o with { Address = address });
+        var told = new ConcurrentQueue<TangoReading>();
+        var said = new ConcurrentQueue<string>();
+        TangoAttribute dying = new("second-monitor", "Counts");
+        await using var watch = new TangoWatch(gateway, [Monitor, Rotation, dying], TimeSpan.FromSeconds(0.2), told.Enqueue, said.Enqueue);
+        await Eventually.TrueAsync(() => told.Any(r => r.Attribute == dying && r.IsEvent), "the first event");
+        await ForAsync(TimeSpan.FromSeconds(30));
+        Assert.Empty(said);
+        await second.KillAsync();
+        await ForAsync(TimeSpan.FromSeconds(30));
+        Assert.StartsWith("Tango's second-monitor/Counts cannot be read (API_", Assert.Single(said));
+        Assert.DoesNotContain("has ended", server.Output);
+        DateTimeOffset[] events = [.. told.Where(r => r.Attribute == Monitor && r.IsEvent).Select(r => r.At!.Value)];
+        Assert.True(events.Length > 500, $"{events.Length} events in 60 s of 10 a second");
+
+        static Task ForAsync(TimeSpan time)
+        {
+            DateTimeOffset begun = DateTimeOffset.UtcNow;
+            return Eventually.TrueAsync(() => DateTimeOffset.UtcNow > begun + time, "the end of a long time");
+        }
+    }
+
+    [Fact]
     public async Task Readings_UnknownDeviceOrToken_SayWhy()
     {
         using TangoGateway gateway = beamline.Connect();
