@@ -590,6 +590,64 @@ public sealed class ConfigurationFileTests : IDisposable
         }
     }
 
+    /// <summary>Mistakes about Tango: each is a sentence that names the key and what to do, and wrong use.</summary>
+    [Theory]
+    [InlineData("token_file: token, monitor: monitor/Counts", null)]
+    [InlineData("token_file: token, monitor: monitor/Counts, period_ms: 20", null)]
+    [InlineData("gateway: nonsense, token_file: token, monitor: monitor/Counts", "'tango.gateway' must be http://127.0.0.1:PORT or https://HOST:PORT, not 'nonsense'")]
+    [InlineData("gateway: 'http://192.0.2.5:50061', token_file: token, monitor: monitor/Counts", "tango: the address http://192.0.2.5:50061/ is neither https:// nor http:// of this machine")]
+    [InlineData("gateway: 'ftp://127.0.0.1:50061', token_file: token, monitor: monitor/Counts", "is neither https:// nor http:// of this machine")]
+    [InlineData("monitor: monitor/Counts", "the key 'tango.token_file' is missing")]
+    [InlineData("token_file: nowhere, monitor: monitor/Counts", "tango: cannot read the token file '")]
+    [InlineData("token_file: open, monitor: monitor/Counts", "can be read by others: chmod 600 ")]
+    [InlineData("token_file: weak, monitor: monitor/Counts", "holds no token of 32 letters or more: take the line that the gateway's own file has for us")]
+    [InlineData("token_file: token, trusted_certificates: none.pem, monitor: monitor/Counts", "tango: cannot read the certificates '")]
+    [InlineData("token_file: token, trusted_certificates: token, monitor: monitor/Counts", "holds no certificate in PEM")]
+    [InlineData("token_file: token, monitor: monitor/Counts, period_ms: 0", "'tango.period_ms' must be above 0 and at most 10000, not 0")]
+    [InlineData("token_file: token, monitor: monitor/Counts, period_ms: 19", "'tango.period_ms' must be 20 or more, not 19")]
+    [InlineData("token_file: token, monitor: monitor/Counts, period_ms: 20000", "'tango.period_ms' must be above 0 and at most 10000, not 20000")]
+    [InlineData("token_file: token, monitor: monitor/Counts, period_ms: .nan", "'tango.period_ms' must be above 0")]
+    [InlineData("token_file: token, monitor: Counts", "'tango.monitor': 'Counts' is not of the form DEVICE/ATTRIBUTE")]
+    [InlineData("token_file: token, monitor: 'mon itor/Counts'", "'tango.monitor': 'mon itor' is no name in Tango")]
+    [InlineData("token_file: token, monitor: monitor/Counts, translation: /Position", "'tango.translation': '/Position' is not of the form DEVICE/ATTRIBUTE")]
+    [InlineData("token_file: token, monitor: monitor/Counts, transmission: diode/", "'tango.transmission': ")]
+    [InlineData("token_file: token, monitor: m/C, translation: t/P, translation_scale: 0", "'tango.translation_scale' must be a number other than 0, not 0")]
+    [InlineData("token_file: token, monitor: m/C, rotation: r/P, rotation_scale: .nan", "'tango.rotation_scale' must be a number other than 0, not NaN")]
+    [InlineData("token_file: token, rotation: r/P", "readings.needs names monitor, and tango: names no attribute that tells it")]
+    [InlineData("token_file: token, monitor: m/C }\nreadings: { key: index, needs: [monitor]", "use readings.key: time")]
+    [InlineData("token_file: token, monitor: m/C }\nreadings: { key: time, needs: [monitor], endpoint: 'tcp://127.0.0.1:31003'", "both tell positions and monitor values: leave one out")]
+    [InlineData("token_file: token, monitor: m/C }\ncompute: { workers: 1", "tango: names attributes, and readings: is absent: readings.needs says what a frame waits for")]
+    [InlineData("token_file: token, monitr: m/C", "'monitr'")]
+    public void Check_TangoThatRunRefuses_IsNamed(string section, string? gist)
+    {
+        foreach ((string name, string content, UnixFileMode others) in ((string, string, UnixFileMode)[])
+            [("token", $"xrdct {new string('a', 64)}\n", 0), ("open", $"xrdct {new string('a', 64)}\n", UnixFileMode.OtherRead), ("weak", "xrdct secret\n", 0)])
+        {
+            File.WriteAllText(_folder.File(name), content);
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(_folder.File(name), UnixFileMode.UserRead | UnixFileMode.UserWrite | others);
+            }
+            else if (section.Contains("open", StringComparison.Ordinal))
+            {
+                Assert.Skip("who may read a file is asked on Unix only");
+            }
+        }
+
+        string readings = section.Contains('\n', StringComparison.Ordinal) ? "" : "readings: { key: time, needs: [monitor] }";
+        void Check() => SetUp.Check(Read($"{Whole}\ntango: {{ {section} }}\n{readings}\n"), _folder.Path, "beamline.yml");
+        if (gist is null)
+        {
+            Check();
+        }
+        else
+        {
+            UserException refused = Assert.Throws<UserException>(Check);
+            Assert.Contains(gist, refused.Message, StringComparison.Ordinal);
+            Assert.Equal(2, refused.ExitCode);
+        }
+    }
+
     [Fact]
     public void LiveOptions_CoarseScan_HasItsAxis()
     {
