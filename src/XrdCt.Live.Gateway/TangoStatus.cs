@@ -77,6 +77,8 @@ public sealed record TangoStatus
             ConfidenceText = state.Confidence?.Sentence ?? "",
             Candidates = roi?.Candidates ?? [],
             CandidatesText = roi?.Explanation ?? "",
+            MayStop = roi?.Stop.MayStop ?? false,
+            StopReason = roi?.Stop.Sentence ?? "",
             SavedPath = state.SavedPath ?? "",
         };
     }

@@ -1,4 +1,5 @@
 using XrdCt.Live.Compute.Integration;
+using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Scans;
@@ -40,11 +41,8 @@ public sealed record LiveOptions
     /// <summary>What is followed live; at least one.</summary>
     public required IReadOnlyList<LiveChannel> Channels { get; init; }
 
-    /// <summary>Name of the channel that stands for the material when the ROI is placed.</summary>
-    public required string RoiChannel { get; init; }
-
-    /// <summary>Radius of the ROI scan's field of view, µm.</summary>
-    public required double RoiRadius_um { get; init; }
+    /// <summary>What a good place for an ROI scan is; its phases are channels of the scan, the first one stands for the material.</summary>
+    public required PlacementRules Placement { get; init; }
 
     /// <summary>Apodisation of the live reconstruction. Default Shepp-Logan.</summary>
     public RampFilter Filter { get; init; } = RampFilter.SheppLogan;
@@ -132,7 +130,6 @@ public sealed record LiveOptions
         Readings = Readings,
         CoarseAxis = CoarseAxis,
         Filter = Filter,
-        RoiChannel = RoiChannel,
-        RoiRadius_um = RoiRadius_um,
+        Placement = Placement,
     };
 }

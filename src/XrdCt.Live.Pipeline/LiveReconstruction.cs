@@ -1,4 +1,3 @@
-using XrdCt.Live.Compute.Guidance;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Model.Ports;
@@ -27,7 +26,7 @@ internal sealed class LiveReconstruction
     private readonly AxisAlignment _axis;
     private readonly SinogramCorrection _correction;
     private readonly float[] _projection;
-    private readonly int _roiChannel;
+    private readonly LivePlacement? _placement;
     private readonly TimeProvider _time;
     private string _positions = "";
     private VolumeRecipe? _recipe;
@@ -47,7 +46,9 @@ internal sealed class LiveReconstruction
         _slices = [.. Enumerable.Range(0, settings.Description.Channels.Count).Select(c => new ProgressiveSlice(plan, settings.Filter, Centre_px, _outside?.ForChannel(c)))];
         _confidence = NewConfidence();
         _projection = new float[plan.TranslationCount];
-        _roiChannel = settings.Description.Channels.Select(c => c.Name).ToList().IndexOf(settings.RoiChannel);
+        _placement = _outside is null ? new LivePlacement(settings, _stage.Channel) : null;
+        _placement?.Begin(settings.Filter, Centre_px);
+        Roi = new RoiSuggestion([], _placement is null ? "this is a scan of a region of interest: there is none to be placed" : "waiting for the first projections");
     }
 
     public int ProjectionCount => _slices[0].ProjectionCount;
@@ -88,7 +89,8 @@ internal sealed class LiveReconstruction
     public string Remark => string.Join(
         "; ", new[] { _positions, _stage.Findings.Sentence, _axis.Sentence, _correction.Sentence, _outside?.Sentence ?? "" }.Where(s => s.Length > 0));
 
-    public RoiSuggestion Roi { get; private set; } = new([], "waiting for the first projections");
+    /// <summary>Where region-of-interest scans could go; nowhere in such a scan itself.</summary>
+    public RoiSuggestion Roi { get; private set; }
 
     /// <summary>Takes other settings: the next <see cref="Update"/> or <see cref="Complete"/> makes the slices anew with them.</summary>
     public void Use(ReconstructionSettings settings)
@@ -132,6 +134,7 @@ internal sealed class LiveReconstruction
                 if (ProjectionGaps.Bridge(sinogram.AsSpan(rotation * plan.TranslationCount, plan.TranslationCount), _projection) >= LeastMeasured)
                 {
                     _slices[channel].Put(rotation, _projection);
+                    _placement?.Put(channel, rotation, _projection);
                     if (channel == _stage.Channel)
                     {
                         _confidence.Put(rotation, _projection);
@@ -145,6 +148,7 @@ internal sealed class LiveReconstruction
         {
             Array.ForEach(_slices, s => s.SetCentre(Centre_px));
             _confidence.SetCentre(Centre_px);
+            _placement?.SetCentre(Centre_px);
             _noiseMaps = 0;
         }
 
@@ -164,9 +168,9 @@ internal sealed class LiveReconstruction
             }
         }
 
-        if (stale.Length > 0 || moves)
+        if ((stale.Length > 0 || moves) && _placement is not null)
         {
-            Roi = RoiFinder.Find(Slice(_roiChannel), _settings.RoiRadius_um);
+            Roi = _placement.Follow(Slices(), _confidence.Halves, Noise, Confidence?.Coverage);
         }
 
         Write(assembly, standing);
@@ -193,6 +197,7 @@ internal sealed class LiveReconstruction
         }
 
         _confidence = NewConfidence();
+        _placement?.Begin(_settings.Filter, Centre_px);
         bool[] present = new bool[plan.RotationCount];
         for (int channel = 0; channel < _slices.Length; channel++)
         {
@@ -202,9 +207,13 @@ internal sealed class LiveReconstruction
                 Span<float> projection = sinogram.AsSpan(rotation * plan.TranslationCount, plan.TranslationCount);
                 present[rotation] = ProjectionGaps.Bridge(projection, _projection) >= LeastMeasured;
                 _projection.CopyTo(projection);
-                if (present[rotation] && channel == _stage.Channel && rotation < plan.ReconstructedRotationCount)
+                if (present[rotation] && rotation < plan.ReconstructedRotationCount)
                 {
-                    _confidence.Put(rotation, projection);
+                    _placement?.Put(channel, rotation, projection);
+                    if (channel == _stage.Channel)
+                    {
+                        _confidence.Put(rotation, projection);
+                    }
                 }
             }
 
@@ -213,9 +222,9 @@ internal sealed class LiveReconstruction
 
         if (ProjectionCount > 0)
         {
-            Roi = RoiFinder.Find(Slice(_roiChannel), _settings.RoiRadius_um);
             Noise = NoiseNow(assembly);
             Confidence = _confidence.Assess(Slice(_stage.Channel).Values, Noise?.Values);
+            Roi = _placement?.Find(Slices(), _confidence.Halves, Noise, Confidence.Coverage) ?? Roi;
         }
 
         Write(assembly, assembly.Standing());
@@ -255,6 +264,7 @@ internal sealed class LiveReconstruction
         }
 
         _confidence = NewConfidence();
+        _placement?.Begin(_settings.Filter, Centre_px);
         _noiseMaps = 0;
         _isAnew = true;
         _isOther = false;

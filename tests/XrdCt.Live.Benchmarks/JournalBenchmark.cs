@@ -3,6 +3,7 @@ using System.Globalization;
 using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
@@ -180,8 +181,7 @@ internal static class JournalBenchmark
             Plan = plan,
             Integration = new IntegrationPlan(geometry, PixelMask.None(shape), new IntegrationOptions { BinCount = Bins }),
             Channels = [new LiveChannel("total", LiveChannelKind.Total), new LiveChannel("spottiness", LiveChannelKind.Spottiness)],
-            RoiChannel = "total",
-            RoiRadius_um = 125,
+            Placement = new PlacementRules { Radius_um = 125, Phases = [new PhaseWeight("total")] },
             Workers = 1,
         };
     }

@@ -131,19 +131,23 @@ internal readonly struct LatestMessages(string scanId, DateTimeOffset? acquiredA
 
     public void Write(ref MessagePackWriter writer, RoiSuggestion roi)
     {
-        writer.Begin(2, scanId, acquiredAt, now);
+        writer.Begin(4, scanId, acquiredAt, now);
         writer.Write("explanation"u8, roi.Explanation);
+        writer.WriteString("may_stop"u8);
+        writer.Write(roi.Stop.MayStop);
+        writer.Write("stop_reason"u8, roi.Stop.Sentence);
         writer.WriteString("candidates"u8);
         writer.WriteArrayHeader(roi.Candidates.Count);
         foreach (RoiCandidate candidate in roi.Candidates)
         {
-            writer.WriteMapHeader(6);
+            writer.WriteMapHeader(7);
             writer.Write("x_um"u8, candidate.X_um);
             writer.Write("y_um"u8, candidate.Y_um);
             writer.Write("radius_um"u8, candidate.Radius_um);
             writer.Write("material_fraction"u8, candidate.MaterialFraction);
             writer.Write("edge_distance_um"u8, candidate.EdgeDistance_um);
             writer.Write("score"u8, candidate.Score);
+            writer.Write("score_sigma"u8, candidate.ScoreSigma);
         }
     }
 

@@ -23,7 +23,4 @@ public sealed record StopRule
 
     /// <summary>Share of the score that 1.96 σ must stay below.</summary>
     public double Tolerance { get; init; } = 0.05;
-
-    /// <summary>Whether the scan is ended by the program when it may stop; false: it is only said.</summary>
-    public bool IsAutomatic { get; init; }
 }

@@ -1,4 +1,5 @@
 using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Sinograms;
@@ -51,9 +52,6 @@ public sealed record ScanSettings
     /// <summary>Rotation axis that was set, steps from translation TranslationCount/2; null for where the data have it.</summary>
     public double? Axis_px { get; init; }
 
-    /// <summary>Name of the channel that stands for the material when the ROI is placed.</summary>
-    public required string RoiChannel { get; init; }
-
-    /// <summary>Radius of the ROI scan's field of view, µm.</summary>
-    public required double RoiRadius_um { get; init; }
+    /// <summary>What a good place for an ROI scan is; its phases are channels of the scan, the first one stands for the material.</summary>
+    public required PlacementRules Placement { get; init; }
 }

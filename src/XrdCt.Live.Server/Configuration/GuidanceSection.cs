@@ -39,8 +39,4 @@ public sealed class GuidanceSection
     /// <summary>Updates that the place must have stood still for before the coarse scan may stop.</summary>
     [YamlMember(Alias = "stop_updates")]
     public int StopUpdates { get; set; } = 5;
-
-    /// <summary>Whether the scan is ended when it may stop; false: it is only said.</summary>
-    [YamlMember(Alias = "stop_automatically")]
-    public bool StopAutomatically { get; set; }
 }

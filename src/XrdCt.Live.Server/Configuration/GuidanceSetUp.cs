@@ -53,7 +53,7 @@ internal static class GuidanceSetUp
             Forbidden = [.. section.Forbidden_um.Select(z => new ForbiddenZone(z[0], z[1], z[2]))],
             Reach = section.Reach_um is [var x0, var x1, var y0, var y1] ? new StageReach(x0, x1, y0, y1) : null,
             Stages = StagesSetUp.Of(configuration, file),
-            Stop = new StopRule { Updates = section.StopUpdates, IsAutomatic = section.StopAutomatically },
+            Stop = new StopRule { Updates = section.StopUpdates },
         };
         try
         {

@@ -8,6 +8,7 @@ using XrdCt.Live.Compute.Sinograms;
 using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Roi;
@@ -175,8 +176,7 @@ internal static class SetUp
             ToldLayout = parts.Stack?.ToldLayout,
             Integration = integration,
             Channels = parts.Channels,
-            RoiChannel = parts.RoiChannel,
-            RoiRadius_um = parts.RoiRadius_um,
+            Placement = parts.Placement,
             Filter = parts.Filter,
             EveryBin = parts.EveryBin,
             Corrections = parts.Corrections,
@@ -249,7 +249,13 @@ internal static class SetUp
 
         ScanPlan plan = ScanPlan(Required(configuration.Scan, file, "scan"), file);
         double roiRadius_um = Within(Required(roi.Radius_um, file, "roi.radius_um"), 10 * plan.TranslationCount * plan.Step_um, file, "roi.radius_um");
-        _ = GuidanceSetUp.Rules(configuration, roiRadius_um, roiChannel, file);
+        PlacementRules placement = GuidanceSetUp.Rules(configuration, roiRadius_um, roiChannel, file);
+        if (placement.Phases.FirstOrDefault(p => !channels.Any(c => c.Name == p.Channel)) is { } foreign)
+        {
+            throw UserException.WrongUse(
+                $"{file}: guidance.phases names '{foreign.Channel}', which is none of the channels ({string.Join(", ", channels.Select(c => c.Name))})");
+        }
+
         _ = OutsideMode(configuration, file);
         return new HeaderlessParts(
             NotBlank(configuration.Title, file, "title"),
@@ -259,8 +265,7 @@ internal static class SetUp
             plan,
             StackSetUp.Of(configuration.Scan!, plan.CellCount, file),
             channels,
-            roiChannel,
-            roiRadius_um,
+            placement,
             OneOf(RampFilters.ByName, configuration.Reconstruction.Filter, file, "reconstruction.filter"),
             configuration.Reconstruction.EveryBin,
             Corrections(configuration, plan, channels, file),
@@ -719,8 +724,7 @@ internal static class SetUp
         ScanPlan Plan,
         StackSetUp? Stack,
         LiveChannel[] Channels,
-        string RoiChannel,
-        double RoiRadius_um,
+        PlacementRules Placement,
         RampFilter Filter,
         bool EveryBin,
         CorrectionOptions Corrections,

@@ -193,19 +193,36 @@ internal static class DisplayMessages
 
     private static void WriteRoi(ref MessagePackWriter writer, RoiSuggestion roi)
     {
-        writer.WriteMapHeader(2);
+        writer.WriteMapHeader(7);
         Write(ref writer, "explanation", roi.Explanation);
+        writer.Write("mayStop");
+        writer.Write(roi.Stop.MayStop);
+        Write(ref writer, "stopReason", roi.Stop.Sentence);
+        Write(ref writer, "fractions", [.. roi.Curve.Select(p => (float)p.Fraction)]);
+        Write(ref writer, "scores", [.. roi.Curve.Select(p => (float)p.Score)]);
+        Write(ref writer, "scoreSigmas", [.. roi.Curve.Select(p => (float)p.ScoreSigma)]);
         writer.Write("candidates");
         writer.WriteArrayHeader(roi.Candidates.Count);
         foreach (RoiCandidate candidate in roi.Candidates)
         {
-            writer.WriteMapHeader(6);
+            writer.WriteMapHeader(8);
             Write(ref writer, "x_um", candidate.X_um);
             Write(ref writer, "y_um", candidate.Y_um);
             Write(ref writer, "radius_um", candidate.Radius_um);
             Write(ref writer, "materialFraction", candidate.MaterialFraction);
             Write(ref writer, "edgeDistance_um", candidate.EdgeDistance_um);
             Write(ref writer, "score", candidate.Score);
+            Write(ref writer, "scoreSigma", candidate.ScoreSigma);
+            writer.Write("terms");
+            writer.WriteArrayHeader(candidate.Terms.Count);
+            foreach (PlacementTerm term in candidate.Terms)
+            {
+                writer.WriteMapHeader(4);
+                Write(ref writer, "name", term.Name);
+                Write(ref writer, "value", term.Value);
+                Write(ref writer, "weight", term.Weight);
+                Write(ref writer, "finding", term.Finding);
+            }
         }
     }
 

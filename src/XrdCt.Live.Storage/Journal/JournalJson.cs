@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Readings;
@@ -62,10 +63,11 @@ internal static class JournalJson
                 settings.Readings,
                 settings.CoarseAxis,
                 settings.Filter,
-                settings.RoiChannel,
-                settings.RoiRadius_um,
+                settings.Placement.Phases[0].Channel,
+                settings.Placement.Radius_um,
                 scan.Slice,
-                settings.Axis_px),
+                settings.Axis_px,
+                settings.Placement),
             Options);
     }
 
@@ -106,8 +108,7 @@ internal static class JournalJson
             Readings = text.Readings,
             CoarseAxis = text.CoarseAxis,
             Filter = text.Filter,
-            RoiChannel = text.RoiChannel,
-            RoiRadius_um = text.RoiRadius_um,
+            Placement = Placement(text),
             Axis_px = Checked(text.Axis_px, plan),
         };
     }
@@ -155,6 +156,15 @@ internal static class JournalJson
     // About an axis outside the projections nothing can be reconstructed.
     private static double? Checked(double? axis_px, ScanPlan plan) =>
         axis_px is null || Math.Abs(axis_px.Value) <= plan.TranslationCount / 4.0 ? axis_px : throw new ArgumentException($"an axis at {axis_px}");
+
+    // Older journals have the channel and the radius only.
+    private static PlacementRules Placement(SettingsText text)
+    {
+        PlacementRules rules = text.Placement ?? new PlacementRules { Radius_um = text.RoiRadius_um, Phases = [new PhaseWeight(text.RoiChannel)] };
+        return rules.Phases.Count > 0 && rules.Phases.All(p => text.Channels.Any(c => c.Name == p.Channel))
+            ? rules
+            : throw new ArgumentException($"a placement by {string.Join(", ", rules.Phases.Select(p => p.Channel))}");
+    }
 
     private static PixelMask Unpack(ReadOnlySpan<byte> bits, ImageShape shape)
     {
@@ -205,5 +215,6 @@ internal static class JournalJson
         string RoiChannel,
         double RoiRadius_um,
         StackSlice? Slice = null,
-        double? Axis_px = null);
+        double? Axis_px = null,
+        PlacementRules? Placement = null);
 }

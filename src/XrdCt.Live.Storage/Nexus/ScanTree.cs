@@ -628,6 +628,7 @@ internal sealed class ScanTree
         return process;
     }
 
+    // Without the curve and the stop advice, which depend on when the slices were looked at: a recovered scan makes the same file.
     private static H5Group RoiCandidates(RoiSuggestion roi)
     {
         H5Group group = NexusNodes.Group("NXcollection");
@@ -641,9 +642,19 @@ internal sealed class ScanTree
             Add("material_fraction", c => c.MaterialFraction, NoUnits);
             Add("edge_distance_um", c => c.EdgeDistance_um, LengthUnits);
             Add("score", c => c.Score, NoUnits);
+            Add("score_sigma", c => c.ScoreSigma, NoUnits);
+            if (roi.Candidates[0].Terms is { Count: > 0 } terms)
+            {
+                group["term"] = new H5Dataset(terms.Select(t => t.Name).ToArray());
+                AddTerms("term_value", t => t.Value);
+                AddTerms("term_weight", t => t.Weight);
+            }
         }
 
         return group;
+
+        void AddTerms(string name, Func<PlacementTerm, double> value) =>
+            group[name] = NexusNodes.Table<double>([.. roi.Candidates.SelectMany(c => c.Terms).Select(value)], roi.Candidates.Count, roi.Candidates[0].Terms.Count, NoUnits);
 
         void Add(string name, Func<RoiCandidate, double> value, string units) =>
             group[name] = NexusNodes.Vector([.. roi.Candidates.Select(value)], units);

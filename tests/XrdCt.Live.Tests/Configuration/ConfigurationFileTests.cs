@@ -54,7 +54,7 @@ public sealed class ConfigurationFileTests : IDisposable
         Assert.Equal(0.95, options.Integration.Options.PolarisationFactor);
         Assert.Equal(["NMC (003)", "NMC (104)", "total", "spottiness"], options.Channels.Select(c => c.Name));
         Assert.Equal((1.24, 1.40), (options.Channels[0].Lower, options.Channels[0].Upper));
-        Assert.Equal(("NMC (003)", 125.5), (options.RoiChannel, options.RoiRadius_um));
+        Assert.Equal(("NMC (003)", 125.5), (options.Placement.Phases[0].Channel, options.Placement.Radius_um));
         Assert.Equal(RampFilter.SheppLogan, options.Filter);
         Assert.Equal((30.0, 2.0), (options.SilenceLimit.TotalSeconds, options.EndGrace.TotalSeconds));
         Assert.Equal(BeamCorrection.Monitor, options.Corrections.Beam);

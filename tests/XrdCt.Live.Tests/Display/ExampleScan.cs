@@ -59,7 +59,19 @@ internal static class ExampleScan
         SavedPath = "/data/disc 7.nxs",
     };
 
-    public static RoiSuggestion Roi { get; } = new([new RoiCandidate(-110, 60, 125.5, 0.97, 372, 0.91)], "one place");
+    public static RoiSuggestion Roi { get; } = new(
+        [
+            new RoiCandidate(-110, 60, 125.5, 0.97, 372, 0.91)
+            {
+                ScoreSigma = 0.0625,
+                Terms = [new PlacementTerm("material total", 0.97, 0.75, "97 % of L"), new PlacementTerm("edge", 0.73, 0.25, "372 µm")],
+            },
+        ],
+        "one place")
+    {
+        Stop = new StopAdvice(MayStop: true, "it may stop"),
+        Curve = [new RankingPoint(0.25, 0, 0, 0.5, double.NaN, double.NaN), new RankingPoint(0.5, -110, 60, 0.91, 0.0625, 125)],
+    };
 
     public static PatternView Patterns { get; } = new(41, [1, float.NaN, 3, 4], [2, 2, float.NaN, 2]);
 

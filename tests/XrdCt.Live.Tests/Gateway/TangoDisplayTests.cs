@@ -65,8 +65,11 @@ public sealed class TangoDisplayTests(TangoBeamline beamline)
     public async Task Show_AStatus_IsWhatPyTangoReads()
     {
         using TangoGateway gateway = beamline.Connect();
-        var roi = new RoiSuggestion([new RoiCandidate(-110.5, 60, 125, 0.99, 300, 0.98), new RoiCandidate(5, 6, 125, 0.5, 100, 0.4)], "two places");
-        TangoStatus status = TangoStatus.Of("NMC electrode", State, roi) with { MayStop = true, StopReason = "the ranking has settled" };
+        var roi = new RoiSuggestion([new RoiCandidate(-110.5, 60, 125, 0.99, 300, 0.98), new RoiCandidate(5, 6, 125, 0.5, 100, 0.4)], "two places")
+        {
+            Stop = new StopAdvice(MayStop: true, "the ranking has settled"),
+        };
+        TangoStatus status = TangoStatus.Of("NMC electrode", State, roi);
         await gateway.ShowAsync(status, Stop);
         (int exitCode, string output) = await Server.RunAsync(TangoBeamline.Python, "/", "-c", ReadAll, beamline.TangoHost);
         Assert.True(exitCode == 0, output);

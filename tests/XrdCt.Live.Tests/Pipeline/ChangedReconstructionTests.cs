@@ -462,7 +462,7 @@ public sealed class ChangedReconstructionTests
 
         Assert.NotNull(expected.Confidence);
         Assert.Equal(expected.Confidence, actual.Confidence);
-        Assert.Equal(expected.Roi.Candidates, actual.Roi.Candidates);
+        Assert.Equivalent(expected.Roi.Candidates, actual.Roi.Candidates, strict: true);
         Assert.Equal(expected.Outside, actual.Outside);
         Assert.Equal(expected.Axis.AppliedOffset_px, actual.Axis.AppliedOffset_px);
     }
@@ -482,7 +482,7 @@ public sealed class ChangedReconstructionTests
         CorrectionFindings one2 = expected.Corrected!.Findings, other2 = actual.Corrected!.Findings;
         Assert.Equal((one2.Options, one2.Sentence), (other2.Options, other2.Sentence));
         Assert.Equal(one2.Flags, other2.Flags);
-        Assert.Equal(expected.Roi.Candidates, actual.Roi.Candidates);
+        Assert.Equivalent(expected.Roi.Candidates, actual.Roi.Candidates, strict: true);
     }
 
     private static void AssertClose(LiveReconstruction expected, LiveReconstruction actual)

@@ -312,7 +312,7 @@ public sealed class JournalledScanTests
 
         Assert.NotNull(expected.Confidence);
         Assert.Equal(expected.Confidence, actual.Confidence);
-        Assert.Equal(expected.Roi.Candidates, actual.Roi.Candidates);
+        Assert.Equivalent(expected.Roi.Candidates, actual.Roi.Candidates, strict: true);
         Assert.Equal(expected.Series, actual.Series);
     }
 

@@ -48,7 +48,7 @@ public sealed class ScanFingerprintTests
         {
             Source = "elsewhere",
             Note = "note",
-            RoiRadius_um = 20,
+            Placement = Usual.Placement with { Radius_um = 20, Count = 1 },
             Filter = RampFilter.Hann,
             Workers = 7,
             Configuration = "other",

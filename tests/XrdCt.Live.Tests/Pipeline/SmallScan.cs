@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
@@ -50,8 +51,7 @@ internal static class SmallScan
             new LiveChannel("total", LiveChannelKind.Total),
             new LiveChannel("spottiness", LiveChannelKind.Spottiness),
         ],
-        RoiChannel = "total",
-        RoiRadius_um = 10,
+        Placement = new PlacementRules { Radius_um = 10, Phases = [new PhaseWeight("total")] },
         Workers = 2,
         SilenceLimit = TimeSpan.FromSeconds(30),
         EndGrace = TimeSpan.FromSeconds(2),

@@ -60,7 +60,10 @@ public sealed class ResultPublisherTests : IDisposable
         Assert.Equal([2, 2, 3, float.NaN, 5, float.NaN], seen["latest/sinogram/total"].Array<float>("values", "<f4", 2, 3));
         Assert.Equal([2, -2, float.NaN, 4e5f], seen["latest/slice/total"].Array<float>("values", "<f4", 2, 2));
         Assert.Equal([1, float.NaN, 3, 4], seen["latest/pattern"].Array<float>("current", "<f4", 4));
-        Assert.Equal(-110.0, ((Dictionary<string, object?>)seen["latest/roi"].List("candidates")[0]!)["x_um"]);
+        PublishedMessage roi = seen["latest/roi"];
+        Assert.Equal((true, "it may stop"), (roi["may_stop"], roi["stop_reason"]));
+        var best = (Dictionary<string, object?>)roi.List("candidates")[0]!;
+        Assert.Equal((-110.0, 0.91, 0.0625), (best["x_um"], best["score"], best["score_sigma"]));
     }
 
     [Fact]

@@ -160,6 +160,9 @@ public class NexusForeignReaderTests
             ("entry/roi_candidates/y_um", "[-20.0, 40.0]"),
             ("entry/roi_candidates/y_um@units", "um"),
             ("entry/roi_candidates/score", "[0.9, 0.5]"),
+            ("entry/roi_candidates/score_sigma", "[0.045, 0.025]"),
+            ("entry/roi_candidates/term_value", "[[0.8, 1.0], [0.7, 1.0]]"),
+            ("entry/roi_candidates/term_weight", "[[0.75, 0.25], [0.75, 0.25]]"),
             ("entry/roi_candidates/explanation", "the first lies well inside"),
         ];
         foreach ((string where, string what) in expected)

@@ -133,8 +133,8 @@ internal static class ScanSamples
             ],
             Slices = [new SliceMap("total", SliceSize, 10, slice, rotations)],
             Roi = new RoiSuggestion(
-                [new RoiCandidate(10, -20, 125, 0.8, 300, 0.9), new RoiCandidate(30, 40, 125, 0.7, 200, 0.5)],
-                "the first lies well inside"),
+                [Candidate(10, -20, 0.8, 300, 0.9), Candidate(30, 40, 0.7, 200, 0.5)],
+                "the first lies well inside") { Stop = new StopAdvice(MayStop: true, "not in the file") },
             Counters = new FrameCounters
             {
                 Received = 40,
@@ -147,4 +147,10 @@ internal static class ScanSamples
             Configuration = "scan:\n  step_um: 10\n",
         };
     }
+
+    private static RoiCandidate Candidate(double x_um, double y_um, double material, double edge_um, double score) => new(x_um, y_um, 125, material, edge_um, score)
+    {
+        ScoreSigma = score / 20,
+        Terms = [new PlacementTerm("material total", material, 0.75, "most of it"), new PlacementTerm("edge", 1, 0.25, "far")],
+    };
 }

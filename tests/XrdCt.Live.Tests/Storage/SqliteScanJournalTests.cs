@@ -1,9 +1,12 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using XrdCt.Live.Model.Geometry;
+using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
+using XrdCt.Live.Model.Stages;
 using XrdCt.Live.Storage.Journal;
 using XrdCt.Live.Tests.Pipeline;
 using static XrdCt.Live.Tests.Storage.JournalSamples;
@@ -50,7 +53,18 @@ public sealed class SqliteScanJournalTests : IDisposable
             Corrections = new CorrectionOptions { Beam = BeamCorrection.ConstantTotal, Transmission = false, Air = false, Lines = LineCorrection.Interpolate, Spotty = false },
             KeepsCorrected = false,
             Filter = RampFilter.Hann,
-            RoiRadius_um = 1.0 / 3,
+            Placement = new PlacementRules
+            {
+                Radius_um = 1.0 / 3,
+                Count = 5,
+                Phases = [new PhaseWeight("total", 2), .. sample.Description.Channels.Skip(1).Select(c => new PhaseWeight(c.Name, 0.1))],
+                Weights = new PlacementWeights { Uniformity = 0.3, Cupping = 0 },
+                EdgeMargin_um = 60,
+                Forbidden = [new ForbiddenZone(-100, 200, 50)],
+                Reach = new StageReach(-1, 2, -3, 4),
+                Stages = new SampleStages(new StageMotor("px") { Lowest_mm = -2 }, new StageMotor("py") { Direction_deg = 90, Position_mm = 0.25 }),
+                Stop = new StopRule { Updates = 7 },
+            },
             Configuration = "title: é\n",
         };
         int cells = settings.Description.Plan.CellCount;
@@ -72,6 +86,7 @@ public sealed class SqliteScanJournalTests : IDisposable
 
         // Where the pixels are is not kept; that they were placed by their corners is.
         Assert.NotNull(read.Geometry.Corners);
+        Assert.Equivalent(settings.Placement, read.Placement, strict: true);
         Assert.Equal(Plain(settings), Plain(read));
 
         static ScanSettings Plain(ScanSettings s) => s with
@@ -79,7 +94,30 @@ public sealed class SqliteScanJournalTests : IDisposable
             Description = s.Description with { Plan = Settings.Description.Plan, Axis = Settings.Description.Axis, Channels = [] },
             Mask = Settings.Mask,
             Geometry = Settings.Geometry,
+            Placement = Settings.Placement,
         };
+    }
+
+    [Fact]
+    public void ReadSettings_OfBeforeTheRules_HasThoseOfChannelAndRadius()
+    {
+        JsonNode older = JsonNode.Parse(JournalJson.Write(Settings))!;
+        Assert.True(older.AsObject().Remove("Placement"));
+
+        PlacementRules read = JournalJson.ReadSettings(older.ToJsonString(), JournalJson.Pack(Settings.Mask)).Placement;
+
+        Assert.Equivalent(new PlacementRules { Radius_um = Settings.Placement.Radius_um, Phases = [new PhaseWeight("total")] }, read, strict: true);
+    }
+
+    [Fact]
+    public void ReadSettings_PhaseThatIsNoChannel_IsRefused()
+    {
+        ScanSettings settings = Settings with { Placement = Settings.Placement with { Phases = [new PhaseWeight("total"), new PhaseWeight("elsewhere")] } };
+
+        Assert.Contains(
+            "elsewhere",
+            Assert.Throws<ArgumentException>(() => JournalJson.ReadSettings(JournalJson.Write(settings), JournalJson.Pack(settings.Mask))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
