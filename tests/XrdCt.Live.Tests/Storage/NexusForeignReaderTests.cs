@@ -63,9 +63,9 @@ public class NexusForeignReaderTests
                         look(f'{name}/{key}'.lstrip('/'), node[key])
                 for key, value in node.attrs.items():
                     seen[name + '@' + key] = value.tolist() if hasattr(value, 'tolist') else value
-                if isinstance(node, h5py.Dataset) and node.size <= 2:
-                    value = node.asstr()[()] if h5py.check_string_dtype(node.dtype) else node[()].tolist()
-                    seen[name] = value
+                if isinstance(node, h5py.Dataset) and node.size <= 4:
+                    value = node.asstr()[()] if h5py.check_string_dtype(node.dtype) else node[()]
+                    seen[name] = value.tolist() if hasattr(value, 'tolist') else value
             look('', f)
             print(json.dumps({k: v if isinstance(v, str) else json.dumps(v) for k, v in seen.items()}))
             """, path);
@@ -161,6 +161,7 @@ public class NexusForeignReaderTests
             ("entry/roi_candidates/y_um@units", "um"),
             ("entry/roi_candidates/score", "[0.9, 0.5]"),
             ("entry/roi_candidates/score_sigma", "[0.045, 0.025]"),
+            ("entry/roi_candidates/term", """["material total", "edge"]"""),
             ("entry/roi_candidates/term_value", "[[0.8, 1.0], [0.7, 1.0]]"),
             ("entry/roi_candidates/term_weight", "[[0.75, 0.25], [0.75, 0.25]]"),
             ("entry/roi_candidates/explanation", "the first lies well inside"),

@@ -6,6 +6,7 @@ import {
   formatMicrometres,
   formatPercent,
   formatRate,
+  formatScore,
   formatValue,
 } from './format';
 
@@ -34,6 +35,12 @@ describe('format', () => {
     [formatRate(1500), '1\u202f500'],
     [formatPercent(0.999), '99'],
     [formatPercent(1), '100'],
+    [formatScore(0.9134, NaN), '0.91'],
+    [formatScore(0.9134, 0.0625), '0.91 ± 0.06'],
+    [formatScore(0.9134, 0.2), '0.91 ± 0.20'],
+    [formatScore(0.9134, 0.0031), '0.913 ± 0.003'],
+    [formatScore(0.9134, 1e-7), '0.9134 ± 0.0000'],
+    [formatScore(NaN, NaN), '–'],
     [formatMicrometres(-0.3), '0 µm'],
     [formatMicrometres(-120), '−120 µm'],
   ])('%s', (formatted, expected) => {

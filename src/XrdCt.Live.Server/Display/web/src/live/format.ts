@@ -71,6 +71,16 @@ export function formatMicrometres(value_um: number): string {
   return Number.isFinite(value_um) ? `${minus(value_um.toFixed(0))} µm` : none;
 }
 
+/** A score 0…1 with its standard uncertainty to one digit, at least two decimals. */
+export function formatScore(score: number, sigma: number): string {
+  if (!Number.isFinite(sigma) || sigma <= 0) {
+    return Number.isFinite(score) ? score.toFixed(2) : none;
+  }
+
+  const decimals = Math.min(4, Math.max(2, -Math.floor(Math.log10(sigma))));
+  return `${score.toFixed(decimals)} ± ${sigma.toFixed(decimals)}`;
+}
+
 function minus(text: string): string {
   return text === '-0' ? '0' : text.replace('-', '−');
 }

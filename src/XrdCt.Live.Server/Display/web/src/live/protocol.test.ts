@@ -74,8 +74,25 @@ describe('decodeMessages, of what the server encodes', () => {
   it('reads a suggestion', () => {
     expect(body('roi')).toEqual({
       explanation: 'one place',
+      mayStop: true,
+      stopReason: 'it may stop',
+      fractions: Float32Array.of(0.25, 0.5),
+      scores: Float32Array.of(0.5, 0.91),
+      scoreSigmas: Float32Array.of(NaN, 0.0625),
       candidates: [
-        { x_um: -110, y_um: 60, radius_um: 125.5, materialFraction: 0.97, edgeDistance_um: 372, score: 0.91 },
+        {
+          x_um: -110,
+          y_um: 60,
+          radius_um: 125.5,
+          materialFraction: 0.97,
+          edgeDistance_um: 372,
+          score: 0.91,
+          scoreSigma: 0.0625,
+          terms: [
+            { name: 'material total', value: 0.97, weight: 0.75, finding: '97 % of L' },
+            { name: 'edge', value: 0.73, weight: 0.25, finding: '372 µm' },
+          ],
+        },
       ],
     });
   });

@@ -112,6 +112,15 @@ export interface State {
   readonly counters: Readonly<Record<CounterName, number>>;
 }
 
+/** One reason for or against a place; the weights of a place add up to 1. */
+export interface PlacementTerm {
+  readonly name: string;
+  /** 0 (bad) to 1 (good). */
+  readonly value: number;
+  readonly weight: number;
+  readonly finding: string;
+}
+
 export interface RoiCandidate {
   readonly x_um: number;
   readonly y_um: number;
@@ -119,10 +128,20 @@ export interface RoiCandidate {
   readonly materialFraction: number;
   readonly edgeDistance_um: number;
   readonly score: number;
+  /** Not a number where it is not known. */
+  readonly scoreSigma: number;
+  readonly terms: readonly PlacementTerm[];
 }
 
 export interface Roi {
   readonly explanation: string;
+  readonly mayStop: boolean;
+  /** Why the coarse scan may stop, or what is missing. */
+  readonly stopReason: string;
+  /** The best place over the scan: share of the planned projections, score and its uncertainty. */
+  readonly fractions: Values;
+  readonly scores: Values;
+  readonly scoreSigmas: Values;
   /** Best first. */
   readonly candidates: readonly RoiCandidate[];
 }
@@ -209,9 +228,14 @@ function toMessage(kind: string, body: Record<string, unknown>): LiveMessage | n
     case 'state':
       demand(body, kind, ['phase', 'message', 'counters', 'cellCount']);
       return { kind, body: { ...(body as unknown as State), confidence: toConfidence(body.confidence), reconstruction: toReconstruction(body.reconstruction) } };
-    case 'roi':
-      demand(body, kind, ['candidates', 'explanation']);
-      return { kind, body: body as unknown as Roi };
+    case 'roi': {
+      demand(body, kind, ['candidates', 'explanation', 'mayStop', 'stopReason']);
+      const fractions = toFloat32(body.fractions, null, 'the shares of the scan');
+      const scores = toFloat32(body.scores, fractions.length, 'the scores');
+      const scoreSigmas = toFloat32(body.scoreSigmas, fractions.length, 'the uncertainties of the scores');
+      return { kind, body: { ...(body as unknown as Roi), fractions, scores, scoreSigmas } };
+    }
+
     case 'pattern': {
       const current = toFloat32(body.current, null, 'the current pattern');
       const mean = toFloat32(body.mean, current.length, 'the mean pattern');

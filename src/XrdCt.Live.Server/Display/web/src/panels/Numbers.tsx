@@ -1,9 +1,11 @@
 import { coverage, hasEnded, meanRate_Hz, missingWedge_deg } from '../live/health';
-import { formatCount, formatLatency, formatMicrometres, formatPercent, formatRate } from '../live/format';
+import { formatCount, formatLatency, formatPercent, formatRate } from '../live/format';
 import { type LiveModel, useLive } from '../live/model';
 import { type Confidence, type CounterName, counterNames } from '../live/protocol';
 import { CoverageDial } from './CoverageDial';
+import { Curve } from './Curve';
 import { ReconstructionControls } from './ReconstructionControls';
+import { Suggestion } from './Suggestion';
 
 const counterLabels: Record<CounterName, string> = {
   received: 'received',
@@ -152,9 +154,6 @@ function HalfSets({
   readonly confidence: Confidence;
   readonly overlapResidual: number;
 }) {
-  const points = Array.from(confidence.fractions, (fraction, i) => [fraction, confidence.halfSetCorrelations[i]] as const)
-    .filter(([, correlation]) => Number.isFinite(correlation))
-    .map(([fraction, correlation]) => `${(100 * fraction).toFixed(1)},${(30 * (1 - Math.max(0, correlation))).toFixed(1)}`);
   return (
     <>
       <div>
@@ -174,64 +173,12 @@ function HalfSets({
             .join(', ')}
         </p>
       </div>
-      <svg viewBox="-1 -1 102 32" preserveAspectRatio="none" role="img" aria-label="Half-set correlation over the scan">
-        <line x1="0" y1="30" x2="100" y2="30" />
-        <polyline points={points.join(' ')} />
-      </svg>
+      <Curve
+        fractions={confidence.fractions}
+        values={confidence.halfSetCorrelations}
+        label="Half-set correlation over the scan"
+      />
     </>
-  );
-}
-
-function Suggestion({ model }: { readonly model: LiveModel }) {
-  const roi = useLive(model, 'roi', (m) => m.roi);
-  const best = roi?.candidates[0];
-  return (
-    <section className="panel suggestion" aria-label="Suggested region of interest">
-      <h2>Region of interest</h2>
-      {best === undefined ? (
-        <p className="sub quiet">{roi?.explanation || 'No suggestion yet: it needs a reconstruction to look at.'}</p>
-      ) : (
-        <>
-          <p className="place" data-testid="roi-place" data-x={best.x_um} data-y={best.y_um}>
-            <span>
-              <i>x</i> {formatMicrometres(best.x_um)}
-            </span>
-            <span>
-              <i>y</i> {formatMicrometres(best.y_um)}
-            </span>
-            <span>
-              <i>⌀</i> {formatMicrometres(2 * best.radius_um)}
-            </span>
-          </p>
-          <p className="sub">{roi!.explanation}</p>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">#</th>
-                <th scope="col">x, y (µm)</th>
-                <th scope="col">material</th>
-                <th scope="col">edge</th>
-                <th scope="col">score</th>
-              </tr>
-            </thead>
-            <tbody>
-              {roi!.candidates.slice(0, 4).map((candidate, i) => (
-                <tr key={i}>
-                  <td>{i + 1}</td>
-                  <td>
-                    {formatMicrometres(candidate.x_um).replace(' µm', '')},{' '}
-                    {formatMicrometres(candidate.y_um).replace(' µm', '')}
-                  </td>
-                  <td>{formatPercent(candidate.materialFraction)} %</td>
-                  <td>{formatMicrometres(candidate.edgeDistance_um)}</td>
-                  <td>{candidate.score.toFixed(2)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </>
-      )}
-    </section>
   );
 }
 

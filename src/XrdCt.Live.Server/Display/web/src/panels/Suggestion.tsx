@@ -1,0 +1,93 @@
+import { formatMicrometres, formatScore } from '../live/format';
+import { type LiveModel, useLive } from '../live/model';
+import type { PlacementTerm, Roi, RoiCandidate } from '../live/protocol';
+import { Curve } from './Curve';
+
+/** Where the region of interest could go, why, how sure that is, and whether the coarse scan may stop. */
+export function Suggestion({ model }: { readonly model: LiveModel }) {
+  const roi = useLive(model, 'roi', (m) => m.roi);
+  const best = roi?.candidates[0];
+  return (
+    <section className="panel suggestion" aria-label="Suggested region of interest" title={best && roi?.explanation}>
+      <h2>
+        Region of interest
+        {best !== undefined && (
+          <span>
+            score{' '}
+            <b data-testid="roi-score" data-value={best.score} data-sigma={best.scoreSigma}>
+              {formatScore(best.score, best.scoreSigma)}
+            </b>
+          </span>
+        )}
+      </h2>
+      {roi === null || best === undefined ? (
+        <p className="sub quiet">{roi?.explanation || 'No suggestion yet: it needs a reconstruction to look at.'}</p>
+      ) : (
+        <Place roi={roi} best={best} />
+      )}
+    </section>
+  );
+}
+
+function Place({ roi, best }: { readonly roi: Roi; readonly best: RoiCandidate }) {
+  return (
+    <>
+      <p className="place" data-testid="roi-place" data-x={best.x_um} data-y={best.y_um}>
+        <span>
+          <i>x</i> {formatMicrometres(best.x_um)}
+        </span>
+        <span>
+          <i>y</i> {formatMicrometres(best.y_um)}
+        </span>
+        <span>
+          <i>⌀</i> {formatMicrometres(2 * best.radius_um)}
+        </span>
+      </p>
+      {roi.stopReason !== '' && (
+        <p className={roi.mayStop ? 'stop may' : 'stop'} data-testid="roi-stop" data-may-stop={roi.mayStop} title={roi.stopReason}>
+          {roi.stopReason}
+        </p>
+      )}
+      <ul className="terms" aria-label="What the score is made of">
+        {best.terms.map((term) => (
+          <Term key={term.name} term={term} />
+        ))}
+      </ul>
+      <div className="others">
+        <table aria-label="Further places">
+          <tbody>
+            {roi.candidates.slice(1, 3).map((candidate, i) => (
+              <tr key={i}>
+                <td>{i + 2}</td>
+                <td>
+                  {formatMicrometres(candidate.x_um).replace(' µm', '')}, {formatMicrometres(candidate.y_um)}
+                </td>
+                <td>{formatScore(candidate.score, candidate.scoreSigma)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {roi.fractions.length > 1 && (
+          <Curve fractions={roi.fractions} values={roi.scores} label="Score of the best place over the scan" />
+        )}
+      </div>
+    </>
+  );
+}
+
+/** As wide as the term counts, filled as far as it is good. */
+function Term({ term }: { readonly term: PlacementTerm }) {
+  const width = `${(100 * term.weight).toFixed(1)}%`;
+  return (
+    <li title={`${term.name}: ${term.finding}`}>
+      <span className="term-name">{term.name}</span>
+      <span className="term-bar">
+        <span style={{ width }}>
+          <span style={{ width: `${(100 * term.value).toFixed(1)}%` }} />
+        </span>
+      </span>
+      <span className="term-share">{(term.value * term.weight).toFixed(2)}</span>
+      <span className="term-finding">{term.finding}</span>
+    </li>
+  );
+}
