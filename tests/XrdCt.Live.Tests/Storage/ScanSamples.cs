@@ -134,7 +134,10 @@ internal static class ScanSamples
             Slices = [new SliceMap("total", SliceSize, 10, slice, rotations)],
             Roi = new RoiSuggestion(
                 [Candidate(10, -20, 0.8, 300, 0.9), Candidate(30, 40, 0.7, 200, 0.5)],
-                "the first lies well inside") { Stop = new StopAdvice(MayStop: true, "not in the file") },
+                "the first lies well inside")
+            {
+                Stop = new StopAdvice(MayStop: true, "not in the file"),
+            },
             Counters = new FrameCounters
             {
                 Received = 40,
