@@ -1,4 +1,5 @@
 import { formatMicrometres, formatScore } from '../live/format';
+import { hasEnded } from '../live/health';
 import { type LiveModel, useLive } from '../live/model';
 import type { PlacementTerm, Roi, RoiCandidate } from '../live/protocol';
 import { Curve } from './Curve';
@@ -6,6 +7,7 @@ import { Curve } from './Curve';
 /** Where the region of interest could go, why, how sure that is, and whether the coarse scan may stop. */
 export function Suggestion({ model }: { readonly model: LiveModel }) {
   const roi = useLive(model, 'roi', (m) => m.roi);
+  const state = useLive(model, 'state', (m) => m.state);
   const best = roi?.candidates[0];
   return (
     <section className="panel suggestion" aria-label="Suggested region of interest" title={best && roi?.explanation}>
@@ -23,13 +25,21 @@ export function Suggestion({ model }: { readonly model: LiveModel }) {
       {roi === null || best === undefined ? (
         <p className="sub quiet">{roi?.explanation || 'No suggestion yet: it needs a reconstruction to look at.'}</p>
       ) : (
-        <Place roi={roi} best={best} />
+        <Place roi={roi} best={best} isRunning={state === null || !hasEnded(state)} />
       )}
     </section>
   );
 }
 
-function Place({ roi, best }: { readonly roi: Roi; readonly best: RoiCandidate }) {
+function Place({
+  roi,
+  best,
+  isRunning,
+}: {
+  readonly roi: Roi;
+  readonly best: RoiCandidate;
+  readonly isRunning: boolean;
+}) {
   return (
     <>
       <p className="place" data-testid="roi-place" data-x={best.x_um} data-y={best.y_um}>
@@ -43,14 +53,14 @@ function Place({ roi, best }: { readonly roi: Roi; readonly best: RoiCandidate }
           <i>⌀</i> {formatMicrometres(2 * best.radius_um)}
         </span>
       </p>
-      {roi.stopReason !== '' && (
+      {isRunning && roi.stopReason !== '' && (
         <p className={roi.mayStop ? 'stop may' : 'stop'} data-testid="roi-stop" data-may-stop={roi.mayStop} title={roi.stopReason}>
           {roi.stopReason}
         </p>
       )}
       <ul className="terms" aria-label="What the score is made of">
         {best.terms.map((term) => (
-          <Term key={term.name} term={term} />
+          <Term key={term.name} term={term} heaviest={Math.max(...best.terms.map((t) => t.weight))} />
         ))}
       </ul>
       <div className="others">
@@ -76,8 +86,8 @@ function Place({ roi, best }: { readonly roi: Roi; readonly best: RoiCandidate }
 }
 
 /** As wide as the term counts, filled as far as it is good. */
-function Term({ term }: { readonly term: PlacementTerm }) {
-  const width = `${(100 * term.weight).toFixed(1)}%`;
+function Term({ term, heaviest }: { readonly term: PlacementTerm; readonly heaviest: number }) {
+  const width = `${((100 * term.weight) / heaviest).toFixed(1)}%`;
   return (
     <li title={`${term.name}: ${term.finding}`}>
       <span className="term-name">{term.name}</span>
