@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +22,15 @@ from .proposals import Proposals, Refused
 MOST_LETTERS = 80
 
 
+TIMED_OUT = "API_DeviceTimedOut"
+
+
 class BadRequest(Exception):
     """A request that says nothing that could be judged."""
+
+
+class DoneUnlogged(Exception):
+    """It was done, and the audit log has only that it was started."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,9 @@ class Actions:
         self._proposals = proposals
         self._audit = audit
 
+        # From where it stands to what is written nothing else may be written there.
+        self._locks = {p.device: threading.Lock() for p in permissions}
+
     def propose(self, caller: Caller, action: wire.Action) -> wire.Proposal:
         """First step: nothing moves, and the caller learns from where to where it would."""
         told = _told(caller, action)
@@ -84,31 +96,62 @@ class Actions:
             proposal.upper = upper
         return proposal
 
-    def execute(self, caller: Caller, action: wire.Action, start: wire.Value, token: str) -> wire.ExecuteReply:
-        """Second step: the move, if it is still the one that was proposed."""
+    def execute(self, caller: Caller, action: wire.Action, start: wire.Value, token: str, is_wanted: Callable[[], bool]) -> wire.ExecuteReply:
+        """Second step: the move, if it is still the one that was proposed, and the caller still waits for it."""
         told = _told(caller, action)
         try:
             _check_operator(caller)
             judged = self._judge(action)
+        except Refused as refusal:
+            self._audit.write("refused", **told, reason=str(refusal))
+            raise
+        with self._locks[judged.permission.device]:
+            return self._execute(caller, action, start, token, is_wanted, judged, told)
+
+    def _execute(
+        self,
+        caller: Caller,
+        action: wire.Action,
+        start: wire.Value,
+        token: str,
+        is_wanted: Callable[[], bool],
+        judged: _Judged,
+        told: dict[str, Any],
+    ) -> wire.ExecuteReply:
+        try:
             if judged.permission.is_confirmed:
                 pending = self._proposals.take(token, caller.client, _bytes(action), _bytes(start))
                 told["proposed_by"] = pending.operator
             place = None if judged.permission.is_command else self._place(action, judged)
             if place is not None:
                 _check_still_there(place, start, judged.permission)
+            if not is_wanted():
+                raise Refused("the caller did not wait for it: nothing was moved")
         except Refused as refusal:
             self._audit.write("refused", **told, reason=str(refusal))
             raise
         told.update(_route(place))
         self._audit.write("started", **told)
         try:
-            reply = self._run(action, judged) if place is None else self._write(action, judged, place)
+            told_back = self._run(action, judged) if place is None else self._write(action, judged, place)
         except tango.DevFailed as error:
             cause = values.tango_error(error)
-            self._audit.write("failed", **told, reason=f"{cause.reason}: {cause.description}")
+
+            # A device that does not answer may still do it.
+            event = "unknown" if cause.reason == TIMED_OUT else "failed"
+            self._audit.write(event, **told, reason=f"{cause.reason}: {cause.description}")
             raise
-        self._audit.write("done", **told)
-        return reply
+        try:
+            self._audit.write("done", **told)
+        except OSError as error:
+            raise DoneUnlogged(f"it was done, but the audit log could not be told so: {error.strerror}") from error
+        if told_back is None:
+            return wire.ExecuteReply()
+        try:
+            result = values.result(*told_back)
+        except values.UnsupportedValue as error:
+            raise BadRequest(f"the command {action.command[:128]} was run, but its result cannot be told: {error}") from error
+        return wire.ExecuteReply(result=result) if result is not None else wire.ExecuteReply()
 
     def _judge(self, action: wire.Action) -> _Judged:
         what = action.WhichOneof("what")
@@ -154,12 +197,11 @@ class Actions:
             raise Refused(f"{name} does not tell where it is: nothing starts from an unknown position")
         return _Place(present, told.value, kind, described.unit, lower, upper)
 
-    def _write(self, action: wire.Action, judged: _Judged, place: _Place) -> wire.ExecuteReply:
+    def _write(self, action: wire.Action, judged: _Judged, place: _Place) -> None:
         proxy = self._devices.proxy(action.device)
         proxy.write_attribute(judged.permission.shown_member, values.as_tango(judged.number, place.kind))
-        return wire.ExecuteReply()
 
-    def _run(self, action: wire.Action, judged: _Judged) -> wire.ExecuteReply:
+    def _run(self, action: wire.Action, judged: _Judged) -> tuple[Any, CmdArgType]:
         proxy = self._devices.proxy(action.device)
         described = proxy.command_query(judged.permission.shown_member)
         takes_none = described.in_type == CmdArgType.DevVoid
@@ -168,10 +210,9 @@ class Actions:
             tango.Except.throw_exception("GATEWAY_WrongArgument", f"the command {described.cmd_name} {needs}", "Actions.execute")
         try:
             given = () if judged.number is None else (values.as_tango(judged.number, described.in_type),)
-            told = values.result(proxy.command_inout(described.cmd_name, *given), described.out_type)
         except values.UnsupportedValue as error:
             raise BadRequest(f"the command {described.cmd_name}: {error}") from error
-        return wire.ExecuteReply(result=told) if told is not None else wire.ExecuteReply()
+        return proxy.command_inout(described.cmd_name, *given), described.out_type
 
 
 def limit(told: str, otherwise: float) -> float:

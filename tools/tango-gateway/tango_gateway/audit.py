@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -18,6 +19,7 @@ class Audit:
 
     def __init__(self, file: Path) -> None:
         self._lock = threading.Lock()
+        self._is_cut = False
         try:
             self._descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -29,8 +31,11 @@ class Audit:
         told = {key: _told(value) for key, value in details.items() if value is not None}
         line = json.dumps({"time": now, "event": event, **told}, ensure_ascii=True, allow_nan=False) + "\n"
         with self._lock:
-            # One write of a line: another process that appends to the same file cannot come between.
-            os.write(self._descriptor, line.encode("ascii"))
+            # One write of a line: another process that appends to the same file cannot come between. A full disk takes a part of it without an error.
+            data = (("\n" if self._is_cut else "") + line).encode("ascii")
+            self._is_cut = os.write(self._descriptor, data) != len(data)
+            if self._is_cut:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(self._descriptor)
 
 

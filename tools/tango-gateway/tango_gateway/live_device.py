@@ -59,7 +59,9 @@ class XrdCtLive(Device):
             self.set_change_event(name, True, False)
         self._refresh_state()
         self._stopped = threading.Event()
-        threading.Thread(target=self._tell, name="live device", daemon=True).start()
+
+        # Init makes another event for another thread: this one ends by its own.
+        threading.Thread(target=self._tell, args=(self._stopped,), name="live device", daemon=True).start()
 
     def delete_device(self) -> None:
         self._stopped.set()
@@ -83,9 +85,9 @@ class XrdCtLive(Device):
         status, told_at, is_stale = self.board.read()
         return SHOWN[name](status), told_at, AttrQuality.ATTR_INVALID if is_stale else AttrQuality.ATTR_VALID
 
-    def _tell(self) -> None:
+    def _tell(self, stopped: threading.Event) -> None:
         with tango.EnsureOmniThread():
-            while not self._stopped.is_set():
+            while not stopped.is_set():
                 self.board.changed.wait(TICK_S)
                 self.board.changed.clear()
                 self._tell_changes()

@@ -17,7 +17,7 @@ import tango_gateway_pb2_grpc as wire_grpc
 
 from . import VERSION, values
 from .access import Access
-from .actions import Actions, BadRequest, Caller, limit
+from .actions import Actions, BadRequest, Caller, DoneUnlogged, limit
 from .configuration import Configuration
 from .devices import Devices, UnknownDevice
 from .follower import Followed
@@ -51,6 +51,8 @@ def _answers(handle: Callable[..., Any]) -> Callable[..., Any]:
         except tango.DevFailed as error:
             cause = values.tango_error(error)
             status, sentence = grpc.StatusCode.FAILED_PRECONDITION, f"{cause.reason}: {cause.description}"
+        except DoneUnlogged as error:
+            status, sentence = grpc.StatusCode.INTERNAL, str(error)
         except OSError as error:
             status, sentence = grpc.StatusCode.INTERNAL, f"the audit log cannot be written, so nothing may move: {error.strerror}"
         context.abort(status, sentence)
@@ -157,7 +159,7 @@ class Gateway(wire_grpc.TangoGatewayServicer):
     @_answers
     def Execute(self, request: wire.ExecuteRequest, context: grpc.ServicerContext) -> wire.ExecuteReply:
         start = getattr(request, "from")
-        return self._actions.execute(self._caller(context, request.operator), request.action, start, request.token)
+        return self._actions.execute(self._caller(context, request.operator), request.action, start, request.token, context.is_active)
 
     @_answers
     def ShowStatus(self, request: wire.LiveStatus, context: grpc.ServicerContext) -> wire.ShowStatusReply:
