@@ -56,6 +56,7 @@ MAY_DIFFER = {
     "/entry/start_time",
     "/entry/end_time",
     "/entry/process/date",
+    "/entry/reconstruction/date",
     "/entry/corrections/date",
     # What came over the wire: a series that is sent twice comes twice.
     "/entry/counters/received",

@@ -113,8 +113,11 @@ public sealed class TangoDisplayTests(TangoBeamline beamline)
             await client.SaysAsync("state ON ATTR_VALID");
         }
 
-        await client.SaysAsync("state UNKNOWN ATTR_VALID");
-        await client.SaysAsync("maystop None ATTR_INVALID");
+        // It was so before the first news too.
+        string Since() => client.Output[client.Output.LastIndexOf("state ON ATTR_VALID", StringComparison.Ordinal)..];
+        await Eventually.TrueAsync(
+            () => Since().Contains("state UNKNOWN ATTR_VALID", StringComparison.Ordinal) && Since().Contains("maystop None ATTR_INVALID", StringComparison.Ordinal),
+            () => $"the end of what is told: {client.Output}");
         Assert.DoesNotContain("error", client.Output);
         Assert.Empty(said);
         (_, string output) = await Server.RunAsync(TangoBeamline.Python, "/", "-c", ReadAll, beamline.TangoHost);
