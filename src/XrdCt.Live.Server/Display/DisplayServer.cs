@@ -21,6 +21,8 @@ public sealed class DisplayServer : IAsyncDisposable
         "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
         + "frame-ancestors 'none'";
 
+    private static readonly string[] PathsThatTakePost = [ReconstructionRequests.Path];
+
     private readonly WebApplication _app;
 
     private DisplayServer(WebApplication app, Uri url)
@@ -154,7 +156,7 @@ public sealed class DisplayServer : IAsyncDisposable
                 + "elsewhere through an SSH tunnel.");
         }
 
-        bool takesPost = context.Request.Path == ReconstructionRequests.Path;
+        bool takesPost = PathsThatTakePost.Contains(context.Request.Path.Value);
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method) && !(takesPost && HttpMethods.IsPost(context.Request.Method)))
         {
             headers.Allow = takesPost ? "GET, HEAD, POST" : "GET, HEAD";

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Mime;
 using System.Text.Json;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Slices;
@@ -64,105 +62,53 @@ internal static class ReconstructionRequests
 
     private static async Task<(int Status, string Refusal)> TryChangeAsync(HttpContext context, DisplayServerOptions options)
     {
-        if (!DisplayServer.IsSameOrigin(context.Request))
+        if (JsonPost.Refusal(context, options, "reconstruction") is { } refusal)
         {
-            return (StatusCodes.Status403Forbidden, "Pages of other sites may not change the reconstruction.");
+            return refusal;
         }
 
-        if (!options.MayControl)
+        return await JsonPost.AnswerAsync(context, MostBytes, Example, said =>
         {
-            return (StatusCodes.Status403Forbidden, "The reconstruction cannot be changed from here: display.control in the configuration says so.");
-        }
-
-        if (!IsJson(context.Request.ContentType))
-        {
-            return (StatusCodes.Status415UnsupportedMediaType, $"Send JSON, with 'Content-Type: {MediaTypeNames.Application.Json}'.");
-        }
-
-        byte[] body = new byte[MostBytes + 1];
-        int length = context.Request.ContentLength > MostBytes
-            ? body.Length
-            : await context.Request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, context.RequestAborted).ConfigureAwait(false);
-        if (length > MostBytes)
-        {
-            return (StatusCodes.Status413PayloadTooLarge, $"The change is longer than {MostBytes} bytes.");
-        }
-
-        try
-        {
-            Func<ReconstructionSettings, ReconstructionSettings> change = Read(body.AsMemory(0, length));
-            return options.Reconstruction()?.TryChange(Who(context.Connection.RemoteIpAddress), change) == true
+            Func<ReconstructionSettings, ReconstructionSettings> change = Read(said);
+            return options.Reconstruction()?.TryChange(JsonPost.Caller(context), change) == true
                 ? (StatusCodes.Status200OK, "")
                 : (StatusCodes.Status409Conflict, "No scan runs whose reconstruction could be changed.");
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // Half a surrogate pair is JSON, and no text.
-            return (StatusCodes.Status400BadRequest, $"Send one JSON object, {Example}.");
-        }
-        catch (ArgumentException e)
-        {
-            return (StatusCodes.Status400BadRequest, $"{char.ToUpperInvariant(e.Message[0])}{e.Message[1..]}.");
-        }
+        }).ConfigureAwait(false);
     }
 
-    private static bool IsJson(string? contentType)
+    private static Func<ReconstructionSettings, ReconstructionSettings> Read(JsonElement body)
     {
-        string type = contentType?.Split(';')[0].Trim() ?? "";
-        return type.Equals(MediaTypeNames.Application.Json, StringComparison.OrdinalIgnoreCase);
-    }
-
-    private static string Who(IPAddress? address) => address is null ? "somebody" : address.IsIPv4MappedToIPv6 ? address.MapToIPv4().ToString() : address.ToString();
-
-    private static Func<ReconstructionSettings, ReconstructionSettings> Read(ReadOnlyMemory<byte> body)
-    {
-        using var document = JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false });
-        if (document.RootElement.ValueKind != JsonValueKind.Object)
-        {
-            throw new JsonException();
-        }
-
         Func<ReconstructionSettings, ReconstructionSettings> change = settings => settings;
-        foreach (JsonProperty said in document.RootElement.EnumerateObject())
+        foreach (JsonProperty said in body.EnumerateObject())
         {
             (Func<ReconstructionSettings, ReconstructionSettings> before, JsonElement value) = (change, said.Value);
             if (said.NameEquals("filter"u8))
             {
                 RampFilter filter = value.ValueKind == JsonValueKind.String && RampFilters.ByName.TryGetValue(value.GetString()!, out RampFilter known)
                     ? known
-                    : throw new ArgumentException($"'filter' must be one of {string.Join(", ", RampFilters.ByName.Keys)}, not {Shown(value)}");
+                    : throw new ArgumentException($"'filter' must be one of {string.Join(", ", RampFilters.ByName.Keys)}, not {JsonPost.Shown(value)}");
                 change = settings => before(settings) with { Filter = filter };
             }
             else if (said.NameEquals("axis_px"u8))
             {
                 double? axis_px = value.ValueKind == JsonValueKind.Null ? null
                     : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number
-                    : throw new ArgumentException($"'axis_px' must be a number of translations, or null for where the data have the axis, not {Shown(value)}");
+                    : throw new ArgumentException($"'axis_px' must be a number of translations, or null for where the data have the axis, not {JsonPost.Shown(value)}");
                 change = settings => before(settings) with { Axis_px = axis_px };
             }
             else if (said.NameEquals("air"u8))
             {
                 bool air = value.ValueKind is JsonValueKind.True or JsonValueKind.False
                     ? value.GetBoolean()
-                    : throw new ArgumentException($"'air' must be true or false, not {Shown(value)}");
+                    : throw new ArgumentException($"'air' must be true or false, not {JsonPost.Shown(value)}");
                 change = settings => before(settings) with { Air = air };
             }
             else
             {
-                throw new ArgumentException($"'{Shown(said.Name)}' cannot be changed: choose from filter, axis_px and air");
+                throw new ArgumentException($"'{JsonPost.Shown(said.Name)}' cannot be changed: choose from filter, axis_px and air");
             }
         }
 
         return change;
-    }
-
-    private static string Shown(JsonElement value) => Shown(value.GetRawText());
-
-    // What was sent comes back as plain text of one line.
-    private static string Shown(string text)
-    {
-        const int Longest = 40;
-        string start = text.Length > Longest ? text[..Longest] + "…" : text;
-        return string.Concat(start.Select(c => char.IsControl(c) ? ' ' : c));
     }
 }
