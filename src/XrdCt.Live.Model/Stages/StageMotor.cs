@@ -36,7 +36,4 @@ public sealed record StageMotor(string Name)
 
     /// <summary>A move by a distance from where it is, mm.</summary>
     public MotorMove MoveBy(double distance_mm) => new(this, distance_mm, Backlash_um == 0 ? 0 : (ApproachesUp ? -1 : 1) * Backlash_um / 1000);
-
-    /// <summary>A move to a place, mm; from where it is, or from 0 where that is not known.</summary>
-    public MotorMove MoveTo(double target_mm) => MoveBy(target_mm - (Position_mm ?? 0));
 }

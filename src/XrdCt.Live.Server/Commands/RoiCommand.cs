@@ -160,6 +160,12 @@ internal sealed class RoiCommand
     {
         configuration.Roi ??= new RoiSection();
         RoiScanSection scan = configuration.Roi.Scan ??= new RoiScanSection();
+        if (parsed.GetValue(_radius_um) is { } said_um)
+        {
+            configuration.Roi.Radius_um = said_um;
+            scan.Translations = null;
+        }
+
         if (parsed.GetValue(_step_um) is { } step_um)
         {
             scan.Step_um = Above0(step_um, "--step-um");
@@ -169,7 +175,7 @@ internal sealed class RoiCommand
         scan.Rotations = parsed.GetValue(_rotations) is { } rotations ? (int)Above0(rotations, "--rotations") : scan.Rotations ?? 250;
         scan.Rate_Hz = parsed.GetValue(_frame_ms) is { } frame_ms ? 1000 / Above0(frame_ms, "--frame-ms") : scan.Rate_Hz ?? 100;
         scan.Step_um ??= 1;
-        double radius_um = parsed.GetValue(_radius_um) ?? configuration.Roi.Radius_um ?? scan.Step_um.Value;
+        double radius_um = configuration.Roi.Radius_um ?? scan.Step_um.Value;
         double across = (2 * Math.Floor(radius_um / scan.Step_um.Value)) + 1;
         scan.Translations ??= across is >= 3 and <= int.MaxValue ? (int)across : 3;
     }

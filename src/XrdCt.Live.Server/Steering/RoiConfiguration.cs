@@ -17,7 +17,8 @@ internal static class RoiConfiguration
     {
         BeamlineConfiguration roi = ConfigurationFile.TryParse(ConfigurationFile.Write(coarse))!;
         string title = coarse.Title;
-        roi.Title = string.Create(CultureInfo.InvariantCulture, $"{title}, ROI {plan.Number} at ({plan.X_um:F1}, {plan.Y_um:F1}) µm");
+        string height = plan.Z_um == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", z = {plan.Z_um:G6} µm");
+        roi.Title = string.Create(CultureInfo.InvariantCulture, $"{title}, ROI {plan.Number} at ({plan.X_um:F1}, {plan.Y_um:F1}) µm{height}");
         if (roi.Geometry is { } geometry)
         {
             (geometry.Poni, geometry.Mask, geometry.FlatField, geometry.Dark) = (Whole(geometry.Poni), Whole(geometry.Mask), Whole(geometry.FlatField), Whole(geometry.Dark));
@@ -46,7 +47,7 @@ internal static class RoiConfiguration
             SliceSeries = coarse.Scan?.SliceSeries ?? "auto",
             NormaliseToMonitor = coarse.Scan?.NormaliseToMonitor,
             SliceStep_um = plan.Slices > 1 ? plan.SliceStep_um : null,
-            SliceStart_um = plan.Z_um != 0 ? plan.Z_um : null,
+            SliceStart_um = plan.Slices > 1 && plan.Z_um != 0 ? plan.Z_um : null,
         };
         roi.Reconstruction.Outside = new OutsideSection { X_um = plan.X_um, Y_um = plan.Y_um, CoarseMoved = coarse.Reconstruction.Outside.CoarseMoved };
         if (roi.Readings is { } readings)

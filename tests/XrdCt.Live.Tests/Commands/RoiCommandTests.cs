@@ -94,6 +94,9 @@ public sealed class RoiCommandTests : IDisposable
         Assert.Contains("umv(px, ", File.ReadAllText(Path.Combine(plan, "roi_1.py")), StringComparison.Ordinal);
         Assert.Contains("  umv px ", File.ReadAllText(Path.Combine(plan, "roi_2.mac")), StringComparison.Ordinal);
         Assert.Contains("roi_1.yml exists", Refusal(1, [.. sinogram, "--config", config, "--plan", plan]), StringComparison.Ordinal);
+        Json([.. sinogram, "--config", config, "--radius-um", "30", "--plan", _folder.File("narrow")]);
+        BeamlineConfiguration narrow = ConfigurationFile.Read(Path.Combine(_folder.File("narrow"), "roi_1.yml"));
+        Assert.Equal((30, 61), (narrow.Roi!.Radius_um, narrow.Scan!.Translations));
         ReconstructRun.Of(_folder.File("slices.nxs"), sinogram);
         Assert.Contains("name its file for --plan", Refusal(2, [_folder.File("slices.nxs"), "--config", config, "--plan", plan]), StringComparison.Ordinal);
         Assert.Contains("name it with --config", Refusal(2, [.. sinogram, "--radius-um", "50", "--plan", plan]), StringComparison.Ordinal);

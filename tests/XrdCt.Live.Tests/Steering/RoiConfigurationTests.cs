@@ -47,6 +47,24 @@ public sealed class RoiConfigurationTests : IDisposable
         Assert.Contains("# px: by -0.04717 mm, to -0.04717 mm\n# py: by 0.0345 mm, to 0.0345 mm\n", File.ReadAllText(path), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, null, null)]
+    [InlineData(3, -4.0, 2.0)]
+    public void Of_AnotherHeight_IsAConfigurationThatCanBeRun(int slices, double? start_um, double? step_um)
+    {
+        BeamlineConfiguration coarse = Coarse();
+        (coarse.Roi!.Scan!.Slices, coarse.Roi.Scan.SliceStep_um) = (slices, slices > 1 ? 2 : null);
+        RoiScanPlan plan = StagesSetUp.Plan(coarse, "coarse.yml", 2, (50, -30), 0) with { Z_um = -4 };
+        string path = _folder.File("roi.yml");
+        File.WriteAllText(path, RoiConfiguration.Of(plan, coarse, Path.GetDirectoryName(Demo)!, "coarse.nxs"));
+
+        BeamlineConfiguration roi = ConfigurationFile.Read(path);
+
+        StackSetUp? stack = SetUp.Stack(roi, path);
+        Assert.Equal((start_um, step_um), (stack?.Start_um, stack?.Step_um));
+        Assert.Equal("NMC electrode, coarse scan, ROI 2 at (50.0, -30.0) µm, z = -4 µm", roi.Title);
+    }
+
     [Fact]
     public void Plan_StagesOfTheDemo_BringThePlaceThere()
     {

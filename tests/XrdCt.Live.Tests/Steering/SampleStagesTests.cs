@@ -47,7 +47,7 @@ public sealed class SampleStagesTests
         Assert.Equal(1 + by_mm + beyond_mm, move.Via_mm!.Value, 1e-12);
         Assert.Equal(4 * (Math.Abs(by_mm + beyond_mm) + Math.Abs(beyond_mm)), move.Duration_s, 1e-12);
         Assert.Null((move.Motor with { Backlash_um = 0 }).MoveBy(by_mm).Via_mm);
-        Assert.Equal(move, new StageMotor("px") { Backlash_um = 10, ApproachesUp = approachesUp, Position_mm = 1, Speed_mm_s = 0.25 }.MoveTo(1 + by_mm));
+        Assert.Equal(move, new StageMotor("px") { Backlash_um = 10, ApproachesUp = approachesUp, Position_mm = 1, Speed_mm_s = 0.25 }.MoveBy(by_mm));
     }
 
     [Fact]
