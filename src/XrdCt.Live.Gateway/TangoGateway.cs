@@ -150,6 +150,33 @@ public sealed class TangoGateway : IDisposable
         return ExecuteAsync(proposal.Action, proposal.Token, proposal.Start, proposal.From, by, stop);
     }
 
+    /// <summary>
+    /// Waits until a stage stands where a confirmed move was to bring it. Position and state are read together, every 50 ms, until the state
+    /// is no longer <see cref="TangoState.Moving"/>; a gateway or a device that is away meanwhile is asked again.
+    /// </summary>
+    /// <param name="move">The move, confirmed.</param>
+    /// <param name="tolerance">How far from <see cref="StageMove.To"/> the stage may stand, in the attribute's unit; 0 or more.</param>
+    /// <param name="limit">Longest wait: above 0, at most a day.</param>
+    /// <param name="stop">Gives up waiting; the stage goes on.</param>
+    /// <returns>The reading of the attribute, where it stands.</returns>
+    /// <exception cref="ArgumentException">The tolerance or the limit is out of range.</exception>
+    /// <exception cref="TangoException">
+    /// <see cref="TangoFailure.Device"/>: it has stood elsewhere for 0.2 s, is in FAULT, or the limit is over; the message says where it is.
+    /// <see cref="TangoFailure.Unavailable"/>: the limit is over, and the gateway could not be reached at the end.
+    /// </exception>
+    public Task<TangoReading> ArriveAsync(StageMove move, double tolerance, TimeSpan limit, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(move);
+        if (!double.IsFinite(tolerance) || tolerance < 0)
+        {
+            throw new ArgumentException($"the tolerance {tolerance} is no number of 0 or more", nameof(tolerance));
+        }
+
+        return limit > TimeSpan.Zero && limit <= TimeSpan.FromDays(1)
+            ? new StageArrival(this, move, tolerance).WaitAsync(limit, stop)
+            : throw new ArgumentException($"the limit of {limit.TotalSeconds:G3} s is not above 0 and at most a day", nameof(limit));
+    }
+
     /// <summary>Runs a command for which the gateway wants no confirmation, such as <c>Stop</c>. Never repeated by itself.</summary>
     /// <param name="command">The command, without an argument.</param>
     /// <param name="by">The operator, for the logs.</param>
