@@ -35,7 +35,7 @@ internal sealed class MoveLog : IDisposable
     }
 
     /// <summary>Writes one line; returns when the disk has it.</summary>
-    public void Write(string what, TangoAction action, string by, double? from = null, string? reason = null)
+    public void Write(string what, TangoAction? action, string by, double? from = null, string? reason = null)
     {
         if (_file is null)
         {
@@ -47,11 +47,11 @@ internal sealed class MoveLog : IDisposable
             ["time"] = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture),
             ["event"] = what,
             ["operator"] = by,
-            ["device"] = action.Device,
-            [action is TangoCommand ? "command" : "attribute"] = action.Member,
         };
+        Add("device", action?.Device);
+        Add(action is TangoCommand ? "command" : "attribute", action?.Member);
         Add("from", from);
-        Add("to", action.Value);
+        Add("to", action?.Value);
         Add("reason", reason);
         byte[] bytes = [.. JsonSerializer.SerializeToUtf8Bytes(line), (byte)'\n'];
         lock (_lock)

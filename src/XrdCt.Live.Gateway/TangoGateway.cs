@@ -189,6 +189,13 @@ public sealed class TangoGateway : IDisposable
         return ExecuteAsync(command, "", null, null, by, stop);
     }
 
+    /// <summary>
+    /// Puts into our own log of moves that somebody was refused before anything was proposed: without a token, or with one that is none. Nothing is sent.
+    /// </summary>
+    /// <param name="by">Who says to be asking; for people.</param>
+    /// <param name="reason">Why it was refused.</param>
+    public void LogRefusal(string by, string reason) => _log.Write("refused", null, by, reason: reason);
+
     /// <summary>Shows how the processing stands on the gateway's Tango device.</summary>
     /// <exception cref="TangoException">The gateway did not answer, or offers no such device.</exception>
     public async Task ShowAsync(TangoStatus status, CancellationToken stop = default)

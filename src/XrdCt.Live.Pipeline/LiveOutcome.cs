@@ -37,6 +37,12 @@ public sealed record LiveOutcome(
     /// <summary>Whether a frame of every cell came, whatever became of it: no more of the scan is to be expected.</summary>
     public bool AllCame { get; init; }
 
+    /// <summary>Where regions of interest could go, of the whole scan; null where nothing was measured.</summary>
+    public RoiSuggestion? Roi { get; init; }
+
+    /// <summary>Where the slices have the rotation axis, µm from where the plan has it.</summary>
+    public double Axis_um { get; init; }
+
     /// <summary>The first messages of the next series, where they ended this scan; they go back to the feed.</summary>
     public IReadOnlyList<SourceEvent> Next { get; init; } = [];
 

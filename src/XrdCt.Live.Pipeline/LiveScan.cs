@@ -833,7 +833,7 @@ public sealed class LiveScan
 
         unseen ??= Attempt(() => Tell(phase, isWell ? "" : sentence, path));
         return unseen is null || cause is not null
-            ? new LiveOutcome(phase, sentence, path, counters, cause) { IsWell = isWell }
+            ? new LiveOutcome(phase, sentence, path, counters, cause) { IsWell = isWell, Roi = record!.Roi, Axis_um = record.Axis.AppliedOffset_px * _options.Plan.Step_um }
             : new LiveOutcome(ScanPhase.Failed, $"{sentence}; but the display failed: {unseen.Message}", path, counters, unseen);
     }
 

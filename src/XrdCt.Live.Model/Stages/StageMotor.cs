@@ -34,6 +34,9 @@ public sealed record StageMotor(string Name)
     /// <summary>Tango device whose <c>Position</c> it is; null for none.</summary>
     public string? Device { get; init; }
 
+    /// <summary>Unit of that position, mm: 0.001 of a stage that counts in µm; negative where it counts the other way. Finite, not 0.</summary>
+    public double DeviceUnit_mm { get; init; } = 1;
+
     /// <summary>A move by a distance from where it is, mm.</summary>
     public MotorMove MoveBy(double distance_mm) => new(this, distance_mm, Backlash_um == 0 ? 0 : (ApproachesUp ? -1 : 1) * Backlash_um / 1000);
 }

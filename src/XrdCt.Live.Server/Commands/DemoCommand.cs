@@ -61,7 +61,6 @@ internal static class DemoCommand
                 throw UserException.WrongUse($"--rate must be 0 or more, not {rate_Hz}");
             }
 
-            string[] simulator = Simulator(configuration, rate_Hz, parsed.GetValue(seed));
             return await new LiveSession
             {
                 File = file,
@@ -69,7 +68,7 @@ internal static class DemoCommand
                 Note = Note(scan, usual, rate_Hz),
                 ExitWithScan = live.Exit(parsed),
                 Json = live.Json(parsed),
-                Companion = cancel => SimulatorProcess.RunAsync(simulator, cancel),
+                Companion = (scan, cancel) => SimulatorProcess.RunAsync(Simulator(scan, rate_Hz, parsed.GetValue(seed)), cancel),
             }.RunAsync(stop).ConfigureAwait(false);
         });
         return command;

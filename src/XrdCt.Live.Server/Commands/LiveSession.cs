@@ -1,20 +1,15 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text.Json;
 using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Egress.Publishing;
 using XrdCt.Live.Gateway;
 using XrdCt.Live.Ingest.Decoding;
 using XrdCt.Live.Ingest.ZeroMq;
-using XrdCt.Live.Model.Frames;
-using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
-using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Pipeline;
 using XrdCt.Live.Server.Configuration;
 using XrdCt.Live.Server.Display;
+using XrdCt.Live.Server.Steering;
 using XrdCt.Live.Storage;
-using XrdCt.Live.Storage.Journal;
 
 namespace XrdCt.Live.Server.Commands;
 
@@ -23,8 +18,6 @@ namespace XrdCt.Live.Server.Commands;
 /// </summary>
 internal sealed class LiveSession
 {
-    private (RadialAxis Axis, double? Wavelength_m, LiveRoi? Roi)? _outside;
-
     /// <summary>The configuration file, for messages and for paths relative to it.</summary>
     public required string File { get; init; }
 
@@ -41,9 +34,12 @@ internal sealed class LiveSession
     public required bool Json { get; init; }
 
     /// <summary>
-    /// Runs beside the scan and is started together with it, so it must bear a receiver that is not there yet; if it fails, the scan ends.
+    /// Runs beside each scan, of its configuration, and is started together with it, so it must bear a receiver that is not there yet; if it fails, the scan ends.
     /// </summary>
-    public Func<CancellationToken, Task> Companion { get; init; } = stop => Task.Delay(Timeout.Infinite, stop);
+    public Func<BeamlineConfiguration, CancellationToken, Task> Companion { get; init; } = (_, stop) => Task.Delay(Timeout.Infinite, stop);
+
+    /// <summary>What a browser that is opened has after the page's address: an operator's token, which no server sees in a fragment; null for nothing.</summary>
+    public string? Fragment { get; init; }
 
     /// <summary>
     /// Whether another series after the scan is another scan. A demo is one scan; a beamline goes on until it is told to end, whatever
@@ -66,7 +62,8 @@ internal sealed class LiveSession
         }
 
         using IntegratorSource integrators = SetUp.Integrators(Configuration.Compute, File, Tell);
-        LiveOptions? options = TakesFromHeader ? null : WithOutside(SetUp.LiveOptions(Configuration, folder, File, Note), stop);
+        ScanCourse coarse = Course(Configuration, File, FollowsSeries, Note);
+        coarse.Prepare(stop);
         SourceSetUp source = SetUp.Source(Configuration, folder, File);
         TangoSetUp? tango = SetUp.Tango(Configuration, folder, File);
         ReadingsSetUp? told = SetUp.Readings(Configuration, tango, File);
@@ -74,12 +71,15 @@ internal sealed class LiveSession
             ? SetUp.Publisher(section, Configuration.Integration.Bins!.Value, Configuration.Channels.Count, File)
             : null;
         TimeSpan linger = Configuration.Publish is PublishSection after ? SetUp.Linger(after, File) : TimeSpan.Zero;
+        using TangoGateway? gateway = tango is null ? null : OpenGateway(tango.Gateway);
+        using RoiSteering? steering = Steering(tango, gateway, Tell);
         var hub = new DisplayHub();
         var display = new DisplayServerOptions
         {
             Port = SetUp.DisplayPort(Configuration.Display, File),
             Control = Configuration.Display.Control,
             Reconstruction = () => Volatile.Read(ref current)?.Control,
+            Steering = steering,
         };
         await using DisplayServer page = await StartPageAsync(hub, display, stop).ConfigureAwait(false);
         if (Note.Length > 0)
@@ -91,42 +91,41 @@ internal sealed class LiveSession
         Say($"live page: {page.Url}");
         if (Configuration.Display.OpenBrowser)
         {
-            OpenBrowser(page.Url);
+            OpenBrowser(Fragment is null ? page.Url : new UriBuilder(page.Url) { Fragment = Fragment }.Uri);
         }
 
         using ResultPublisher? publisher = publishing is null ? null : StartPublisher(publishing);
         NexusScanStore store = OpenStore(Configuration.Output.Folder);
-        using TangoGateway? gateway = tango is null ? null : new TangoGateway(tango.Gateway);
         await using TangoDisplay? device = gateway is not null && tango!.ShowsResults ? new TangoDisplay(gateway, Warn) : null;
-        ILiveDisplay shown = new DisplayFanOut([hub, .. new ILiveDisplay?[] { publisher, device }.OfType<ILiveDisplay>()]);
+        ILiveDisplay shown = new DisplayFanOut([hub, .. new ILiveDisplay?[] { publisher, device, steering }.OfType<ILiveDisplay>()]);
         bool allWell;
         using (ReadingFeed? readings = told is null ? null : new ReadingFeed(() => told.Open(gateway, Tell)))
         using (var feed = new SeriesFeed(source.Open) { Meanwhile = readings is null ? () => { } : readings.Drain })
         {
-            allWell = await ScanAfterScanAsync(
-                feed,
-                options,
-                (known, journal, growing) =>
+            LiveScan SetUpScan(LiveOptions known, IScanJournal? journal, IGrowingFile? growing)
+            {
+                var scan = new LiveScan(
+                    known,
+                    feed.Lend,
+                    () => integrators.Create(known.Integration, () => new PixelReader(known.Integration.Geometry.Shape)),
+                    shown,
+                    store,
+                    TimeProvider.System,
+                    publisher,
+                    journal,
+                    readings is null ? null : () => readings)
                 {
-                    var scan = new LiveScan(
-                        known,
-                        feed.Lend,
-                        () => integrators.Create(known.Integration, () => new PixelReader(known.Integration.Geometry.Shape)),
-                        shown,
-                        store,
-                        TimeProvider.System,
-                        publisher,
-                        journal,
-                        readings is null ? null : () => readings)
-                    {
-                        Say = Warn,
-                        GrowingFile = growing,
-                        Device = integrators.Device,
-                    };
-                    Volatile.Write(ref current, scan);
-                    return scan;
-                },
-                stop).ConfigureAwait(false);
+                    Say = Warn,
+                    GrowingFile = growing,
+                    Device = integrators.Device,
+                };
+                Volatile.Write(ref current, scan);
+                return scan;
+            }
+
+            allWell = steering is null
+                ? await coarse.RunAsync(feed, SetUpScan, stop).ConfigureAwait(false)
+                : await CoarseAndRoiAsync(coarse, steering, feed, SetUpScan, page.Url, stop).ConfigureAwait(false);
         }
 
         if (publisher?.Failure is string unpublished)
@@ -134,7 +133,7 @@ internal sealed class LiveSession
             Console.Error.WriteLine($"xrdct: {unpublished}");
         }
 
-        if (!ExitWithScan && !FollowsSeries && !stop.IsCancellationRequested)
+        if (steering is null && !ExitWithScan && !FollowsSeries && !stop.IsCancellationRequested)
         {
             Say($"the page stays at {page.Url}; Ctrl-C ends");
             await WaitAsync(stop).ConfigureAwait(false);
@@ -150,284 +149,107 @@ internal sealed class LiveSession
         return allWell ? 0 : 1;
     }
 
-    private async Task<bool> ScanAfterScanAsync(
-        SeriesFeed feed, LiveOptions? options, Func<LiveOptions, IScanJournal?, IGrowingFile?, LiveScan> setUp, CancellationToken stop)
+    /// <summary>Coarse scans, and between them scans of the places that operators take.</summary>
+    private async Task<bool> CoarseAndRoiAsync(
+        ScanCourse coarse, RoiSteering steering, SeriesFeed feed, Func<LiveOptions, IScanJournal?, IGrowingFile?, LiveScan> setUp, Uri page, CancellationToken stop)
     {
         bool allWell = true;
-        LiveOutcome? last = null;
-        StackCourse? course = SetUp.Stack(Configuration, File) is StackSetUp stack ? new StackCourse(stack) : null;
-        for (int scans = 0; last is null || await NextAsync(feed, course, last, scans == 1, stop).ConfigureAwait(false); scans++)
-        {
-            LiveOptions? known = options ?? await OptionsFromHeaderAsync(feed, stop).ConfigureAwait(false);
-            if (known is null)
-            {
-                break;
-            }
-
-            using IScanJournal? journal = course is null
-                ? OpenJournal(known, [known.Settings().Fingerprint], mayContinue: scans == 0)
-                : OpenSliceJournal(ref known, course, mayContinue: scans == 0);
-            using GrowingScanFile? growing = SetUpGrowingFile(known.Settings().Description, journal?.Scan?.StartedAt);
-            LiveScan scan = setUp(known, journal, growing);
-            last = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false);
-            Report(last, scan.State, scan.Description.Slice);
-            if (course is not null)
-            {
-                course.Reconstruction = scan.Changed;
-            }
-
-            feed.PutBack(last.Next);
-
-            // An operator's stop is no failure; nor is, where scans follow each other, one that the detector aborted.
-            bool mayBeIncomplete = stop.IsCancellationRequested || (FollowsSeries && !ExitWithScan) || (course is null ? IsPredecessor(last) : IsNoSlice(last));
-            allWell &= last.Phase == ScanPhase.Complete || (last.Phase == ScanPhase.Incomplete && mayBeIncomplete);
-        }
-
-        if (course is not null)
-        {
-            allWell &= EndStack(course) || stop.IsCancellationRequested || !ExitWithScan;
-        }
-
-        if (feed.StrayCount > 0)
-        {
-            Say($"{feed.StrayCount} messages came between scans and belonged to none");
-        }
-
-        return allWell;
-    }
-
-    // The scan of a process that was killed, which the detector has gone on from: it is saved, and is not the one that was asked for.
-    private static bool IsPredecessor(LiveOutcome outcome) => outcome is { IsOnlyContinued: true, Next.Count: > 0 };
-
-    // It was found out only that another slice, or another series, is being measured.
-    private static bool IsNoSlice(LiveOutcome outcome) => outcome is { Counters.Received: 0, Next.Count: > 0 };
-
-    private SqliteScanJournal? OpenJournal(LiveOptions options, IReadOnlyList<string> fingerprints, bool mayContinue)
-    {
-        OutputSection output = Configuration.Output;
-        if (!output.Journal)
-        {
-            return null;
-        }
-
-        try
-        {
-            SqliteScanJournal? unfinished = mayContinue
-                ? ScanJournals.OpenUnfinished(output.Folder, fingerprints, output.KeepJournal, Warn)
-                : null;
-            return unfinished ?? SqliteScanJournal.Create(output.Folder, options.Settings(), output.KeepJournal);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UserException($"the journals in '{output.Folder}' cannot be listed: {SetUp.Sentence(e)}", e);
-        }
-    }
-
-    private GrowingScanFile? SetUpGrowingFile(ScanDescription scan, DateTimeOffset? continued)
-    {
-        OutputSection output = Configuration.Output;
-        if (!output.GrowingFile)
-        {
-            return null;
-        }
-
-        GrowingScanFile file = continued is DateTimeOffset startedAt
-            ? GrowingScanFile.Continued(output.Folder, scan, startedAt)
-            : new GrowingScanFile(output.Folder);
-        file.Made = path => Say($"growing file: {path}");
-        return file;
-    }
-
-    /// <summary>Opens the journal of the slice that is next: at the start, of the one in which another process was killed.</summary>
-    private IScanJournal? OpenSliceJournal(ref LiveOptions options, StackCourse course, bool mayContinue)
-    {
-        OutputSection output = Configuration.Output;
-        if (!output.Journal)
-        {
-            options = course.Apply(options);
-            return null;
-        }
-
-        IReadOnlyList<string> fingerprints = options.FingerprintsOf(course.Slices);
-        SqliteScanJournal? journal = null;
-        if (mayContinue)
-        {
-            StackProgress? progress = ReadProgress(fingerprints[0]);
-            journal = OpenJournal(options, fingerprints, mayContinue: true);
-
-            // A new journal is of no slice yet, whatever the options say.
-            JournalledScan? unfinished = journal?.Scan;
-            course.Resume(unfinished is null ? null : journal!.Settings.Description.Slice, unfinished?.SliceLayout ?? SliceLayout.Undecided, progress);
-            string source = progress is null ? $"the journal '{journal?.Path}'" : $"'{StackProgress.PathOf(output.Folder, options.Title)}'";
-            if (course.GoesOnAt is int next)
-            {
-                string then = next > course.Slices.Count ? "its stack is over" : $"the stack goes on with {course.Slices[next - 1]}, as {source} says";
-                Warn($"{course.Next} was measured and not saved: its journal is saved now; {then}");
-            }
-            else if (course.Number > 1)
-            {
-                Warn($"the stack goes on with {course.Next}; {source} says so, remove it to begin anew");
-            }
-        }
-
-        options = course.Apply(options);
-        journal = journal?.Scan is null ? OpenJournal(options, [], mayContinue: false) : journal;
-        string title = options.Title;
-        if (course.GoesOnAt is not null)
-        {
-            // What is written down of the stack holds still.
-            return journal;
-        }
-
-        int following = course.Number + 1;
-        return new BegunJournal(journal!, scan => Attempt(() => new StackProgress(fingerprints[0], following, scan.SliceLayout, scan.SeriesId).Write(output.Folder, title)));
-    }
-
-    private StackProgress? ReadProgress(string fingerprint)
-    {
-        try
-        {
-            return StackProgress.Read(Configuration.Output.Folder, Configuration.Title) is { } progress && progress.Fingerprint == fingerprint ? progress : null;
-        }
-        catch (Exception e) when (e is IOException or InvalidDataException)
-        {
-            throw new UserException(SetUp.Sentence(e), e);
-        }
-    }
-
-    /// <summary>Nothing more of the stack will come: tells what is missing of it.</summary>
-    /// <returns>Whether all slices came.</returns>
-    private bool EndStack(StackCourse course)
-    {
-        // A slice that could not be saved stays in its journal, and must not be followed by the next one when that is saved.
-        (string folder, string title) = (Configuration.Output.Folder, Configuration.Title);
-        if (Configuration.Output.Journal && course.HasUnsaved)
-        {
-            Attempt(() => (StackProgress.Read(folder, title) is { } progress ? progress with { Next = course.Slices.Count + 1 } : null)?.Write(folder, title));
-        }
-        else if (Configuration.Output.Journal)
-        {
-            Attempt(() => StackProgress.Remove(folder, title));
-        }
-
-        int[] missing = [.. course.Missing];
-        if (missing.Length > 0 && missing.Length < course.Slices.Count)
-        {
-            Console.Error.WriteLine($"xrdct: of {course.Slices.Count} slices {string.Join(", ", missing)} never came");
-        }
-
-        return missing.Length == 0;
-    }
-
-    private static void Attempt(Action write)
-    {
-        try
-        {
-            write();
-        }
-        catch (Exception e) when (e is IOException or InvalidDataException)
-        {
-            Warn(e.Message);
-        }
-    }
-
-    private bool TakesFromHeader => Configuration.Source?.FromHeader is { Length: > 0 };
-
-    /// <summary>Whether there is another scan; waits for its first message.</summary>
-    private async Task<bool> NextAsync(SeriesFeed feed, StackCourse? course, LiveOutcome last, bool isFirst, CancellationToken stop)
-    {
-        if (course is not null)
-        {
-            return await NextSliceAsync(feed, course, last, isFirst, stop).ConfigureAwait(false);
-        }
-
-        // What an aborted series left in the sender's queue is no scan that anybody waits for.
-        bool wasLeftOver = last is { Series: null, Next: [{ Kind: SourceEventKind.SeriesStarted }, ..] } || IsPredecessor(last);
-        bool neverBegan = isFirst && last.Phase == ScanPhase.Failed && last.SeriesId is null;
-        if (stop.IsCancellationRequested || neverBegan || !(FollowsSeries || wasLeftOver) || (ExitWithScan && !wasLeftOver))
-        {
-            return false;
-        }
-
-        if (last.Next.Count > 0)
-        {
-            return true;
-        }
-
-        Say("waiting for the next series; Ctrl-C ends");
-        bool isOver = last.EndedByDetector || last.Phase is ScanPhase.Complete or ScanPhase.Failed;
-        return await OnOwnThread(() => feed.AwaitNext(isOver ? last.SeriesId : null, stop)).ConfigureAwait(false) is not null;
-    }
-
-    /// <summary>Whether there is another slice, or another stack; waits for its first message.</summary>
-    private async Task<bool> NextSliceAsync(SeriesFeed feed, StackCourse course, LiveOutcome last, bool isFirst, CancellationToken stop)
-    {
-        // First of all: a slice that was stopped has come.
-        course.Advance(last);
-        bool neverBegan = isFirst && last.Phase == ScanPhase.Failed && last.SeriesId is null;
-        bool mayEnd = (course.IsOver && !IsPredecessor(last)) || (last.SliceLayout == SliceLayout.OneSeries && course.MayComeBack);
-        if (stop.IsCancellationRequested || neverBegan || (mayEnd && (ExitWithScan || !FollowsSeries)))
-        {
-            return false;
-        }
-
-        if (course.IsOver)
-        {
-            EndStack(course);
-        }
-
-        SeriesHeader? next = null;
-        if (last.Next.Count == 0)
-        {
-            Say($"waiting for {course.Next}; Ctrl-C ends");
-            next = await OnOwnThread(() => feed.AwaitNext(course.Finished, stop)).ConfigureAwait(false);
-        }
-
-        course.Begin(next, last);
-        return next is not null || last.Next.Count > 0;
-    }
-
-    // The header stays in front of the feed: it is the scan's first message too.
-    private async Task<LiveOptions?> OptionsFromHeaderAsync(SeriesFeed feed, CancellationToken stop)
-    {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(File))!;
+        coarse.Ended = steering.OfferAsync;
+        coarse.IsNext = steering.IsCoarseNextAsync;
         while (true)
         {
-            Say("waiting for the detector's header");
-            if (await OnOwnThread(() => feed.AwaitHeader(stop)).ConfigureAwait(false) is not { } header)
+            CancellationToken readied = steering.Readied;
+            using var away = CancellationTokenSource.CreateLinkedTokenSource(stop, readied);
+            allWell &= await coarse.RunAsync(feed, setUp, stop, away.Token).ConfigureAwait(false);
+            bool isOver = ExitWithScan || (FollowsSeries && !readied.IsCancellationRequested);
+            if (!stop.IsCancellationRequested && !isOver)
             {
-                return null;
+                if (!readied.IsCancellationRequested)
+                {
+                    Say($"the page stays at {page}; Ctrl-C ends");
+                    await WaitAsync(away.Token).ConfigureAwait(false);
+                }
+
+                if (!stop.IsCancellationRequested && steering.Take(out CancellationToken withdrawn) is { } accepted)
+                {
+                    bool isWell = await RoiAsync(accepted, coarse, steering, feed, setUp, stop, withdrawn).ConfigureAwait(false);
+                    allWell &= isWell || FollowsSeries;
+                }
+
+                continue;
             }
 
-            try
-            {
-                return WithOutside(SetUp.LiveOptions(Configuration, folder, File, Note, header), stop);
-            }
-            catch (UserException e) when (FollowsSeries && !ExitWithScan)
-            {
-                // The detector may be set right and armed anew: no reason to end.
-                Console.Error.WriteLine($"xrdct: {e.Message}");
-                feed.Discard();
-            }
+            return allWell;
         }
     }
 
-    // The coarse scan is read once: its patterns are as many as those of this one.
-    private LiveOptions WithOutside(LiveOptions options, CancellationToken stop)
+    private async Task<bool> RoiAsync(
+        AcceptedRoi accepted,
+        ScanCourse coarse,
+        RoiSteering steering,
+        SeriesFeed feed,
+        Func<LiveOptions, IScanJournal?, IGrowingFile?, LiveScan> setUp,
+        CancellationToken stop,
+        CancellationToken withdrawn)
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(File))!;
-        RadialAxis axis = options.Integration.Axis;
-        double? wavelength_m = options.Integration.Geometry.Wavelength_m;
-        if (_outside is not { } known || known.Wavelength_m != wavelength_m || known.Axis.Unit != axis.Unit || !known.Axis.Centres.SequenceEqual(axis.Centres))
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, withdrawn);
+        ScanCourse roi = Course(accepted.Configuration, accepted.File, followsSeries: false, "");
+        bool isWell;
+        try
         {
-            _outside = (axis, wavelength_m, SetUp.Outside(Configuration, folder, File, options.Integration, stop));
+            Say($"{accepted.Configuration.Title}; Ctrl-C ends");
+            roi.Prepare(end.Token);
+            isWell = await roi.RunAsync(feed, setUp, end.Token).ConfigureAwait(false);
+        }
+        catch (UserException e)
+        {
+            // The coarse scan goes on to be offered.
+            Warn(e.Message);
+            LiveOutcome failed = new(ScanPhase.Failed, e.Message, null, default, e);
+            steering.Finish(failed);
+            return false;
         }
 
-        return options with { Roi = _outside!.Value.Roi };
+        bool isTakenBack = withdrawn.IsCancellationRequested;
+        steering.Finish(isTakenBack ? null : roi.Last);
+        coarse.Last = roi.Last?.SeriesId is null ? coarse.Last : roi.Last;
+        return isWell || isTakenBack;
     }
 
-    private static Task<T> OnOwnThread<T>(Func<T> wait) =>
-        Task.Factory.StartNew(wait, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private ScanCourse Course(BeamlineConfiguration configuration, string file, bool followsSeries, string note) => new()
+    {
+        File = file,
+        Configuration = configuration,
+        Note = note,
+        ExitWithScan = ExitWithScan,
+        FollowsSeries = followsSeries,
+        Json = Json,
+        Companion = stop => Companion(configuration, stop),
+    };
+
+    // A region of interest has none in itself; without roi.scan nobody knows what its scan would be.
+    private RoiSteering? Steering(TangoSetUp? tango, TangoGateway? gateway, Action<string> say)
+    {
+        if (Configuration.Roi?.Scan is null || Configuration.Scan?.Coarse is not null)
+        {
+            return null;
+        }
+
+        TangoStages? stages = tango?.Moves is { } moves ? new TangoStages(gateway!, moves.Stages, moves.Tolerance_um) : null;
+        return new RoiSteering(Configuration, File, stages, TimeProvider.System, say) { Operators = tango?.Moves?.Operators };
+    }
+
+    private static TangoGateway OpenGateway(TangoGatewayOptions options)
+    {
+        try
+        {
+            return new TangoGateway(options);
+        }
+        catch (IOException e)
+        {
+            throw new UserException(e.Message, e);
+        }
+    }
 
     // Before the first frame: a folder that cannot be written to must not be found out when the scan is over.
     private static NexusScanStore OpenStore(string folder)
@@ -477,37 +299,6 @@ internal sealed class LiveSession
         }
     }
 
-    private async Task<LiveOutcome> RunWithCompanionAsync(LiveScan scan, CancellationToken stop)
-    {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        Task<LiveOutcome> running = scan.RunAsync(ended.Token);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        Task companion = Companion(over.Token);
-        Task followed = DisplayConsole.FollowAsync(scan, running, Json);
-        if (await Task.WhenAny(followed, companion).ConfigureAwait(false) == companion && companion.IsFaulted)
-        {
-            await ended.CancelAsync().ConfigureAwait(false);
-        }
-
-        LiveOutcome outcome = await running.ConfigureAwait(false);
-        await followed.ConfigureAwait(false);
-        await over.CancelAsync().ConfigureAwait(false);
-        try
-        {
-            await companion.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // The companion was told to end.
-        }
-        catch (UserException e)
-        {
-            return outcome with { Phase = ScanPhase.Failed, Sentence = $"{e.Message} ({outcome.Sentence})", Cause = e };
-        }
-
-        return outcome;
-    }
-
     private static void Warn(string sentence) => Console.Error.WriteLine($"xrdct: {sentence}");
 
     private void Say(string line)
@@ -516,82 +307,6 @@ internal sealed class LiveSession
         {
             Console.Out.WriteLine(line);
         }
-    }
-
-    private void Report(LiveOutcome outcome, LiveState state, StackSlice? slice)
-    {
-        if (Json)
-        {
-            Console.Out.WriteLine(JsonSerializer.Serialize(
-                new
-                {
-                    Phase = outcome.Phase.ToString(),
-                    outcome.Sentence,
-                    Saved = outcome.SavedPath,
-                    outcome.Counters,
-                    Cells = state.CellCount,
-                    Series = outcome.SeriesId,
-                    Slice = slice?.Number,
-                    Slices = slice?.Count,
-                    slice?.Z_um,
-                    Missing = outcome.Missing.Select(m => m.ToString()),
-                    state.Elapsed_s,
-                    Rate_Hz = state.Elapsed_s > 0 ? outcome.Counters.Placed / state.Elapsed_s : 0,
-                    Latency_ms = double.IsFinite(state.Latency_ms) ? state.Latency_ms : (double?)null,
-                    Latency95_ms = double.IsFinite(state.Latency95_ms) ? state.Latency95_ms : (double?)null,
-                },
-                JsonText.Indented));
-        }
-        else
-        {
-            double rate_Hz = state.Elapsed_s > 0 ? outcome.Counters.Placed / state.Elapsed_s : 0;
-            string series = outcome.SeriesId is long id && FollowsSeries ? $"series {id}: " : "";
-            string place = slice is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{slice} (z = {slice.Z_um} µm): ");
-            Say($"{series}{place}{outcome.Counters.Placed} of {state.CellCount} frames in {state.Elapsed_s:F0} s ({rate_Hz:F0} Hz)");
-            foreach (string line in Losses(outcome.Counters))
-            {
-                Say("  " + line);
-            }
-
-            if (outcome.Missing.Count > 0 && outcome.Counters.Placed > 0)
-            {
-                Say($"  missing: {Ranges(outcome.Missing)}");
-            }
-
-            if (outcome.SavedPath is not null)
-            {
-                Say($"saved: {outcome.SavedPath}");
-            }
-        }
-
-        if (!outcome.IsWell)
-        {
-            Console.Error.WriteLine($"xrdct: {outcome.Sentence}");
-        }
-    }
-
-    private static string Ranges(IReadOnlyList<FrameRange> missing)
-    {
-        const int MostShown = 20;
-        string shown = string.Join(", ", missing.Take(MostShown));
-        return missing.Count > MostShown ? $"{shown} and {missing.Count - MostShown} ranges more (--json lists all)" : shown;
-    }
-
-    private static IEnumerable<string> Losses(FrameCounters c)
-    {
-        (long Count, string What)[] all =
-        [
-            (c.Missing, "cells empty"),
-            (c.Duplicate, "frames repeated (the first of each stays)"),
-            (c.OutOfOrder, "frames out of order (placed by their index)"),
-            (c.Malformed, "messages not understood"),
-            (c.Truncated, "frames cut short or damaged"),
-            (c.WrongShape, "frames of another size or type"),
-            (c.ForeignSeries, "frames of another series"),
-            (c.OutsidePlan, "frames outside the scan plan"),
-            (c.BeforeHeader, "frames before the header of their series"),
-        ];
-        return all.Where(a => a.Count > 0).Select(a => $"{a.Count} {a.What}");
     }
 
     private static async Task WaitAsync(CancellationToken stop)

@@ -40,7 +40,11 @@ public sealed class MotorSection
     [YamlMember(Alias = "position_mm")]
     public double? Position_mm { get; set; }
 
-    /// <summary>Tango device whose <c>Position</c> it is.</summary>
+    /// <summary>Tango device whose <c>Position</c> it is, as the gateway knows it.</summary>
     [YamlMember(Alias = "device")]
     public string? Device { get; set; }
+
+    /// <summary>Unit of that position, mm: 0.001 of a stage that counts in µm.</summary>
+    [YamlMember(Alias = "device_unit_mm")]
+    public double DeviceUnit_mm { get; set; } = 1;
 }

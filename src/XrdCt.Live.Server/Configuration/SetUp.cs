@@ -401,9 +401,9 @@ internal static class SetUp
         : throw UserException.WrongUse($"{file}: tango: names attributes, and readings: is absent: readings.needs says what a frame waits for");
 
     /// <summary>Checks the gateway to Tango; null without one.</summary>
-    public static TangoSetUp? Tango(BeamlineConfiguration configuration, string folder, string file) => configuration.Tango is TangoSection tango
-        ? TangoSetUp.Of(tango, folder, file)
-        : null;
+    public static TangoSetUp? Tango(BeamlineConfiguration configuration, string folder, string file) => configuration.Tango is null
+        ? null
+        : TangoSetUp.Of(configuration, folder, file);
 
     /// <summary>Workers that decode and integrate at the same time.</summary>
     public static int Workers(BeamlineConfiguration configuration, string file) => configuration.Compute.Workers is int workers

@@ -100,6 +100,9 @@ internal static class StagesSetUp
             Speed_mm_s = SetUp.Within(motor.Speed_mm_s, LongestTravel_mm, file, $"{key}.speed_mm_s"),
             Position_mm = motor.Position_mm,
             Device = motor.Device,
+            DeviceUnit_mm = double.IsFinite(motor.DeviceUnit_mm) && motor.DeviceUnit_mm != 0
+                ? motor.DeviceUnit_mm
+                : throw UserException.WrongUse(string.Create(CultureInfo.InvariantCulture, $"{file}: {key}.device_unit_mm must be a number other than 0, not {motor.DeviceUnit_mm}")),
         };
     }
 

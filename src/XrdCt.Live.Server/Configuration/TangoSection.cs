@@ -48,4 +48,8 @@ public sealed class TangoSection
     /// <summary>Whether the gateway's own device shows how the scan stands.</summary>
     [YamlMember(Alias = "show_results")]
     public bool ShowResults { get; set; } = true;
+
+    /// <summary>Who may move the stages from the page; nothing is moved when absent.</summary>
+    [YamlMember(Alias = "moves")]
+    public MovesSection? Moves { get; set; }
 }

@@ -1,5 +1,6 @@
 using XrdCt.Live.Gateway;
 using XrdCt.Live.Model.Readings;
+using XrdCt.Live.Server.Steering;
 
 namespace XrdCt.Live.Server.Configuration;
 
@@ -7,17 +8,19 @@ namespace XrdCt.Live.Server.Configuration;
 /// <param name="Gateway">Where it is.</param>
 /// <param name="Readings">Which attributes tell positions and monitor values; null for none.</param>
 /// <param name="ShowsResults">Whether the gateway's device shows how the scan stands.</param>
-internal sealed record TangoSetUp(TangoGatewayOptions Gateway, TangoReadingsOptions? Readings, bool ShowsResults)
+/// <param name="Moves">Who may move which stages; null for nobody.</param>
+internal sealed record TangoSetUp(TangoGatewayOptions Gateway, TangoReadingsOptions? Readings, bool ShowsResults, MovesSetUp? Moves)
 {
     private const double LeastPeriod_ms = 20;
     private const double LongestPeriod_ms = 10_000;
 
     /// <summary>Checks the section; the token is read.</summary>
-    /// <param name="tango">What the file says.</param>
+    /// <param name="configuration">What the file says; has the section.</param>
     /// <param name="folder">Folder that paths in it are relative to.</param>
     /// <param name="file">Name of the file, for messages.</param>
-    public static TangoSetUp Of(TangoSection tango, string folder, string file)
+    public static TangoSetUp Of(BeamlineConfiguration configuration, string folder, string file)
     {
+        TangoSection tango = configuration.Tango!;
         if (!Uri.TryCreate(tango.Gateway, UriKind.Absolute, out Uri? address) || address.Port <= 0)
         {
             throw UserException.WrongUse($"{file}: 'tango.gateway' must be http://127.0.0.1:PORT or https://HOST:PORT, not '{tango.Gateway}'");
@@ -37,6 +40,7 @@ internal sealed record TangoSetUp(TangoGatewayOptions Gateway, TangoReadingsOpti
             Transmission = Quantity(tango.Transmission, 1, "transmission"),
             Period = TimeSpan.FromMilliseconds(period_ms),
         };
+        MovesSetUp? moves = MovesSetUp.Of(configuration, folder, file);
         string tokenFile = Path.Combine(folder, SetUp.Required(tango.TokenFile, file, "tango.token_file"));
         try
         {
@@ -45,11 +49,13 @@ internal sealed record TangoSetUp(TangoGatewayOptions Gateway, TangoReadingsOpti
                 Address = address,
                 Token = TangoGatewayOptions.ReadToken(tokenFile),
                 TrustedCertificates = tango.TrustedCertificates is string trusted ? Path.Combine(folder, trusted) : null,
+                Permissions = moves is null ? [] : TangoStages.Permissions(moves.Stages),
+                AuditFile = moves?.LogFile,
             };
 
             // Nothing is sent yet: what cannot be used is said before the scan.
             using var tried = new TangoGateway(options);
-            return new TangoSetUp(options, Told(readings) == ReadingQuantities.None ? null : readings, tango.ShowResults);
+            return new TangoSetUp(options, Told(readings) == ReadingQuantities.None ? null : readings, tango.ShowResults, moves);
         }
         catch (Exception e) when (e is IOException or ArgumentException)
         {

@@ -10,7 +10,7 @@ using XrdCt.Live.Model.Ports;
 
 namespace XrdCt.Live.Server.Display;
 
-/// <summary>Serves the live page, its WebSocket <c>/live</c> and <c>GET /api/state</c>, <c>GET /api/voxel</c> and <c>/api/reconstruction</c>.</summary>
+/// <summary>Serves the live page, its WebSocket <c>/live</c> and <c>GET /api/state</c>, <c>GET /api/voxel</c>, <c>/api/reconstruction</c> and <c>/api/steering</c>.</summary>
 public sealed class DisplayServer : IAsyncDisposable
 {
     /// <summary>
@@ -21,7 +21,7 @@ public sealed class DisplayServer : IAsyncDisposable
         "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
         + "frame-ancestors 'none'";
 
-    private static readonly string[] PathsThatTakePost = [ReconstructionRequests.Path];
+    private static readonly string[] PathsThatTakePost = [ReconstructionRequests.Path, SteeringRequests.Path];
 
     private readonly WebApplication _app;
 
@@ -69,6 +69,7 @@ public sealed class DisplayServer : IAsyncDisposable
         app.Map("/api/state", state => state.Run(context => ServeStateAsync(context, hub)));
         app.Map("/api/voxel", voxel => voxel.Run(context => ServeVoxelAsync(context, hub)));
         app.Map(ReconstructionRequests.Path, requests => requests.Run(context => ReconstructionRequests.ServeAsync(context, options)));
+        app.Map(SteeringRequests.Path, requests => requests.Run(context => SteeringRequests.ServeAsync(context, options)));
         if (hasPage)
         {
             app.UseDefaultFiles();

@@ -1,5 +1,6 @@
 using System.Net;
 using XrdCt.Live.Model.Ports;
+using XrdCt.Live.Server.Steering;
 
 namespace XrdCt.Live.Server.Display;
 
@@ -26,8 +27,11 @@ public sealed record DisplayServerOptions
     /// <summary>The scan whose reconstruction can be changed; gives null where none is.</summary>
     public Func<IReconstructionControl?> Reconstruction { get; init; } = () => null;
 
+    /// <summary>Brings places of the coarse scan onto the axis; null where no region-of-interest scan is told.</summary>
+    internal RoiSteering? Steering { get; init; }
+
     /// <summary>
-    /// Whether pages and programs may change the reconstruction. Null (default) for where <see cref="Address"/> is loopback: who reaches it is
+    /// Whether pages and programs may change the reconstruction and take places. Null (default) for where <see cref="Address"/> is loopback: who reaches it is
     /// on this machine.
     /// </summary>
     public bool? Control { get; init; }

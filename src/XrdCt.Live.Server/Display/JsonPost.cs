@@ -35,8 +35,13 @@ internal static class JsonPost
     /// <param name="act">
     /// Acts on the object, which lives as long as the call. An <see cref="ArgumentException"/> is an answer to the caller: the message becomes a sentence.
     /// </param>
+    public static Task<(int Status, string Sentence)> AnswerAsync(
+        HttpContext context, int mostBytes, string example, Func<JsonElement, (int Status, string Sentence)> act) =>
+        AnswerAsync(context, mostBytes, example, said => Task.FromResult(act(said)));
+
+    /// <inheritdoc cref="AnswerAsync(HttpContext, int, string, Func{JsonElement, ValueTuple{int, string}})"/>
     public static async Task<(int Status, string Sentence)> AnswerAsync(
-        HttpContext context, int mostBytes, string example, Func<JsonElement, (int Status, string Sentence)> act)
+        HttpContext context, int mostBytes, string example, Func<JsonElement, Task<(int Status, string Sentence)>> act)
     {
         byte[] body = new byte[mostBytes + 1];
         int length = context.Request.ContentLength > mostBytes
@@ -50,7 +55,7 @@ internal static class JsonPost
         try
         {
             using var document = JsonDocument.Parse(body.AsMemory(0, length), new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return document.RootElement.ValueKind == JsonValueKind.Object ? act(document.RootElement) : throw new JsonException();
+            return document.RootElement.ValueKind == JsonValueKind.Object ? await act(document.RootElement).ConfigureAwait(false) : throw new JsonException();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

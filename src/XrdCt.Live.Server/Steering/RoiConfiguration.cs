@@ -29,6 +29,10 @@ internal static class RoiConfiguration
         if (roi.Tango is { } tango)
         {
             (tango.TokenFile, tango.TrustedCertificates) = (Whole(tango.TokenFile), Whole(tango.TrustedCertificates));
+            if (tango.Moves is { } moves)
+            {
+                (moves.OperatorsFile, moves.LogFile) = (Whole(moves.OperatorsFile), Whole(moves.LogFile));
+            }
         }
 
         roi.Scan = new ScanSection
