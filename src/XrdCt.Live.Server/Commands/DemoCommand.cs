@@ -29,9 +29,10 @@ internal static class DemoCommand
             Description = "Frames per second, at most; 0 = as fast as this machine makes and takes them, the default for any but the usual size",
         };
         var seed = new Option<int>("--seed") { Description = "Which electrode", DefaultValueFactory = _ => 1 };
+        var tango = new Option<bool>("--tango") { Description = "With a simulated beamline of real Tango devices: the scan moves its stages, and so does whoever takes a place on the page (Linux with PyTango)" };
         var live = new LiveOptionSet();
         var command = new Command("demo", "Show a simulated coarse scan live: no hardware, no configuration");
-        foreach (Option option in new Option[] { full, translations, rotations, order, rate, seed })
+        foreach (Option option in new Option[] { full, translations, rotations, order, rate, seed, tango })
         {
             command.Options.Add(option);
         }
@@ -61,6 +62,18 @@ internal static class DemoCommand
                 throw UserException.WrongUse($"--rate must be 0 or more, not {rate_Hz}");
             }
 
+            // A stage moves at a velocity, so its scan has a rate.
+            bool isTango = parsed.GetValue(tango);
+            rate_Hz = isTango && rate_Hz == 0 ? UsualRate_Hz : rate_Hz;
+            SetRoi(configuration, parsed.GetValue(full), rate_Hz);
+            await using TangoDemo? beamline = isTango ? await TangoDemo.StartAsync(stop).ConfigureAwait(false) : null;
+            beamline?.Apply(configuration);
+            if (beamline is not null && !live.Json(parsed))
+            {
+                Console.Out.WriteLine($"the stages are moved by whoever has this token on the page (as {TangoDemo.Operator}): {beamline.OperatorToken}");
+            }
+
+            int series = 0;
             return await new LiveSession
             {
                 File = file,
@@ -68,7 +81,9 @@ internal static class DemoCommand
                 Note = Note(scan, usual, rate_Hz),
                 ExitWithScan = live.Exit(parsed),
                 Json = live.Json(parsed),
-                Companion = (scan, cancel) => SimulatorProcess.RunAsync(Simulator(scan, rate_Hz, parsed.GetValue(seed)), cancel),
+                Fragment = beamline is null ? null : $"operator={beamline.OperatorToken}",
+                Companion = (wanted, cancel) => SimulatorProcess.RunAsync(
+                    [.. Simulator(wanted, rate_Hz, parsed.GetValue(seed)), "--series-id", $"{++series}", .. beamline?.SimulatorOptions ?? Shift(wanted)], cancel),
             }.RunAsync(stop).ConfigureAwait(false);
         });
         return command;
@@ -100,6 +115,28 @@ internal static class DemoCommand
         }
 
         scan.Rotations = rotations ?? scan.Rotations;
+    }
+
+    // As many frames as the coarse scan has, over the field of view.
+    private static void SetRoi(BeamlineConfiguration configuration, bool full, double rate_Hz)
+    {
+        RoiScanSection roi = configuration.Roi!.Scan!;
+        ScanSection scan = configuration.Scan!;
+        if (!full)
+        {
+            (roi.Translations, roi.Rotations) = (scan.Translations, scan.Rotations);
+            roi.Step_um = Math.Round(2 * configuration.Roi.Radius_um!.Value / scan.Translations!.Value, 3);
+        }
+
+        (roi.Order, roi.Subsets) = (scan.Order!, scan.Subsets);
+        roi.Rate_Hz = rate_Hz > 0 ? rate_Hz : UsualRate_Hz;
+    }
+
+    // Without Tango nobody moves the sample of the demo: it comes to lie where it was to be moved.
+    private static IReadOnlyList<string> Shift(BeamlineConfiguration configuration)
+    {
+        OutsideSection place = configuration.Reconstruction.Outside;
+        return configuration.Scan!.Coarse is null ? [] : [string.Create(CultureInfo.InvariantCulture, $"--sample-shift-um={-place.X_um},{-place.Y_um}")];
     }
 
     private static string Note(ScanSection scan, bool usual, double rate_Hz)
@@ -135,7 +172,8 @@ internal static class DemoCommand
         ];
     }
 
-    private static int FreePort()
+    /// <summary>A TCP port of this machine that nobody listens on.</summary>
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -17,48 +17,14 @@ internal static class SimulatorProcess
             throw new UserException($"the simulator is missing at {path}: build the whole solution");
         }
 
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-            UseShellExecute = false,
-        };
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet");
         start.ArgumentList.Add(path);
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }
 
-        using Process simulator = Start(start);
-        Task<string> errors = simulator.StandardError.ReadToEndAsync(CancellationToken.None);
-        Task output = simulator.StandardOutput.ReadToEndAsync(CancellationToken.None);
-        try
-        {
-            await simulator.WaitForExitAsync(stop).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            simulator.Kill(entireProcessTree: true);
-            throw;
-        }
-
-        await output.ConfigureAwait(false);
-        if (simulator.ExitCode != 0)
-        {
-            throw new UserException($"the simulator failed: {(await errors.ConfigureAwait(false)).Trim()}");
-        }
-    }
-
-    private static Process Start(ProcessStartInfo start)
-    {
-        try
-        {
-            return Process.Start(start) ?? throw new UserException("the simulator did not start");
-        }
-        catch (System.ComponentModel.Win32Exception e)
-        {
-            throw new UserException($"the simulator cannot be started with '{start.FileName}' ({e.Message}): is dotnet on the PATH?", e);
-        }
+        await using ChildProgram simulator = await ChildProgram.StartAsync("simulator", start, line: null, TimeSpan.Zero, stop).ConfigureAwait(false);
+        await simulator.SucceedAsync(stop).ConfigureAwait(false);
     }
 }

@@ -48,7 +48,7 @@ internal sealed class Operators
         List<(string Name, string Token)> tokens = [];
         foreach (string line in content.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(l => !l.StartsWith('#')))
         {
-            tokens.Add(line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries) is [var name, { Length: >= LeastToken } token] && name.Length <= 80 && !line.Any(char.IsControl)
+            tokens.Add(line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries) is [var name, { Length: >= LeastToken } token] && name.Length <= 80 && !line.Any(c => char.IsControl(c) && c != '\t')
                 ? (name, token)
                 : throw new IOException($"line {tokens.Count + 1} of the operators' file '{path}' is not NAME TOKEN with a token of {LeastToken} letters or more (openssl rand -hex 32)"));
         }

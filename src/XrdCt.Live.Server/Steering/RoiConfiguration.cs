@@ -25,7 +25,7 @@ internal static class RoiConfiguration
         }
 
         roi.Integration.PyFai = Whole(roi.Integration.PyFai);
-        roi.Output.Folder = Whole(roi.Output.Folder)!;
+        roi.Output.Folder = Path.GetFullPath(roi.Output.Folder);
         if (roi.Tango is { } tango)
         {
             (tango.TokenFile, tango.TrustedCertificates) = (Whole(tango.TokenFile), Whole(tango.TrustedCertificates));

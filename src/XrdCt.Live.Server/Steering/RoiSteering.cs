@@ -129,7 +129,10 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
         {
             if (_isTaken)
             {
-                _phase = state.Phase == ScanPhase.Running ? SteeringPhase.Scanning : _phase;
+                if (state.Phase == ScanPhase.Running && _phase == SteeringPhase.Ready)
+                {
+                    (_phase, _sentence) = (SteeringPhase.Scanning, $"ROI {_plan!.Number} is being measured.");
+                }
             }
             else if (state.Phase == ScanPhase.Running && _stages is not null)
             {

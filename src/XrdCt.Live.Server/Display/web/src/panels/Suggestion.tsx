@@ -3,12 +3,15 @@ import { hasEnded } from '../live/health';
 import { type LiveModel, useLive } from '../live/model';
 import type { PlacementTerm, Roi, RoiCandidate } from '../live/protocol';
 import { Curve } from './Curve';
+import { SteeringControls, useSteering } from './SteeringControls';
 
 /** Where the region of interest could go, why, how sure that is, and whether the coarse scan may stop. */
 export function Suggestion({ model }: { readonly model: LiveModel }) {
   const roi = useLive(model, 'roi', (m) => m.roi);
   const state = useLive(model, 'state', (m) => m.state);
+  const [steering, order] = useSteering();
   const best = roi?.candidates[0];
+  const isTaken = steering !== null && steering.taken !== null && steering.phase !== 'Offered';
   return (
     <section className="panel suggestion" aria-label="Suggested region of interest" title={best && roi?.explanation}>
       <h2>
@@ -22,11 +25,12 @@ export function Suggestion({ model }: { readonly model: LiveModel }) {
           </span>
         )}
       </h2>
-      {roi === null || best === undefined ? (
-        <p className="sub quiet">{roi?.explanation || 'No suggestion yet: it needs a reconstruction to look at.'}</p>
-      ) : (
+      {isTaken ? null : roi !== null && best !== undefined ? (
         <Place roi={roi} best={best} isRunning={state === null || !hasEnded(state)} />
+      ) : steering?.phase === 'Offered' ? null : (
+        <p className="sub quiet">{roi?.explanation || 'No suggestion yet: it needs a reconstruction to look at.'}</p>
       )}
+      {steering !== null && <SteeringControls steering={steering} order={order} />}
     </section>
   );
 }
