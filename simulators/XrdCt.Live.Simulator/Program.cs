@@ -1,4 +1,5 @@
 using System.CommandLine;
+using XrdCt.Live.Simulator.Beamline;
 using XrdCt.Live.Simulator.Commands;
 
 const int Failed = 1;
@@ -43,7 +44,7 @@ catch (FileNotFoundException e)
     return Failed;
 }
 catch (Exception e) when (
-    e is IOException or InvalidDataException or InvalidOperationException or UnauthorizedAccessException)
+    e is BeamlineException or IOException or InvalidDataException or InvalidOperationException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"xrdct-sim: {e.Message}");
     return Failed;

@@ -91,6 +91,11 @@ public sealed class VirtualExperiment
     /// <summary>How far the stage is off its position in every frame, at most, µm; uniform, by the seed. Default 0.</summary>
     public double PositionJitter_um { get; init; }
 
+    /// <summary>
+    /// Beam intensity of a frame relative to the start of the scan, 0 or more, by its index; null for <see cref="BeamCurrent"/>. Default null.
+    /// </summary>
+    public Func<int, double>? Beam { get; init; }
+
     /// <summary>The same scan of another slice of the sample, with noise of its own.</summary>
     /// <param name="slice">Number of the slice, from 0: this one.</param>
     /// <param name="z_um">Its height above this one, µm.</param>
@@ -102,6 +107,7 @@ public sealed class VirtualExperiment
             AxisOffset_um = AxisOffset_um,
             SampleShift = SampleShift,
             PositionJitter_um = PositionJitter_um,
+            Beam = Beam,
         };
 
     /// <summary>Where the stage tells that it is in a cell, µm: that of the plan, and what it is off by.</summary>
@@ -143,7 +149,7 @@ public sealed class VirtualExperiment
     }
 
     /// <summary>Beam monitor of a frame, relative to the start of the scan.</summary>
-    public double MonitorOf(int index) => BeamCurrent.At(index, Plan.CellCount);
+    public double MonitorOf(int index) => Beam is null ? BeamCurrent.At(index, Plan.CellCount) : Beam(index);
 
     /// <summary>
     /// Path through a component in a cell, averaged over the step that the stage moves while counting, µm.

@@ -89,6 +89,12 @@ internal sealed class PlanOptions
 
     public long Seed(ParseResult result) => result.GetValue(_seed);
 
+    /// <summary>The option that puts the stage off its positions.</summary>
+    public string JitterName => _jitter_um.Name;
+
+    /// <summary>Whether it does.</summary>
+    public bool HasJitter(ParseResult result) => result.GetValue(_jitter_um) != 0;
+
     /// <exception cref="UsageException">The options do not make a plan.</exception>
     public ScanPlan Plan(ParseResult result)
     {
@@ -114,12 +120,17 @@ internal sealed class PlanOptions
     public DetectorGeometry Geometry(ParseResult result) =>
         result.GetValue(_poni) is { } file ? PoniFile.Read(file.FullName) : PilatusCdTe2M.DefaultGeometry;
 
+    /// <summary>The scan of the phantom.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="moved">By how much stages have moved the sample beyond what the options say, sample coordinates, µm.</param>
+    /// <param name="beam">Beam intensity of a frame relative to the start of the scan; null for the simulator's own.</param>
     /// <exception cref="UsageException">The options do not make a plan.</exception>
-    public VirtualExperiment Experiment(ParseResult result) => new(Plan(result), Geometry(result), Seed(result))
+    public VirtualExperiment Experiment(ParseResult result, (double X_um, double Y_um) moved = default, Func<int, double>? beam = null) => new(Plan(result), Geometry(result), Seed(result))
     {
+        Beam = beam,
         Backlash_um = Finite(result, _backlash_um),
         AxisOffset_um = Finite(result, _axisOffset_um),
-        SampleShift = Shift(result),
+        SampleShift = (Shift(result).X_um + moved.X_um, Shift(result).Y_um + moved.Y_um),
         PositionJitter_um = Finite(result, _jitter_um),
         Attenuation_perMm = Finite(result, _attenuation_perMm) is >= 0 and var attenuation_perMm
             ? attenuation_perMm

@@ -32,6 +32,12 @@ internal sealed class ReadingSwitches
 
     public IEnumerable<Option> All => [_readings, _delay_s, _by, _lost];
 
+    /// <summary>The option that asks for the stream.</summary>
+    public string Name => _readings.Name;
+
+    /// <summary>Whether it was given.</summary>
+    public bool IsGiven(ParseResult result) => result.GetValue(_readings) is not null;
+
     /// <summary>Opens the stream; null where positions go with the frames.</summary>
     /// <exception cref="UsageException">A value cannot be.</exception>
     public ReadingSender? Open(ParseResult result, StreamOptions options)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using XrdCt.Live.Egress.Dialects;
 using XrdCt.Live.Egress.ZeroMq;
 using XrdCt.Live.Phantoms.Experiment;
+using XrdCt.Live.Simulator.Beamline;
 using XrdCt.Live.Simulator.Files;
 using XrdCt.Live.Simulator.Sources;
 using XrdCt.Live.Simulator.Streaming;
@@ -18,6 +19,7 @@ internal sealed class ScanCommand
     private readonly StackOptions _stack = new();
     private readonly FaultSwitches _faults = new();
     private readonly ReadingSwitches _readings = new();
+    private readonly TangoSwitches _tango = new();
 
     private readonly Option<int?> _die = new("--die-at")
     {
@@ -38,7 +40,7 @@ internal sealed class ScanCommand
     {
         Command command = new(
             "scan", "Stream a simulated XRD-CT scan: full-size Pilatus frames, bitshuffle-LZ4, DECTRIS Stream V2");
-        foreach (Option option in _send.All.Concat([_writePoni, _writeMask]).Concat(_plan.All).Concat(_stack.All).Concat(_faults.All).Concat(_readings.All).Append(_die))
+        foreach (Option option in _send.All.Concat([_writePoni, _writeMask]).Concat(_plan.All).Concat(_stack.All).Concat(_faults.All).Concat(_readings.All).Concat(_tango.All).Append(_die))
         {
             command.Options.Add(option);
         }
@@ -51,18 +53,22 @@ internal sealed class ScanCommand
     {
         FaultOptions faults = _faults.Options(result) with { DieAt = result.GetValue(_die) };
         StreamOptions options = _send.Options(result, _plan.Seed(result), faults);
-        VirtualExperiment experiment = _plan.Experiment(result);
+        _tango.Exclude(result, (_readings.Name, _readings.IsGiven(result)), (_stack.Name, _stack.IsGiven(result)), (_plan.JitterName, _plan.HasJitter(result)));
+        using TangoScan? driven = _tango.Open(result, _plan.Plan(result), options.Rate_Hz);
+        VirtualExperiment experiment = _plan.Experiment(result, driven?.SampleShift ?? default, driven is null ? null : driven.BeamOf);
         using ReadingSender? readings = _readings.Open(result, options);
-        options = options with { Readings = readings };
+        options = options with { Readings = readings, Exposures = driven };
         WriteCompanions(result, experiment);
         PushSink sink = _send.Open(result);
         using StreamRun run = new(_send.Endpoint(result), sink);
-        IReadOnlyList<Func<IFrameSource>> series = _stack.Series(result, experiment);
+        IReadOnlyList<Func<IFrameSource>> series = driven is null
+            ? _stack.Series(result, experiment)
+            : [() => new BeamlineSource(new PhantomSource(experiment), driven.WaitForLine)];
         List<SeriesSummary> summaries = [];
         for (int k = 0; k < series.Count && summaries is not [.., { Stopped: true }]; k++)
         {
             using SeriesStreamer streamer = Streamer(series[k](), experiment, options with { SeriesId = options.SeriesId + k }, sink);
-            summaries.Add(run.Send(streamer));
+            summaries.Add(driven is null ? run.Send(streamer) : Send(streamer, run, driven, options.Timeout));
         }
 
         bool isDelivered = (readings?.Finish() ?? true) & run.Drain(options.Timeout);
@@ -78,6 +84,30 @@ internal sealed class ScanCommand
         }
 
         return isDelivered ? 0 : throw run.Undelivered(options.Timeout);
+    }
+
+    /// <summary>Streams a series whose stages are driven, and ends it on them, whatever happens.</summary>
+    /// <exception cref="BeamlineException">The beamline has failed; the receiver has the end message.</exception>
+    private static SeriesSummary Send(SeriesStreamer streamer, StreamRun run, TangoScan driven, TimeSpan patience)
+    {
+        try
+        {
+            SeriesSummary summary = run.Send(streamer);
+            driven.End(isHurried: summary.Stopped);
+            return summary;
+        }
+        catch (BeamlineException)
+        {
+            // Says what is known of the stages too, where it has not been said.
+            run.Drain(patience);
+            driven.End(isHurried: true);
+            throw;
+        }
+        finally
+        {
+            // Frames that are being made wait for their line: they must learn that it will not come.
+            driven.Dispose();
+        }
     }
 
     private static SeriesStreamer Streamer(IFrameSource frames, VirtualExperiment experiment, StreamOptions options, PushSink sink)

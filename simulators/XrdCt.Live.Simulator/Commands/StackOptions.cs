@@ -26,6 +26,12 @@ internal sealed class StackOptions
 
     public IEnumerable<Option> All => [_slices, _step_um, _oneSeries];
 
+    /// <summary>The option that asks for several slices.</summary>
+    public string Name => _slices.Name;
+
+    /// <summary>Whether several were asked for.</summary>
+    public bool IsGiven(ParseResult result) => result.GetValue(_slices) != 1;
+
     /// <summary>What each series sends; made when its turn comes.</summary>
     /// <exception cref="UsageException">A value cannot be.</exception>
     public IReadOnlyList<Func<IFrameSource>> Series(ParseResult result, VirtualExperiment experiment)

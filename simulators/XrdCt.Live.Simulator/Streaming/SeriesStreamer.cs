@@ -3,6 +3,7 @@ using XrdCt.Live.Egress.Dialects;
 using XrdCt.Live.Egress.ZeroMq;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Readings;
+using XrdCt.Live.Simulator.Beamline;
 using XrdCt.Live.Simulator.Sources;
 
 namespace XrdCt.Live.Simulator.Streaming;
@@ -22,6 +23,7 @@ public sealed class SeriesStreamer : IDisposable
     private readonly StreamOptions _options;
     private readonly IStreamWriter _writer;
     private readonly IMessageSink _sink;
+    private readonly IExposureClock _exposures;
     private readonly OutgoingMessage _message = new();
     private readonly List<int> _sent = [];
     private readonly HashSet<int> _seen = [];
@@ -32,7 +34,6 @@ public sealed class SeriesStreamer : IDisposable
     private SeriesInfo _series;
     private IFrameSupply? _supply;
     private long _armed;
-    private TimeSpan _due;
     private bool _headerSent;
     private bool _endSent;
     private int? _secondHeaderAt;
@@ -84,6 +85,7 @@ public sealed class SeriesStreamer : IDisposable
             Encoding = encoding,
             FramePeriod = options.Rate_Hz > 0 ? TimeSpan.FromSeconds(1 / options.Rate_Hz) : UnpacedPeriod,
         };
+        _exposures = options.Exposures ?? new PacedExposures(options.Rate_Hz, _series.FramePeriod);
         Faults = new FaultPlan(_frameCount, options.Faults, options.Seed);
     }
 
@@ -99,6 +101,7 @@ public sealed class SeriesStreamer : IDisposable
     /// second.</param>
     /// <exception cref="TimeoutException">The receiver took nothing for the time allowed.</exception>
     /// <exception cref="InvalidDataException">A frame cannot be read.</exception>
+    /// <exception cref="BeamlineException">The beamline that the exposures depend on has failed; the end message was sent.</exception>
     public SeriesSummary Run(IProgress<int>? progress, CancellationToken cancellation)
     {
         bool isStopped = false;
@@ -113,6 +116,11 @@ public sealed class SeriesStreamer : IDisposable
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             isStopped = true;
+        }
+        catch (BeamlineException) when (_headerSent)
+        {
+            End(isHurried: true);
+            throw;
         }
 
         if (_headerSent && _diedAt is null)
@@ -135,7 +143,7 @@ public sealed class SeriesStreamer : IDisposable
         _armed = Stopwatch.GetTimestamp();
         Send(cancellation);
         _headerSent = true;
-        _series = _series with { Date = DateTimeOffset.Now };
+        _series = _series with { Date = _exposures.Arm() };
         _armed = Stopwatch.GetTimestamp();
     }
 
@@ -144,6 +152,7 @@ public sealed class SeriesStreamer : IDisposable
     /// <exception cref="TimeoutException">The receiver took nothing for the time allowed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="InvalidDataException">A frame cannot be read.</exception>
+    /// <exception cref="BeamlineException">The beamline that the exposures depend on has failed.</exception>
     public bool SendNext(CancellationToken cancellation)
     {
         if (_supply is null)
@@ -178,8 +187,7 @@ public sealed class SeriesStreamer : IDisposable
                 _secondHeaderAt = index;
             }
 
-            Pace(cancellation);
-            SendImage(frame, Stopwatch.GetElapsedTime(_armed), cancellation);
+            SendImage(frame, _exposures.WaitFor(index, cancellation), cancellation);
         }
 
         return true;
@@ -252,34 +260,13 @@ public sealed class SeriesStreamer : IDisposable
 
     private FrameEncoder NewEncoder() => new(_source, _series, _options.Hashes, _options.Seed);
 
-    /// <summary>
-    /// Waits until the next exposure ends. A detector that was held up goes on at its rate, it does not catch up.
-    /// </summary>
-    private void Pace(CancellationToken cancellation)
-    {
-        if (_options.Rate_Hz <= 0)
-        {
-            return;
-        }
-
-        TimeSpan now = Stopwatch.GetElapsedTime(_armed);
-        TimeSpan next = _due + TimeSpan.FromSeconds(1 / _options.Rate_Hz);
-        if (next > now)
-        {
-            Wait(next - now, cancellation);
-        }
-
-        _due = next > now ? next : now;
-    }
-
-    private void SendImage(EncodedFrame frame, TimeSpan stop, CancellationToken cancellation)
+    private void SendImage(EncodedFrame frame, ImageTimes times, CancellationToken cancellation)
     {
         int index = frame.Delivery.Index;
-        TimeSpan start = stop > _series.FramePeriod ? stop - _series.FramePeriod : TimeSpan.Zero;
         OutgoingImage image = new()
         {
             Index = index,
-            Times = new ImageTimes(start, stop),
+            Times = times,
             Shape = frame.Shape,
             Type = _series.Type,
             Encoding = _series.Encoding,
@@ -296,7 +283,7 @@ public sealed class SeriesStreamer : IDisposable
         {
             SeriesId = _series.SeriesId,
             Index = index,
-            At = _series.Date + ((start + stop) / 2),
+            At = _series.Date + ((times.Start + times.Stop) / 2),
             Translation_mm = frame.Facts.Translation_mm ?? double.NaN,
             Rotation_deg = frame.Facts.Rotation_deg ?? double.NaN,
             Monitor = frame.Facts.Monitor ?? double.NaN,

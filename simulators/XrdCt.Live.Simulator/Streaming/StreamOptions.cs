@@ -38,6 +38,9 @@ public sealed record StreamOptions
     /// <summary>Who tells positions and monitor values beside the frames; null where they go with them. It stays the caller's.</summary>
     public ReadingSender? Readings { get; init; }
 
+    /// <summary>When frames are exposed; one after the other at <see cref="Rate_Hz"/> if not given.</summary>
+    public IExposureClock? Exposures { get; init; }
+
     /// <summary>What should go wrong.</summary>
     public FaultOptions Faults { get; init; } = new();
 }

@@ -25,7 +25,7 @@ public sealed class ReferenceTests
             ["MessagePack", "Spectre.Console", "System.CommandLine", "YamlDotNet"]),
         ["XrdCt.Live.Phantoms"] = (["XrdCt.Live.Model"], []),
         ["XrdCt.Live.Simulator"] = (
-            ["XrdCt.Live.Model", "XrdCt.Live.Ingest", "XrdCt.Live.Egress", "XrdCt.Live.Phantoms"],
+            ["XrdCt.Live.Model", "XrdCt.Live.Ingest", "XrdCt.Live.Egress", "XrdCt.Live.Gateway", "XrdCt.Live.Phantoms"],
             ["PureHDF", "Spectre.Console", "System.CommandLine"]),
     };
 
