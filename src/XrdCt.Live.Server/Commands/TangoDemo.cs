@@ -63,6 +63,8 @@ internal sealed class TangoDemo : IAsyncDisposable
     /// <summary>Lets a scan take positions and monitor values from the devices, show its results as one, and move the sample stages.</summary>
     public void Apply(BeamlineConfiguration configuration)
     {
+        // The log of moves lies beside the results, and is opened before them.
+        string results = Directory.CreateDirectory(configuration.Output.Folder).FullName;
         configuration.Tango = new TangoSection
         {
             Gateway = Gateway,
@@ -70,7 +72,7 @@ internal sealed class TangoDemo : IAsyncDisposable
             Translation = "translation/Position",
             Rotation = "rotation/Position",
             Monitor = "monitor/Counts",
-            Moves = new MovesSection { OperatorsFile = In("operators"), LogFile = Path.Combine(Path.GetFullPath(configuration.Output.Folder), "moves.jsonl") },
+            Moves = new MovesSection { OperatorsFile = In("operators"), LogFile = Path.Combine(results, "moves.jsonl") },
         };
         configuration.Readings = new ReadingsSection { Key = "time", Needs = ["translation", "rotation", "monitor"] };
         foreach ((MotorSection motor, string device) in new[] { (configuration.Stages!.First!, "px"), (configuration.Stages.Second!, "py") })

@@ -176,6 +176,7 @@ public sealed class TangoBeamline : IAsyncLifetime
           rotation: tango://127.0.0.1:{{BeamlinePort}}/sim/rotation/1#dbase=no
           translation: tango://127.0.0.1:{{BeamlinePort}}/sim/translation/1#dbase=no
           px: tango://127.0.0.1:{{BeamlinePort}}/sim/px/1#dbase=no
+          py: tango://127.0.0.1:{{BeamlinePort}}/sim/py/1#dbase=no
           monitor: tango://127.0.0.1:{{BeamlinePort}}/sim/monitor/1#dbase=no
           shutter: tango://127.0.0.1:{{BeamlinePort}}/sim/shutter/1#dbase=no
           second-monitor: tango://127.0.0.1:{{SecondPort}}/sim/monitor/1#dbase=no
@@ -189,6 +190,9 @@ public sealed class TangoBeamline : IAsyncLifetime
           - { device: sys/tg_test/1, command: DevDouble, lower: 0, upper: 10 }
           - { device: sys/tg_test/1, attribute: ampli, lower: 0, upper: 10 }
           - { device: second-rotation, attribute: Position, lower: 0, upper: 360 }
+          - { device: py, attribute: Position, lower: -100, upper: 100, tolerance: 0.001 }
+          - { device: px, command: Stop, confirm: false }
+          - { device: py, command: Stop, confirm: false }
         {{(livePort is null ? "" : $"live_device: {{ name: xrdct/live/1, server: xrdctlive/test, port: {livePort}, stale_after_s: 2 }}")}}
         {{more}}
         """;
