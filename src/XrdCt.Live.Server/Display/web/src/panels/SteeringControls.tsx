@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { formatCount, formatDuration, formatMicrometres } from '../live/format';
 import { askSteering, give, isToken, type Move, operatorIn, type Order, pause_ms, type PlaceScan, type Steering } from '../live/steering';
 
@@ -12,32 +12,9 @@ export function SteeringControls({ steering, order }: { readonly steering: Steer
     return <Taken steering={steering} taken={taken} order={order} />;
   }
 
-  const mayTake = steering.control && steering.phase === 'Offered';
-  const best = steering.places[0];
   return (
     <div className="take" role="group" aria-label="Take a place for the region-of-interest scan" data-testid="steering" data-phase={steering.phase}>
-      {best !== undefined && (
-        <p className="sub" data-testid="roi-scan">
-          its scan: {formatCount(best.frames)} frames, {formatDuration(best.duration_s)}
-        </p>
-      )}
-      {mayTake && steering.needs_operator && <Token order={order} />}
-      {mayTake && (!steering.needs_operator || order.hasToken) && (
-        <p className="buttons">
-          {steering.places.slice(0, 3).map((place) => (
-            <button
-              key={place.rank}
-              type="button"
-              disabled={place.obstacle !== null || order.isBusy}
-              title={place.obstacle ?? `${formatMicrometres(place.x_um)}, ${formatMicrometres(place.y_um)}: ${place.moves.map(way).join('; ')}`}
-              data-testid={`take-${place.rank}`}
-              onClick={() => order.give({ propose: { x_um: place.x_um, y_um: place.y_um } })}
-            >
-              take place {place.rank}
-            </button>
-          ))}
-        </p>
-      )}
+      {mayTake(steering) && steering.needs_operator && <Token order={order} />}
       {steering.sentence !== '' && (
         <p className="sub" role="status" data-testid="steering-sentence">
           {steering.sentence}
@@ -46,6 +23,37 @@ export function SteeringControls({ steering, order }: { readonly steering: Steer
       <Refusal order={order} />
     </div>
   );
+}
+
+/** Takes one of the suggested places; what its scan would be is said beside it. Nothing where it cannot be taken. */
+export function TakeButton({ steering, order, rank, children }: { readonly steering: Steering | null; readonly order: Orders; readonly rank: number; readonly children: ReactNode }) {
+  const place = steering?.places.find((p) => p.rank === rank);
+  if (!steering || !place || !mayTake(steering) || (steering.needs_operator && !order.hasToken)) {
+    return null;
+  }
+
+  return (
+    <button
+      type="button"
+      className="take-button"
+      disabled={place.obstacle !== null || order.isBusy}
+      aria-label={`Take place ${rank}`}
+      title={place.obstacle ?? `${formatMicrometres(place.x_um)}, ${formatMicrometres(place.y_um)}: ${place.moves.map(way).join('; ')}; ${scanOf(place)}`}
+      data-testid={`take-${rank}`}
+      onClick={() => order.give({ propose: { x_um: place.x_um, y_um: place.y_um } })}
+    >
+      {children}
+    </button>
+  );
+}
+
+/** `2 040 frames, 58 s`. */
+export function scanOf(place: PlaceScan): string {
+  return `${formatCount(place.frames)} frames, ${formatDuration(place.duration_s)}`;
+}
+
+function mayTake(steering: Steering): boolean {
+  return steering.control && steering.phase === 'Offered';
 }
 
 function Taken({ steering, taken, order }: { readonly steering: Steering; readonly taken: PlaceScan; readonly order: Orders }) {
@@ -59,9 +67,8 @@ function Taken({ steering, taken, order }: { readonly steering: Steering; readon
         <span>
           <i>y</i> {formatMicrometres(taken.y_um)}
         </span>
-        <span>{formatCount(taken.frames)} frames</span>
-        <span>{formatDuration(taken.duration_s)}</span>
       </p>
+      <p className="sub">its scan: {scanOf(taken)}</p>
       <table className="moves" aria-label="Moves of the stages">
         <thead>
           <tr>

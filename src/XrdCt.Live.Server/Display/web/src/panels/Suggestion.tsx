@@ -3,7 +3,8 @@ import { hasEnded } from '../live/health';
 import { type LiveModel, useLive } from '../live/model';
 import type { PlacementTerm, Roi, RoiCandidate } from '../live/protocol';
 import { Curve } from './Curve';
-import { SteeringControls, useSteering } from './SteeringControls';
+import type { Steering } from '../live/steering';
+import { type Orders, scanOf, SteeringControls, TakeButton, useSteering } from './SteeringControls';
 
 /** Where the region of interest could go, why, how sure that is, and whether the coarse scan may stop. */
 export function Suggestion({ model }: { readonly model: LiveModel }) {
@@ -11,11 +12,20 @@ export function Suggestion({ model }: { readonly model: LiveModel }) {
   const state = useLive(model, 'state', (m) => m.state);
   const [steering, order] = useSteering();
   const best = roi?.candidates[0];
+  const place = steering?.places[0];
   const isTaken = steering !== null && steering.taken !== null && steering.phase !== 'Offered';
   return (
     <section className="panel suggestion" aria-label="Suggested region of interest" title={best && roi?.explanation}>
       <h2>
         Region of interest
+        {place !== undefined && !isTaken && (
+          <span data-testid="roi-scan" title="Frames and time of its scan">
+            <TakeButton steering={steering} order={order} rank={1}>
+              take place 1
+            </TakeButton>{' '}
+            {scanOf(place)}
+          </span>
+        )}
         {best !== undefined && (
           <span>
             score{' '}
@@ -25,13 +35,43 @@ export function Suggestion({ model }: { readonly model: LiveModel }) {
           </span>
         )}
       </h2>
+      {steering !== null && <SteeringControls steering={steering} order={order} />}
       {isTaken ? null : roi !== null && best !== undefined ? (
-        <Place roi={roi} best={best} isRunning={state === null || !hasEnded(state)} />
-      ) : steering?.phase === 'Offered' ? null : (
+        <Place roi={roi} best={best} isRunning={state === null || !hasEnded(state)} steering={steering} order={order} />
+      ) : steering?.phase === 'Offered' ? (
+        <Offered steering={steering} order={order} />
+      ) : (
         <p className="sub quiet">{roi?.explanation || 'No suggestion yet: it needs a reconstruction to look at.'}</p>
       )}
-      {steering !== null && <SteeringControls steering={steering} order={order} />}
     </section>
+  );
+}
+
+/** The places of the coarse scan, while the page shows the scan of one of them. */
+function Offered({ steering, order }: { readonly steering: Steering; readonly order: Orders }) {
+  return (
+    <div className="others">
+      <table aria-label="Places of the coarse scan">
+        <tbody>
+          {steering.places.map((place) => (
+            <tr key={place.rank}>
+              <td>
+                {place.rank > 1 && (
+                  <TakeButton steering={steering} order={order} rank={place.rank}>
+                    take
+                  </TakeButton>
+                )}{' '}
+                {place.rank}
+              </td>
+              <td>
+                {formatMicrometres(place.x_um).replace(' µm', '')}, {formatMicrometres(place.y_um)}
+              </td>
+              <td>{scanOf(place)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
@@ -39,10 +79,14 @@ function Place({
   roi,
   best,
   isRunning,
+  steering,
+  order,
 }: {
   readonly roi: Roi;
   readonly best: RoiCandidate;
   readonly isRunning: boolean;
+  readonly steering: Steering | null;
+  readonly order: Orders;
 }) {
   return (
     <>
@@ -72,7 +116,12 @@ function Place({
           <tbody>
             {roi.candidates.slice(1, 3).map((candidate, i) => (
               <tr key={i}>
-                <td>{i + 2}</td>
+                <td>
+                  <TakeButton steering={steering} order={order} rank={i + 2}>
+                    take
+                  </TakeButton>{' '}
+                  {i + 2}
+                </td>
                 <td>
                   {formatMicrometres(candidate.x_um).replace(' µm', '')}, {formatMicrometres(candidate.y_um)}
                 </td>
