@@ -11,8 +11,6 @@ public sealed class DemoScan : IAsyncLifetime
     public const int Translations = 51;
     public const int Rotations = 40;
 
-    private const string Chromium = "/usr/bin/chromium";
-
     private readonly WorkFolder _folder = new();
 
     /// <summary>The program's own summary.</summary>
@@ -39,7 +37,7 @@ public sealed class DemoScan : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        string? browser = await BrowserFolderAsync();
+        string? browser = (WhyNoBrowser = await Browser.WhyNotAsync()).Length == 0 ? Browser.Folder : null;
         int port = FreePort.Find();
         await using RunningProgram demo = RunningProgram.Start(
             BuiltProgram.Xrdct,
@@ -51,7 +49,7 @@ public sealed class DemoScan : IAsyncLifetime
             await using RunningProgram watcher = RunningProgram.StartCommand(
                 "watch.mjs",
                 "node",
-                [Path.Combine(browser, "watch.mjs"), $"http://127.0.0.1:{port}/", Screenshots, Chromium]);
+                [Path.Combine(browser, "watch.mjs"), $"http://127.0.0.1:{port}/", Screenshots, Browser.Chromium]);
             Seen = await watcher.EndAsync();
         }
 
@@ -66,31 +64,6 @@ public sealed class DemoScan : IAsyncLifetime
     {
         _folder.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    private async Task<string?> BrowserFolderAsync()
-    {
-        string folder = Path.Combine(AppContext.BaseDirectory, "browser");
-        if (!File.Exists(Chromium))
-        {
-            WhyNoBrowser = $"no {Chromium} here (Debian: apt-get install chromium)";
-            return null;
-        }
-
-        if (!await RunningProgram.CanRunAsync("npm", "--version"))
-        {
-            WhyNoBrowser = "no npm here: the browser tests need Node.js 20.19 or newer";
-            return null;
-        }
-
-        bool isThere = Directory.Exists(Path.Combine(folder, "node_modules", "playwright-core"));
-        if (!isThere && !await RunningProgram.CanRunAsync("npm", "ci", "--prefix", folder, "--loglevel=error"))
-        {
-            WhyNoBrowser = $"npm ci in {folder} failed: is there a package registry?";
-            return null;
-        }
-
-        return folder;
     }
 
     private static async Task PageIsServedAsync(int port)

@@ -22,15 +22,21 @@ internal sealed class TangoPrograms : IAsyncDisposable
     /// <summary>The gateway.</summary>
     public RunningProgram Gateway => _gateway!;
 
-    /// <summary>Starts both.</summary>
-    /// <param name="folder">Where their files go.</param>
-    public static async Task<TangoPrograms> StartAsync(WorkFolder folder)
+    /// <summary>Skips the test where Tango is not installed.</summary>
+    public static async Task RequireAsync()
     {
         bool isHere = File.Exists("/usr/bin/protoc") && File.Exists("/usr/bin/grpc_python_plugin")
             && await RunningProgram.CanRunAsync(Python, "-c", "import tango, grpc, yaml, google.protobuf");
         Assert.SkipUnless(
             isHere,
             "real Tango is not here (apt-get install --no-install-recommends python3-tango python3-grpcio python3-protobuf python3-yaml protobuf-compiler protobuf-compiler-grpc)");
+    }
+
+    /// <summary>Starts both.</summary>
+    /// <param name="folder">Where their files go.</param>
+    public static async Task<TangoPrograms> StartAsync(WorkFolder folder)
+    {
+        await RequireAsync();
         var programs = new TangoPrograms(folder);
         using (var writer = new StreamWriter(folder["token"], System.Text.Encoding.ASCII, Secret()))
         {
