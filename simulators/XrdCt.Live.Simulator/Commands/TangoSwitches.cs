@@ -8,6 +8,8 @@ namespace XrdCt.Live.Simulator.Commands;
 /// <summary>Options that drive the scan on the stages of the simulated Tango beamline.</summary>
 internal sealed class TangoSwitches
 {
+    private const int LongestOperator = 80;
+
     private readonly Option<string?> _gateway = new("--tango")
     {
         Description = "Drive the stages of the simulated beamline through the Tango gateway at this address, http://127.0.0.1:PORT or https://HOST:PORT; "
@@ -51,6 +53,12 @@ internal sealed class TangoSwitches
             throw new UsageException($"{_gateway.Name} needs {_token.Name} FILE, with the line that the gateway's own file has for us");
         }
 
+        string by = result.GetValue(_operator)!;
+        if (string.IsNullOrWhiteSpace(by) || by.Length > LongestOperator || by.Any(char.IsControl))
+        {
+            throw new UsageException($"{_operator.Name} must be a name of 1 to {LongestOperator} printable letters");
+        }
+
         TangoScan? scan = null;
         try
         {
@@ -61,7 +69,7 @@ internal sealed class TangoSwitches
                 Token = TangoGatewayOptions.ReadToken(token.FullName),
                 Permissions = TangoScan.Permissions,
             });
-            scan = new TangoScan(gateway, plan, rate_Hz, result.GetValue(_operator)!);
+            scan = new TangoScan(gateway, plan, rate_Hz, by);
             scan.Prepare();
             return scan;
         }

@@ -31,7 +31,7 @@ class Stage(Device):
         self._from = 0.0
         self._to = 0.0
         self._started_at = time.time()
-        self._velocity = self.VELOCITY
+        self._velocity = self._pace = self.VELOCITY
         self._told: tuple[float, DevState] | None = None
         for name in ("Position", "State"):
             self.set_change_event(name, True, False)
@@ -54,6 +54,7 @@ class Stage(Device):
             self._from, _ = self._at(now)
             self._to = position
             self._started_at = now
+            self._pace = self._velocity
         self._tell()
 
     def is_position_allowed(self, request: AttReqType) -> bool:
@@ -93,7 +94,8 @@ class Stage(Device):
 
     def _at(self, now: float) -> tuple[float, bool]:
         distance = self._to - self._from
-        travelled = self._velocity * max(0.0, now - self._started_at)
+        # Not the velocity that was set since: a move that is over would not be.
+        travelled = self._pace * max(0.0, now - self._started_at)
         if travelled >= abs(distance):
             return self._to, False
         return self._from + (travelled if distance > 0 else -travelled), True
