@@ -17,19 +17,25 @@ public sealed class TangoReadings : IReadingSource
     private readonly List<Told> _quantities = [];
     private readonly TangoWatch _watch;
     private readonly Action<string> _say;
+    private readonly Action<string> _begin;
     private bool _isFull;
+    private bool _hasBegun;
 
     /// <summary>Begins to follow the attributes.</summary>
     /// <param name="gateway">The gateway; not disposed with the readings.</param>
     /// <param name="options">Which attributes; at least one.</param>
     /// <param name="say">Takes a sentence whenever the gateway or a device is lost, and when it is back; from any thread.</param>
+    /// <param name="begin">
+    /// Takes one sentence, when every attribute has been told once: frames from now on find their readings. From any thread; null for nobody.
+    /// </param>
     /// <exception cref="ArgumentException">No attribute, one for two quantities, or a scale that is not finite or 0.</exception>
-    public TangoReadings(TangoGateway gateway, TangoReadingsOptions options, Action<string> say)
+    public TangoReadings(TangoGateway gateway, TangoReadingsOptions options, Action<string> say, Action<string>? begin = null)
     {
         ArgumentNullException.ThrowIfNull(gateway);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(say);
         _say = say;
+        _begin = begin ?? (_ => { });
         Add(options.Translation, (reading, value) => reading with { Translation_mm = value });
         Add(options.Rotation, (reading, value) => reading with { Rotation_deg = value });
         Add(options.Monitor, (reading, value) => reading with { Monitor = value });
@@ -108,6 +114,11 @@ public sealed class TangoReadings : IReadingSource
             quantity.Last = at;
             var nothing = new StageReading { Translation_mm = double.NaN, Rotation_deg = double.NaN, Monitor = double.NaN, At = at };
             Put(quantity.Put(nothing, value), null);
+            if (!_hasBegun && _quantities.TrueForAll(q => q.Last != default))
+            {
+                _hasBegun = true;
+                _begin($"Tango tells {string.Join(", ", _quantities.Select(q => q.Quantity.Attribute))}: a scan can begin");
+            }
         }
     }
 

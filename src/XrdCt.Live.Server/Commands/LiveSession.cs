@@ -99,7 +99,7 @@ internal sealed class LiveSession
         await using TangoDisplay? device = gateway is not null && tango!.ShowsResults ? new TangoDisplay(gateway, Warn) : null;
         ILiveDisplay shown = new DisplayFanOut([hub, .. new ILiveDisplay?[] { publisher, device, steering }.OfType<ILiveDisplay>()]);
         bool allWell;
-        using (ReadingFeed? readings = told is null ? null : new ReadingFeed(() => told.Open(gateway, Tell)))
+        using (ReadingFeed? readings = told is null ? null : new ReadingFeed(() => told.Open(gateway, Tell, Say)))
         using (var feed = new SeriesFeed(source.Open) { Meanwhile = readings is null ? () => { } : readings.Drain })
         {
             LiveScan SetUpScan(LiveOptions known, IScanJournal? journal, IGrowingFile? growing)

@@ -89,9 +89,10 @@ internal sealed record ReadingsSetUp(ZmqOptions? Zmq, TangoReadingsOptions? Tang
     /// <summary>Opens the stream.</summary>
     /// <param name="gateway">The gateway to Tango; needed where that tells the readings.</param>
     /// <param name="say">Is told when Tango is lost, and when it is back; from any thread.</param>
+    /// <param name="begin">Is told when Tango has told everything once; from any thread.</param>
     /// <exception cref="InvalidOperationException">The endpoint cannot be used; the message names it.</exception>
-    public IReadingSource Open(TangoGateway? gateway, Action<string> say) =>
-        Zmq is null ? new TangoReadings(gateway!, Tango!, say) : new ReadingStream(ZmqRuntime.Open(Zmq), FirstFrame);
+    public IReadingSource Open(TangoGateway? gateway, Action<string> say, Action<string> begin) =>
+        Zmq is null ? new TangoReadings(gateway!, Tango!, say, begin) : new ReadingStream(ZmqRuntime.Open(Zmq), FirstFrame);
 
     private static void CheckTango(ReadingsSection readings, ReadingKey key, ReadingQuantities needs, TangoReadingsOptions tango, string file)
     {

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace XrdCt.Live.EndToEnd.Tests.Programs;
 
 /// <summary>Real Tango without a database: the simulated beamline and the gateway to it. Tests are skipped where Debian's packages lack.</summary>
@@ -17,7 +19,16 @@ internal sealed class TangoPrograms : IAsyncDisposable
     private TangoPrograms(WorkFolder folder) => _folder = folder;
 
     /// <summary>The section <c>tango:</c> of a configuration.</summary>
-    public string Section => $"{{ gateway: 'http://127.0.0.1:{_gatewayPort}', token_file: token, monitor: monitor/Counts, rotation: rotation/Position }}";
+    public string Section => SectionOf("monitor: monitor/Counts, rotation: rotation/Position");
+
+    /// <summary>The section <c>tango:</c> with these quantities.</summary>
+    public string SectionOf(string quantities) => $"{{ gateway: 'http://127.0.0.1:{_gatewayPort}', token_file: token, {quantities} }}";
+
+    /// <summary>Options of <c>xrdct-sim scan</c> that drive the stages.</summary>
+    public string[] DriveOptions => ["--tango", $"http://127.0.0.1:{_gatewayPort}", "--tango-token", _folder["token"], "--operator", "Ada"];
+
+    /// <summary>Lines of the gateway's audit log.</summary>
+    public string[] Audit => File.ReadAllLines(_folder["tango-audit.jsonl"]);
 
     /// <summary>The gateway.</summary>
     public RunningProgram Gateway => _gateway!;
@@ -57,24 +68,41 @@ internal sealed class TangoPrograms : IAsyncDisposable
         (await ready.EndAsync()).Succeeded();
     }
 
-    /// <summary>Starts the gateway, again where it was killed.</summary>
+    /// <summary>Starts the gateway with the configuration as it is delivered, again where it was killed.</summary>
     public async Task StartGatewayAsync()
     {
-        File.WriteAllText(_folder["gateway.yml"], $$"""
-            listen: 127.0.0.1:{{_gatewayPort}}
-            token_file: token
-            audit_file: audit.jsonl
-            devices:
-              rotation: tango://127.0.0.1:{{_beamlinePort}}/sim/rotation/1#dbase=no
-              monitor: tango://127.0.0.1:{{_beamlinePort}}/sim/monitor/1#dbase=no
-            live_device: { port: {{FreePort.Find()}} }
-            """);
+        string delivered = await File.ReadAllTextAsync(Path.Combine(Root, "config", "tango-gateway.yml"));
+        (string From, string To)[] ours =
+        [
+            ("listen: 127.0.0.1:50061", $"listen: 127.0.0.1:{_gatewayPort}"),
+            ("token_file: ~/.config/xrdct/tango.tokens", "token_file: token"),
+            ("tango://127.0.0.1:11000/", $"tango://127.0.0.1:{_beamlinePort}/"),
+            ("port: 11001", $"port: {FreePort.Find()}"),
+        ];
+        foreach ((string from, string to) in ours)
+        {
+            Assert.Contains(from, delivered);
+            delivered = delivered.Replace(from, to, StringComparison.Ordinal);
+        }
+
+        await File.WriteAllTextAsync(_folder["gateway.yml"], delivered);
         _gateway = RunningProgram.StartCommand("gateway", "bash", [Path.Combine(Root, "tools", "tango-gateway", "start.sh"), _folder["gateway.yml"]]);
         await _gateway.LineAsync(line => line.StartsWith("the Tango gateway listens on", StringComparison.Ordinal));
     }
 
+    /// <summary>Moves stages and reads devices with PyTango, past the gateway.</summary>
+    /// <param name="moves">DEVICE=POSITION.</param>
+    /// <returns>State, and position and velocity where there are, by device.</returns>
+    public Task<JsonElement> DevicesAsync(params string[] moves) => ForeignPython.RunAsync("beamline_devices.py", ["tango"], [$"{_beamlinePort}", .. moves]);
+
     /// <summary>kill -9 of the device servers.</summary>
-    public ValueTask KillBeamlineAsync() => _beamline!.DisposeAsync();
+    public async ValueTask KillBeamlineAsync()
+    {
+        if (Interlocked.Exchange(ref _beamline, null) is RunningProgram beamline)
+        {
+            await beamline.DisposeAsync();
+        }
+    }
 
     /// <summary>kill -9 of the gateway.</summary>
     public ValueTask KillGatewayAsync() => _gateway!.DisposeAsync();
