@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
@@ -24,6 +25,9 @@ internal static class GatewayChannel
             KeepAlivePingDelay = options.SilenceLimit,
             KeepAlivePingTimeout = options.SilenceLimit,
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+
+            // http_proxy and its like: a token must go to no one else, and a stage must not depend on who hands a call on.
+            UseProxy = false,
         };
         if (options.TrustedCertificates is string file)
         {
@@ -56,6 +60,28 @@ internal static class GatewayChannel
             MaxReconnectBackoff = options.LongestPause,
             ServiceConfig = new ServiceConfig { MethodConfigs = { retried } },
         });
+    }
+
+    /// <summary>Whether a call failed before there was a connection that it could have gone by.</summary>
+    public static bool WasNeverSent(RpcException error)
+    {
+        for (Exception? cause = error.Status.DebugException; cause is not null; cause = cause.InnerException)
+        {
+            // What only an attempt to connect ends with; a connection that breaks ends otherwise.
+            bool isOfConnecting = cause switch
+            {
+                SocketException socket => socket.SocketErrorCode is SocketError.ConnectionRefused or SocketError.HostNotFound or SocketError.TryAgain,
+                HttpRequestException http => http.HttpRequestError
+                    is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+                _ => false,
+            };
+            if (isOfConnecting)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static X509ChainPolicy Trusting(string file)

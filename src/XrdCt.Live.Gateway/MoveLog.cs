@@ -56,6 +56,8 @@ internal sealed class MoveLog : IDisposable
         byte[] bytes = [.. JsonSerializer.SerializeToUtf8Bytes(line), (byte)'\n'];
         lock (_lock)
         {
+            // FileMode.Append seeks only once: another client that shares the file would be overwritten.
+            _file.Seek(0, SeekOrigin.End);
             _file.Write(bytes);
             _file.Flush(flushToDisk: true);
         }

@@ -12,4 +12,7 @@ public sealed class TangoException : Exception
 
     /// <summary>Why it failed.</summary>
     public TangoFailure Failure { get; }
+
+    /// <summary>What became of the action, of a confirmation or a command; <see cref="TangoOutcome.NotDone"/> of all other calls.</summary>
+    public TangoOutcome Outcome { get; init; }
 }

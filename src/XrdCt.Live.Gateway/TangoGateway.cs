@@ -119,7 +119,7 @@ public sealed class TangoGateway : IDisposable
         Judge(action, by);
         var request = new Wire.ProposeRequest { Action = WireValues.Action(action), Operator = by };
         Wire.Proposal told = await LoggedAsync(
-            action, by, null, Client.ProposeAsync(request, Call(stop)).ResponseAsync, stop).ConfigureAwait(false);
+            action, by, null, Client.ProposeAsync(request, Call(stop)).ResponseAsync, Explain, stop).ConfigureAwait(false);
         if (!request.Action.Equals(told.Action))
         {
             throw Refuse(action, by, $"the Tango gateway at {Address} answered another proposal than was asked for");
@@ -143,7 +143,9 @@ public sealed class TangoGateway : IDisposable
     /// <param name="by">The operator who confirms, for the logs.</param>
     /// <param name="stop">Gives up waiting; what was sent may happen all the same.</param>
     /// <returns>What a command gave back; null for a move, which has begun when this returns.</returns>
-    /// <exception cref="TangoException">It is refused, the device refused, or somebody did not answer.</exception>
+    /// <exception cref="TangoException">
+    /// It is refused, the device refused, or somebody did not answer; <see cref="TangoException.Outcome"/> tells whether it may have happened.
+    /// </exception>
     public Task<TangoValue?> ConfirmAsync(TangoProposal proposal, string by, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(proposal);
@@ -182,7 +184,9 @@ public sealed class TangoGateway : IDisposable
     /// <param name="by">The operator, for the logs.</param>
     /// <param name="stop">Gives up waiting; what was sent may happen all the same.</param>
     /// <returns>What it gave back; null for nothing.</returns>
-    /// <exception cref="TangoException">It is refused, the device refused, or somebody did not answer.</exception>
+    /// <exception cref="TangoException">
+    /// It is refused, the device refused, or somebody did not answer; <see cref="TangoException.Outcome"/> tells whether it may have happened.
+    /// </exception>
     public Task<TangoValue?> RunAsync(TangoCommand command, string by, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(command);
@@ -254,9 +258,10 @@ public sealed class TangoGateway : IDisposable
             request.From = start;
         }
 
+        stop.ThrowIfCancellationRequested();
         _log.Write("confirmed", action, by, from);
         Wire.ExecuteReply told = await LoggedAsync(
-            action, by, from, Client.ExecuteAsync(request, Call(stop)).ResponseAsync, stop).ConfigureAwait(false);
+            action, by, from, Client.ExecuteAsync(request, Call(stop)).ResponseAsync, ExplainAction, stop).ConfigureAwait(false);
         _log.Write("done", action, by, from);
         return WireValues.Value(told.Result);
     }
@@ -283,17 +288,51 @@ public sealed class TangoGateway : IDisposable
         return new TangoException(TangoFailure.Refused, reason);
     }
 
-    private async Task<T> LoggedAsync<T>(TangoAction action, string by, double? from, Task<T> call, CancellationToken stop)
+    private async Task<T> LoggedAsync<T>(
+        TangoAction action, string by, double? from, Task<T> call, Func<RpcException, TangoException> explain, CancellationToken stop)
     {
         try
         {
-            return await CallAsync(call, stop).ConfigureAwait(false);
+            return await call.ConfigureAwait(false);
         }
-        catch (TangoException e)
+        catch (RpcException e)
         {
-            _log.Write(e.Failure == TangoFailure.Refused ? "refused" : "failed", action, by, from, e.Message);
-            throw;
+            TangoException failed = explain(e);
+            string what = failed switch
+            {
+                { Failure: TangoFailure.Refused } => "refused",
+                { Outcome: TangoOutcome.Unknown } => "unknown",
+                { Outcome: TangoOutcome.Done } => "done",
+                _ => "failed",
+            };
+            bool isGivenUp = stop.IsCancellationRequested && e.StatusCode == StatusCode.Cancelled;
+            _log.Write(what, action, by, from, isGivenUp ? "it was not waited for" : failed.Message);
+            stop.ThrowIfCancellationRequested();
+            throw failed;
         }
+    }
+
+    /// <summary>Why a confirmation or a command failed, and what became of it.</summary>
+    private TangoException ExplainAction(RpcException error)
+    {
+        TangoException explained = Explain(error);
+        TangoOutcome outcome = error.StatusCode switch
+        {
+            StatusCode.PermissionDenied or StatusCode.Unauthenticated or StatusCode.FailedPrecondition or StatusCode.NotFound
+                or StatusCode.InvalidArgument or StatusCode.Unimplemented => TangoOutcome.NotDone,
+
+            // The gateway's own: its log cannot be written, so nothing moves.
+            StatusCode.Internal when error.Status.DebugException is null => TangoOutcome.NotDone,
+            StatusCode.DataLoss => TangoOutcome.Done,
+            _ => GatewayChannel.WasNeverSent(error) ? TangoOutcome.NotDone : TangoOutcome.Unknown,
+        };
+        return new TangoException(
+            error.StatusCode == StatusCode.Unknown ? TangoFailure.Device : explained.Failure,
+            outcome == TangoOutcome.Unknown ? $"{explained.Message}; it may have been done, or may be done yet" : explained.Message,
+            error)
+        {
+            Outcome = outcome,
+        };
     }
 
     private CallOptions Call(CancellationToken stop) => new(_headers, DateTime.UtcNow + Options.Deadline, stop);

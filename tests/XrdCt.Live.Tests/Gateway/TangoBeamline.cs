@@ -193,6 +193,9 @@ public sealed class TangoBeamline : IAsyncLifetime
           - { device: py, attribute: Position, lower: -100, upper: 100, tolerance: 0.001 }
           - { device: px, command: Stop, confirm: false }
           - { device: py, command: Stop, confirm: false }
+          - { device: rotation, attribute: Velocity, lower: 1, upper: 360 }
+          - { device: sys/tg_test/1, attribute: boolean_scalar, lower: 0, upper: 1, tolerance: 1 }
+          - { device: sys/tg_test/1, command: SwitchStates }
         {{(livePort is null ? "" : $"live_device: {{ name: xrdct/live/1, server: xrdctlive/test, port: {livePort}, stale_after_s: 2 }}")}}
         {{more}}
         """;

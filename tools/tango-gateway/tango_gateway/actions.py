@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import tango
-from tango import AttrDataFormat, AttrWriteType, CmdArgType
+from tango import AttrDataFormat, AttrWriteType, CmdArgType, DevState
 
 import tango_gateway_pb2 as wire
 
@@ -21,16 +22,23 @@ from .proposals import Proposals, Refused
 
 MOST_LETTERS = 80
 
+# A stage that is on its way, broken, being started or locked is given no other target. Commands (Stop) are not asked for the state.
+BUSY = {DevState.MOVING, DevState.FAULT, DevState.INIT, DevState.DISABLE}
 
-TIMED_OUT = "API_DeviceTimedOut"
+# Of libtango and CORBA: it was sent, and no answer came. TRANSIENT_ConnectFailed is none of them: that was never sent.
+UNANSWERED = ("API_DeviceTimedOut", "COMM_FAILURE", "CallTimedout")
 
 
 class BadRequest(Exception):
     """A request that says nothing that could be judged."""
 
 
-class DoneUnlogged(Exception):
-    """It was done, and the audit log has only that it was started."""
+class OutcomeUnknown(Exception):
+    """It was sent to the device, which did not answer: it may have done it, or may do it yet."""
+
+
+class DoneUntold(Exception):
+    """It was done, and something of it could not be told: its result, or to the audit log."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +62,22 @@ class _Place:
 
     present: float
     value: wire.Value
-    kind: CmdArgType
-    unit: str
+    described: tango.AttributeInfoEx
     lower: float
     upper: float
+
+    @property
+    def kind(self) -> CmdArgType:
+        return CmdArgType.values[self.described.data_type]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A command as it is to be run."""
+
+    name: str
+    arguments: tuple[Any, ...]
+    kind_of_result: CmdArgType
 
 
 class Actions:
@@ -78,7 +98,7 @@ class Actions:
         try:
             _check_operator(caller)
             judged = self._judge(action)
-            place = None if judged.permission.is_command else self._place(action, judged)
+            place = None if judged.permission.is_command else self._place(self._devices.proxy(action.device), action, judged)
             start = place.value if place else wire.Value()
             token, expires = self._proposals.issue(caller.client, caller.operator, _bytes(action), _bytes(start))
         except Refused as refusal:
@@ -87,7 +107,7 @@ class Actions:
         self._audit.write("proposed", **told, **_route(place))
         proposal = wire.Proposal(token=token, action=action, expires_ns=int(expires * 1e9))
         if place is not None:
-            proposal.unit = place.unit
+            proposal.unit = place.described.unit
             getattr(proposal, "from").CopyFrom(place.value)
         lower, upper = (place.lower, place.upper) if place else (judged.permission.lower, judged.permission.upper)
         if lower is not None and math.isfinite(lower):
@@ -122,7 +142,9 @@ class Actions:
             if judged.permission.is_confirmed:
                 pending = self._proposals.take(token, caller.client, _bytes(action), _bytes(start))
                 told["proposed_by"] = pending.operator
-            place = None if judged.permission.is_command else self._place(action, judged)
+            proxy = self._devices.mover(action.device)
+            prepared = self._prepare(proxy, judged) if judged.permission.is_command else self._place(proxy, action, judged)
+            place = prepared if isinstance(prepared, _Place) else None
             if place is not None:
                 _check_still_there(place, start, judged.permission)
             if not is_wanted():
@@ -130,28 +152,41 @@ class Actions:
         except Refused as refusal:
             self._audit.write("refused", **told, reason=str(refusal))
             raise
+        except tango.DevFailed as error:
+            self._audit.write("failed", **told, reason=f"nothing was started: {_sentence(error)}")
+            raise
         told.update(_route(place))
         self._audit.write("started", **told)
         try:
-            told_back = self._run(action, judged) if place is None else self._write(action, judged, place)
+            told_back = self._do(proxy, judged, prepared)
         except tango.DevFailed as error:
-            cause = values.tango_error(error)
-
-            # A device that does not answer may still do it.
-            event = "unknown" if cause.reason == TIMED_OUT else "failed"
-            self._audit.write(event, **told, reason=f"{cause.reason}: {cause.description}")
-            raise
+            if not _is_unanswered(error):
+                self._log_end("failed", told, _sentence(error))
+                raise
+            self._log_end("unknown", told, _sentence(error))
+            raise OutcomeUnknown(_sentence(error)) from error
+        except Exception as error:
+            # Of PyTango, before the call or after it: nobody knows.
+            self._log_end("unknown", told, f"{type(error).__name__}: {error}")
+            raise OutcomeUnknown(f"{type(error).__name__}: {error}") from error
         try:
             self._audit.write("done", **told)
         except OSError as error:
-            raise DoneUnlogged(f"it was done, but the audit log could not be told so: {error.strerror}") from error
-        if told_back is None:
+            raise DoneUntold(f"it was done, but the audit log could not be told so: {error.strerror}") from error
+        if isinstance(prepared, _Place):
             return wire.ExecuteReply()
         try:
-            result = values.result(*told_back)
+            result = values.result(told_back, prepared.kind_of_result)
         except values.UnsupportedValue as error:
-            raise BadRequest(f"the command {action.command[:128]} was run, but its result cannot be told: {error}") from error
+            raise DoneUntold(f"the command {action.command[:128]} was run, but its result cannot be told: {error}") from error
         return wire.ExecuteReply(result=result) if result is not None else wire.ExecuteReply()
+
+    def _log_end(self, event: str, told: dict[str, Any], reason: str) -> None:
+        """Logs how something ended that was started; a log that cannot be written does not hide it from the caller."""
+        try:
+            self._audit.write(event, **told, reason=reason)
+        except OSError as error:
+            print(f"tango-gateway: the audit log could not be told '{event}': {error.strerror}", file=sys.stderr, flush=True)
 
     def _judge(self, action: wire.Action) -> _Judged:
         what = action.WhichOneof("what")
@@ -175,8 +210,7 @@ class Actions:
             raise Refused(f"{number:g} is outside the limits of {name}, {permission.lower:g} to {permission.upper:g}")
         return _Judged(permission, number)
 
-    def _place(self, action: wire.Action, judged: _Judged) -> _Place:
-        proxy = self._devices.proxy(action.device)
+    def _place(self, proxy: tango.DeviceProxy, action: wire.Action, judged: _Judged) -> _Place:
         described = proxy.get_attribute_config(judged.permission.shown_member)
         name = f"{action.device}/{described.name}"
         if described.data_format != AttrDataFormat.SCALAR or described.writable not in (AttrWriteType.READ_WRITE, AttrWriteType.READ_WITH_WRITE):
@@ -185,24 +219,33 @@ class Actions:
         upper = min(judged.permission.upper, limit(described.max_value, math.inf))
         if not lower <= judged.number <= upper:
             raise Refused(f"{judged.number:g} is outside the device's limits of {name}, {described.min_value} to {described.max_value}")
-        attribute = proxy.read_attribute(described.name)
-        kind = CmdArgType.values[described.data_type]
+        attribute, state = proxy.read_attributes([described.name, "State"])
+        _check_ready(name, state)
+        if attribute.has_failed:
+            raise tango.DevFailed(*attribute.get_err_stack())
         try:
-            values.as_tango(judged.number, kind)
+            values.as_tango(judged.number, CmdArgType.values[described.data_type])
             told = values.reading(wire.AttributeName(), attribute)
         except values.UnsupportedValue as error:
             raise Refused(f"{name}: {error}") from error
         present = values.scalar(told.value) if told.HasField("value") else None
         if present is None:
             raise Refused(f"{name} does not tell where it is: nothing starts from an unknown position")
-        return _Place(present, told.value, kind, described.unit, lower, upper)
+        return _Place(present, told.value, described, lower, upper)
 
-    def _write(self, action: wire.Action, judged: _Judged, place: _Place) -> None:
-        proxy = self._devices.proxy(action.device)
-        proxy.write_attribute(judged.permission.shown_member, values.as_tango(judged.number, place.kind))
+    def _do(self, proxy: tango.DeviceProxy, judged: _Judged, prepared: _Place | _Run) -> Any:
+        # libtango repeats what it got no answer for when the connection broke: it would be done twice, or told as never sent.
+        proxy.set_transparency_reconnection(False)
+        try:
+            if isinstance(prepared, _Run):
+                return proxy.command_inout(prepared.name, *prepared.arguments)
 
-    def _run(self, action: wire.Action, judged: _Judged) -> tuple[Any, CmdArgType]:
-        proxy = self._devices.proxy(action.device)
+            # With its description: PyTango would ask for that by another call, and take a device that is gone for one of no format.
+            return proxy.write_attribute(prepared.described, values.as_tango(judged.number, prepared.kind))
+        finally:
+            proxy.set_transparency_reconnection(True)
+
+    def _prepare(self, proxy: tango.DeviceProxy, judged: _Judged) -> _Run:
         described = proxy.command_query(judged.permission.shown_member)
         takes_none = described.in_type == CmdArgType.DevVoid
         if takes_none != (judged.number is None):
@@ -211,8 +254,8 @@ class Actions:
         try:
             given = () if judged.number is None else (values.as_tango(judged.number, described.in_type),)
         except values.UnsupportedValue as error:
-            raise BadRequest(f"the command {described.cmd_name}: {error}") from error
-        return proxy.command_inout(described.cmd_name, *given), described.out_type
+            raise Refused(f"the command {described.cmd_name}: {error}") from error
+        return _Run(described.cmd_name, given, described.out_type)
 
 
 def limit(told: str, otherwise: float) -> float:
@@ -226,6 +269,27 @@ def limit(told: str, otherwise: float) -> float:
 def _check_operator(caller: Caller) -> None:
     if not caller.operator.strip() or len(caller.operator) > MOST_LETTERS or not caller.operator.isprintable():
         raise Refused(f"it names no operator (1 to {MOST_LETTERS} printable letters)")
+
+
+def _check_ready(name: str, state: tango.DeviceAttribute) -> None:
+    if state.has_failed:
+        error = values.tango_error(tango.DevFailed(*state.get_err_stack()))
+
+        # A device may have none.
+        if error.reason != "API_AttrNotFound":
+            raise Refused(f"{name} cannot be written: its device does not tell its state ({error.reason}: {error.description})")
+    elif state.value in BUSY:
+        raise Refused(f"{name} cannot be written now: its device is {state.value}")
+
+
+def _is_unanswered(error: tango.DevFailed) -> bool:
+    causes = (cause for cause in error.args if isinstance(cause, tango.DevError))
+    return any(sign in cause.reason or (cause.reason == "API_CorbaException" and sign in cause.desc) for cause in causes for sign in UNANSWERED)
+
+
+def _sentence(error: tango.DevFailed) -> str:
+    cause = values.tango_error(error)
+    return f"{cause.reason}: {cause.description}"
 
 
 def _check_still_there(place: _Place, start: wire.Value, permission: Permission) -> None:
@@ -250,7 +314,7 @@ def _told(caller: Caller, action: wire.Action) -> dict[str, Any]:
 
 
 def _route(place: _Place | None) -> dict[str, Any]:
-    return {} if place is None else {"from": place.present, "unit": place.unit or None}
+    return {} if place is None else {"from": place.present, "unit": place.described.unit or None}
 
 
 def _bytes(message: Any) -> bytes:

@@ -24,6 +24,7 @@ class Devices:
         self._timeout_ms = int(1000 * configuration.device_timeout_s)
         self._lock = threading.Lock()
         self._proxies: dict[str, tango.DeviceProxy] = {}
+        self._movers: dict[str, tango.DeviceProxy] = {}
 
     def address(self, name: str) -> str:
         """Where Tango finds a device."""
@@ -39,16 +40,22 @@ class Devices:
 
         Raises DevFailed where the device was never seen by the database. No events are subscribed to with it (follower.py says why).
         """
-        key = self.address(name).lower()
+        return self._made(self._proxies, self.address(name).lower(), self.address(name))
+
+    def mover(self, name: str) -> tango.DeviceProxy:
+        """Another one, for what changes the device: its caller must be the only one, and may set it as it needs."""
+        return self._made(self._movers, name.lower(), self.address(name))
+
+    def _made(self, known: dict[str, tango.DeviceProxy], key: str, address: str) -> tango.DeviceProxy:
         with self._lock:
-            found = self._proxies.get(key)
+            found = known.get(key)
         if found is None:
-            found = tango.DeviceProxy(key)
+            found = tango.DeviceProxy(address.lower())
             found.set_timeout_millis(self._timeout_ms)
             with self._lock:
-                if len(self._proxies) >= MOST_PROXIES:
-                    self._proxies.clear()
-                self._proxies[key] = found
+                if len(known) >= MOST_PROXIES:
+                    known.clear()
+                known[key] = found
         return found
 
     def names(self, pattern: str) -> list[str]:

@@ -17,7 +17,7 @@ import tango_gateway_pb2_grpc as wire_grpc
 
 from . import VERSION, values
 from .access import Access
-from .actions import Actions, BadRequest, Caller, DoneUnlogged, limit
+from .actions import Actions, BadRequest, Caller, DoneUntold, OutcomeUnknown, limit
 from .configuration import Configuration
 from .devices import Devices, UnknownDevice
 from .follower import Followed
@@ -51,8 +51,10 @@ def _answers(handle: Callable[..., Any]) -> Callable[..., Any]:
         except tango.DevFailed as error:
             cause = values.tango_error(error)
             status, sentence = grpc.StatusCode.FAILED_PRECONDITION, f"{cause.reason}: {cause.description}"
-        except DoneUnlogged as error:
-            status, sentence = grpc.StatusCode.INTERNAL, str(error)
+        except OutcomeUnknown as error:
+            status, sentence = grpc.StatusCode.UNKNOWN, str(error)
+        except DoneUntold as error:
+            status, sentence = grpc.StatusCode.DATA_LOSS, str(error)
         except OSError as error:
             status, sentence = grpc.StatusCode.INTERNAL, f"the audit log cannot be written, so nothing may move: {error.strerror}"
         context.abort(status, sentence)

@@ -97,10 +97,10 @@ def _without_value(name: wire.AttributeName, reason: str, sentence: str) -> wire
 
 
 def tango_error(error: tango.DevFailed) -> wire.TangoError:
-    """The innermost error of a stack, which is the cause."""
-    for cause in error.args:
-        if isinstance(cause, tango.DevError):
-            return wire.TangoError(reason=cause.reason[:256], description=" ".join(cause.desc.split())[:1024])
+    """The innermost error of a stack, which is the cause; CORBA's own names only where Tango says nothing about them."""
+    causes = [cause for cause in error.args if isinstance(cause, tango.DevError)]
+    for cause in [*(cause for cause in causes if cause.reason != "API_CorbaException"), *causes]:
+        return wire.TangoError(reason=cause.reason[:256], description=" ".join(cause.desc.split())[:1024])
     return wire.TangoError(reason="API_UnknownError", description=str(error)[:1024])
 
 
