@@ -114,6 +114,7 @@ public sealed record TangoStatus
                 MaterialFraction = c.MaterialFraction,
                 EdgeDistanceUm = c.EdgeDistance_um,
                 Score = c.Score,
+                ScoreSigma = c.ScoreSigma,
             }),
         },
         CandidatesText = Cut(CandidatesText),

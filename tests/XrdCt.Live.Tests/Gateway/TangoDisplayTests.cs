@@ -65,7 +65,7 @@ public sealed class TangoDisplayTests(TangoBeamline beamline)
     public async Task Show_AStatus_IsWhatPyTangoReads()
     {
         using TangoGateway gateway = beamline.Connect();
-        var roi = new RoiSuggestion([new RoiCandidate(-110.5, 60, 125, 0.99, 300, 0.98), new RoiCandidate(5, 6, 125, 0.5, 100, 0.4)], "two places")
+        var roi = new RoiSuggestion([new RoiCandidate(-110.5, 60, 125, 0.99, 300, 0.98) { ScoreSigma = 0.03 }, new RoiCandidate(5, 6, 125, 0.5, 100, 0.4)], "two places")
         {
             Stop = new StopAdvice(MayStop: true, "the ranking has settled"),
         };
@@ -84,6 +84,7 @@ public sealed class TangoDisplayTests(TangoBeamline beamline)
         Assert.Equal("[60.0, 6.0]", read["RoiY_um"][0]);
         Assert.Equal("[125.0, 125.0]", read["RoiRadius_um"][0]);
         Assert.Equal("[0.98, 0.4]", read["RoiScore"][0]);
+        Assert.Equal("[0.03, nan]", read["RoiScoreSigma"][0]);
         Assert.Equal("[0.99, 0.5]", read["RoiMaterialFraction"][0]);
         Assert.Equal("[300.0, 100.0]", read["RoiEdgeDistance_um"][0]);
         Assert.Equal(("True", "the ranking has settled", "two places"), (read["MayStop"][0], read["StopReason"][0], read["RoiText"][0]));

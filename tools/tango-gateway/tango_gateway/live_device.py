@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from typing import Any
@@ -112,6 +113,11 @@ def _of_candidates(member: str) -> Any:
     return lambda status: [getattr(candidate, member) for candidate in status.candidates[:MOST_CANDIDATES]]
 
 
+def _score_sigma(candidate: wire.Candidate) -> float:
+    # A client that does not know the field tells nothing, which is not 0.
+    return candidate.score_sigma if candidate.HasField("score_sigma") else math.nan
+
+
 SHOWN: dict[str, Any] = {
     "Phase": lambda status: status.phase,
     "Title": lambda status: status.title,
@@ -129,6 +135,7 @@ SHOWN: dict[str, Any] = {
     "RoiMaterialFraction": _of_candidates("material_fraction"),
     "RoiEdgeDistance_um": _of_candidates("edge_distance_um"),
     "RoiScore": _of_candidates("score"),
+    "RoiScoreSigma": lambda status: [_score_sigma(candidate) for candidate in status.candidates[:MOST_CANDIDATES]],
     "RoiText": lambda status: status.candidates_text,
     "MayStop": lambda status: status.may_stop,
     "StopReason": lambda status: status.stop_reason,
@@ -145,6 +152,7 @@ _DOCS = {
     "RoiX_um": "Centres of the suggested regions of interest, sample x, best first.",
     "RoiY_um": "Centres of the suggested regions of interest, sample y, best first.",
     "RoiScore": "0 to 1; higher is better.",
+    "RoiScoreSigma": "Standard uncertainty of RoiScore; NaN where it is not known.",
     "MayStop": "Whether more of this scan would not change where the region of interest goes.",
 }
 
