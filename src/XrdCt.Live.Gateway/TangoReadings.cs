@@ -13,29 +13,35 @@ public sealed class TangoReadings : IReadingSource
     // Ten minutes of three attributes at 30 Hz, should nobody take them.
     private const int MostWaiting = 1 << 16;
 
+    // Clocks that follow NTP or PTP differ by far less, and so does a reading on its way. One stamp of tomorrow, taken for the last, would
+    // pass all readings until then off as old ones.
+    private static readonly TimeSpan LargestLead = TimeSpan.FromSeconds(1);
+
     private readonly BlockingCollection<(StageReading Reading, string? Refusal)> _waiting = new(MostWaiting);
     private readonly List<Told> _quantities = [];
     private readonly TangoWatch _watch;
     private readonly Action<string> _say;
     private readonly Action<string> _begin;
+    private readonly TimeProvider _time;
     private bool _isFull;
     private bool _hasBegun;
 
     /// <summary>Begins to follow the attributes.</summary>
     /// <param name="gateway">The gateway; not disposed with the readings.</param>
     /// <param name="options">Which attributes; at least one.</param>
-    /// <param name="say">Takes a sentence whenever the gateway or a device is lost, and when it is back; from any thread.</param>
+    /// <param name="say">Takes a sentence whenever the gateway or a device is lost, and when it is back, and when a device's clock is right again; from any thread.</param>
     /// <param name="begin">
     /// Takes one sentence, when every attribute has been told once: frames from now on find their readings. From any thread; null for nobody.
     /// </param>
+    /// <param name="time">The clock; null for the machine's.</param>
     /// <exception cref="ArgumentException">No attribute, one for two quantities, or a scale that is not finite or 0.</exception>
-    public TangoReadings(TangoGateway gateway, TangoReadingsOptions options, Action<string> say, Action<string>? begin = null)
+    public TangoReadings(TangoGateway gateway, TangoReadingsOptions options, Action<string> say, Action<string>? begin = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(gateway);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(say);
         _say = say;
-        _begin = begin ?? (_ => { });
+        (_begin, _time) = (begin ?? (_ => { }), time ?? TimeProvider.System);
         Add(options.Translation, (reading, value) => reading with { Translation_mm = value });
         Add(options.Rotation, (reading, value) => reading with { Rotation_deg = value });
         Add(options.Monitor, (reading, value) => reading with { Monitor = value });
@@ -45,7 +51,7 @@ public sealed class TangoReadings : IReadingSource
             throw new ArgumentException("no attribute is to be followed", nameof(options));
         }
 
-        _watch = new TangoWatch(gateway, [.. _quantities.Select(q => q.Quantity.Attribute)], options.Period, Take, say);
+        _watch = new TangoWatch(gateway, [.. _quantities.Select(q => q.Quantity.Attribute)], options.Period, Take, say, _time);
     }
 
     /// <summary>What is followed, and whether it is stale.</summary>
@@ -107,6 +113,22 @@ public sealed class TangoReadings : IReadingSource
         }
 
         quantity.IsRefused = false;
+        TimeSpan lead = at - _time.GetUtcNow();
+        if (lead > LargestLead)
+        {
+            if (quantity.CountAhead++ == 0)
+            {
+                Put(default, $"Tango's {told.Attribute} is stamped {lead.TotalSeconds:F1} s ahead of our clock: it is left out until the clocks agree");
+            }
+
+            return;
+        }
+
+        if (quantity.CountAhead > 0)
+        {
+            _say($"Tango's {told.Attribute} is stamped as our clock is again, after {quantity.CountAhead} readings that were left out");
+            quantity.CountAhead = 0;
+        }
 
         // A device that answers from its cache tells the same moment again.
         if (at > quantity.Last)
@@ -143,5 +165,7 @@ public sealed class TangoReadings : IReadingSource
         public DateTimeOffset Last { get; set; }
 
         public bool IsRefused { get; set; }
+
+        public long CountAhead { get; set; }
     }
 }

@@ -236,6 +236,112 @@ public sealed class TangoReadingsTests(TangoBeamline beamline)
             output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
+    /// <summary>
+    /// libtango 9.3.4 ends a process that holds a subscription without a database for some 20 s (12 s passed, measured). Here the clock is the test's, so
+    /// that a minute of following takes none; the endurance test below follows the real thing.
+    /// </summary>
+    [Fact]
+    public async Task DeviceWatch_WithoutADatabase_RenewsEverySubscriptionInTime()
+    {
+        beamline.Require();
+        const string Program = """
+            import sys
+            sys.path[:0] = sys.argv[1:]
+            import tango
+            from tango_gateway import device_watch
+
+            class Over(Exception):
+                pass
+
+            class Clock:
+                now = 100.0
+                def monotonic(self):
+                    return self.now
+                def sleep(self, wait_s):
+                    self.now += wait_s
+                    for name, since in held.values():
+                        oldest[name] = max(oldest.get(name, 0.0), self.now - since)
+                    if self.now > 160:
+                        raise Over
+
+            class Axis:
+                def __init__(self, address):
+                    pass
+                def set_timeout_millis(self, timeout):
+                    pass
+                def ping(self):
+                    pass
+                def subscribe_event(self, name, kind, take):
+                    assert name not in [of for of, _ in held.values()], "a second subscription beside the first"
+                    made[name] = made.get(name, 0) + 1
+                    held[len(ids)] = (name, clock.now)
+                    ids.append(name)
+                    return len(ids) - 1
+                def unsubscribe_event(self, number):
+                    del held[number]
+                def read_attributes(self, names):
+                    return [tango.DeviceAttribute() for _ in names]
+
+            held, made, oldest, ids = {}, {}, {}, []
+            clock = device_watch.time = Clock()
+            device_watch.tango.DeviceProxy = Axis
+            device_watch.values.reading = lambda name, attribute: None
+            for address in ("tango://127.0.0.1:1/a/b/c#dbase=no", "a/b/c"):
+                held, made, oldest, ids = {}, {}, {}, []
+                clock.now = 100.0
+                try:
+                    device_watch.DeviceWatch("axis", address, ["Position", "State"], 0.5, 1.0, device_watch.Mailbox())._follow()
+                except Over:
+                    pass
+                print(made["position"], made["state"], f"{max(oldest.values()):.1f}", len(held))
+            """;
+        string wire = Environment.GetEnvironmentVariable("XRDCT_GATEWAY_WIRE") ?? Path.Combine(Repository.Root, ".artifacts", "tango-gateway");
+        (int exitCode, string output) = await Server.RunAsync(
+            TangoBeamline.Python, "/", "-c", Program, Path.Combine(Repository.Root, "tools", "tango-gateway"), wire);
+        Assert.True(exitCode == 0, output);
+
+        // In 60 s: twelve renewals of 5 s each, and none that libtango's own heartbeat makes needless.
+        string[] told = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(["13 13 5.0 0", "1 1 60.0 0"], told);
+    }
+
+    /// <summary>The same with real events, a renewal of 0.2 s, and libtango's own list of what it is subscribed to.</summary>
+    [Fact]
+    public async Task DeviceWatch_RenewedOften_GoesOnTellingEvents()
+    {
+        beamline.Require();
+        const string Program = """
+            import os, sys, threading, time
+            sys.path[:0] = sys.argv[2:]
+            import tango
+            from tango_gateway import device_watch
+
+            made = []
+            subscribe = tango.DeviceProxy.subscribe_event
+            def counted(self, *arguments):
+                made.append(subscribe(self, *arguments))
+                return made[-1]
+
+            tango.DeviceProxy.subscribe_event = counted
+            device_watch.RENEWAL_S = 0.2
+            mailbox = device_watch.Mailbox()
+            device_watch.DeviceWatch("monitor", sys.argv[1], ["Counts"], 1.0, 5.0, mailbox).start()
+            renewals, told, begun = 0, 0, time.monotonic()
+            while (renewals < 10 or told < 30) and time.monotonic() < begun + 30:
+                reading = mailbox.take(1.0)
+                told += reading is not None and reading.is_event and not reading.HasField("error")
+                renewals = len(made) - 1
+            print("renewed" if renewals >= 10 else f"{renewals} renewals", "told" if told >= 30 else f"{told} events", flush=True)
+            os._exit(0)
+            """;
+        string wire = Environment.GetEnvironmentVariable("XRDCT_GATEWAY_WIRE") ?? Path.Combine(Repository.Root, ".artifacts", "tango-gateway");
+        (int exitCode, string output) = await Server.RunAsync(
+            TangoBeamline.Python, "/", "-c", Program, $"tango://127.0.0.1:{beamline.BeamlinePort}/sim/monitor/1#dbase=no",
+            Path.Combine(Repository.Root, "tools", "tango-gateway"), wire);
+        Assert.True(exitCode == 0, output);
+        Assert.Equal("renewed told", output.Trim());
+    }
+
     [Fact]
     public async Task Readings_ProcessOfTheEventsDies_GatewayLivesAndSaysSoAndEventsComeAgain()
     {
@@ -355,6 +461,36 @@ public sealed class TangoReadingsTests(TangoBeamline beamline)
             },
             "a second of readings");
         Assert.Equal("Tango's rotation/Status tells no number with a time (its quality is valid): it is left out", Assert.Single(refusals));
+    }
+
+    [Fact]
+    public async Task Readings_StampedAheadOfOurClock_AreLeftOutSaidAndSilenceNothing()
+    {
+        await using ScriptedDevice scripted = await ScriptedDevice.StartAsync(beamline);
+        using TangoGateway gateway = scripted.Connect();
+        var said = new ConcurrentQueue<string>();
+        var options = new TangoReadingsOptions { Rotation = new(ScriptedDevice.Position), Period = TimeSpan.FromSeconds(0.1) };
+        using var readings = new TangoReadings(gateway, options, said.Enqueue);
+        await scripted.SetAsync("Ahead_s", 0.5);
+        Receive(readings, r => r.At > DateTimeOffset.UtcNow);
+        for (int jump = 1; jump <= 2; jump++)
+        {
+            await scripted.SetAsync("Ahead_s", 3600);
+            string? refused = null;
+            await Eventually.TrueAsync(
+                () => readings.TryReceive(TimeSpan.Zero, out StageReading reading, out refused) ? reading.At > DateTimeOffset.UtcNow.AddSeconds(1) : refused is not null,
+                "a reading that is left out");
+            Assert.Matches(@"^Tango's scripted/Position is stamped 3(599|600)\.\d s ahead of our clock: it is left out until the clocks agree$", refused);
+            DateTimeOffset begun = DateTimeOffset.UtcNow;
+            await Eventually.TrueAsync(() => DateTimeOffset.UtcNow > begun.AddSeconds(0.5), "more of them");
+            await scripted.SetAsync("Ahead_s", 0);
+
+            // Nothing else is refused meanwhile, and what is told rightly comes at once.
+            List<StageReading> after = Receive(readings, r => r.At > begun.AddSeconds(0.5));
+            Assert.All(after, r => Assert.True(r.At < DateTimeOffset.UtcNow.AddSeconds(1)));
+            Assert.Equal(jump, said.Count);
+            Assert.Matches(@"^Tango's scripted/Position is stamped as our clock is again, after [0-9]+ readings that were left out$", said.Last());
+        }
     }
 
     [Fact]
