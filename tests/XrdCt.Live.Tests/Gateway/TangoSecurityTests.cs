@@ -84,6 +84,15 @@ public sealed class TangoSecurityTests(TangoBeamline beamline)
         }
     }
 
+    [Fact]
+    public async Task Client_ProxyOfTheEnvironment_IsNotUsed()
+    {
+        beamline.Require();
+        using var _ = new DeadProxy(beamline.Address.Port);
+        using TangoGateway gateway = beamline.Connect();
+        Assert.Equal("xrdct", (await gateway.DescribeAsync(Stop)).Client);
+    }
+
     [Theory]
     [InlineData("http://beamline:50061", "is neither https:// nor http:// of this machine")]
     [InlineData("ftp://127.0.0.1:50061", "is neither https:// nor http:// of this machine")]
@@ -152,6 +161,29 @@ public sealed class TangoSecurityTests(TangoBeamline beamline)
         Assert.Equal(Mistakes.Length + 1, sentences.Length);
         Assert.Equal("good", sentences[^1]);
         Assert.All(Mistakes.Zip(sentences), pair => Assert.Contains(pair.First.Reason, pair.Second));
+    }
+
+    /// <summary>
+    /// What the runtime makes of http_proxy once in a process: here for calls to one port only, where nobody listens, and not for those of other tests.
+    /// </summary>
+    private sealed class DeadProxy : IWebProxy, IDisposable
+    {
+        private readonly IWebProxy _before = HttpClient.DefaultProxy;
+        private readonly int _port;
+
+        public DeadProxy(int port)
+        {
+            _port = port;
+            HttpClient.DefaultProxy = this;
+        }
+
+        public ICredentials? Credentials { get; set; }
+
+        public Uri? GetProxy(Uri destination) => destination.Port == _port ? new Uri("http://127.0.0.1:1") : _before.GetProxy(destination);
+
+        public bool IsBypassed(Uri host) => host.Port != _port && _before.IsBypassed(host);
+
+        public void Dispose() => HttpClient.DefaultProxy = _before;
     }
 
     private static void WriteCertificate(string certificate, string key)
