@@ -106,6 +106,40 @@ public sealed class TangoBusyTests(TangoBeamline beamline)
             await gateway.ProposeAsync(new TangoCommand("sys/tg_test/1", "SwitchStates"), "Ada", Stop), "Ada", Stop);
     }
 
+    /// <summary>Every device of today's libraries has a State: those of an old one, and one whose State fails, are the test's.</summary>
+    [Fact]
+    public async Task Propose_StateCannotBeRead_IsRefusedUnlessThereIsNone()
+    {
+        beamline.Require();
+        const string Program = """
+            import sys
+            sys.path[:0] = sys.argv[1:]
+            import tango
+            from tango_gateway import actions
+
+            class Told:
+                has_failed = True
+                def __init__(self, reason):
+                    self.reason = reason
+                def get_err_stack(self):
+                    error = tango.DevError()
+                    error.reason, error.desc = self.reason, "as told"
+                    return (error,)
+
+            for reason in ("API_AttrNotFound", "HardwareGone"):
+                try:
+                    actions._check_ready("old/Position", Told(reason))
+                    print("ready")
+                except actions.Refused as refused:
+                    print(refused)
+            """;
+        string wire = Environment.GetEnvironmentVariable("XRDCT_GATEWAY_WIRE") ?? Path.Combine(Repository.Root, ".artifacts", "tango-gateway");
+        (int exitCode, string output) = await Server.RunAsync(
+            TangoBeamline.Python, "/", "-c", Program, Path.Combine(Repository.Root, "tools", "tango-gateway"), wire);
+        Assert.True(exitCode == 0, output);
+        Assert.Equal("ready\nold/Position cannot be written: its device does not tell its state (HardwareGone: as told)", output.Trim());
+    }
+
     private static async Task RefusedAsync(Func<Task> call, string reason)
     {
         TangoException refused = await Assert.ThrowsAsync<TangoException>(call);

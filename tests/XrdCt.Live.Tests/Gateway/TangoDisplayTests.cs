@@ -92,6 +92,17 @@ public sealed class TangoDisplayTests(TangoBeamline beamline)
     }
 
     [Fact]
+    public async Task Show_AScoreOfAnOlderClient_HasNoUncertaintyRatherThanNone()
+    {
+        using TangoGateway gateway = beamline.Connect();
+        var status = new Live.Gateway.Wire.LiveStatus { State = Live.Gateway.Wire.State.Running, Candidates = { new Live.Gateway.Wire.Candidate { Score = 0.5 } } };
+        Grpc.Core.Metadata ours = new() { { "authorization", $"Bearer {TangoBeamline.Token('a')}" } };
+        await gateway.Client.ShowStatusAsync(status, ours, cancellationToken: Stop);
+        TangoReading sigma = (await gateway.ReadAsync([new("xrdct/live/1", "RoiScoreSigma")], Stop))[0];
+        Assert.Equal(double.NaN, Assert.Single(sigma.Value!.Items));
+    }
+
+    [Fact]
     public async Task Display_ToldAndThenSilent_ComesAsEventsAndGoesStale()
     {
         using TangoGateway gateway = beamline.Connect();
