@@ -49,7 +49,11 @@ public sealed class TangoReadingsTests(TangoBeamline beamline)
         using TangoGateway gateway = beamline.Connect();
         using var readings = new TangoReadings(
             gateway, new TangoReadingsOptions { Translation = new(Translation, 0.5), Rotation = new(Rotation), Monitor = new(Monitor) }, _ => { });
-        DateTimeOffset from = DateTimeOffset.UtcNow;
+
+        // The processes that follow them do not start at the same time.
+        Receive(readings, r => !double.IsNaN(r.Translation_mm));
+        Receive(readings, r => !double.IsNaN(r.Rotation_deg));
+        DateTimeOffset from = Receive(readings, r => !double.IsNaN(r.Monitor))[^1].At!.Value;
         List<StageReading> received = Receive(readings, r => r.At > from.AddSeconds(1.5));
         Check(received, r => r.Translation_mm, 4, 0.6);
         Check(received, r => r.Rotation_deg, 4, 0.6);
