@@ -53,6 +53,12 @@ public sealed record LiveOptions
     /// </summary>
     public ReconstructionSettings? Reconstruction { get; init; }
 
+    /// <summary>
+    /// Where an operator forbade regions of interest in an earlier slice of the stack, in place of <see cref="PlacementRules.Forbidden"/> here. Null (default) where
+    /// nothing was changed.
+    /// </summary>
+    public IReadOnlyList<ForbiddenZone>? Zones { get; init; }
+
     /// <summary>Whether the slices of every bin are made while the scan runs, not only those of the live channels. Default false.</summary>
     public bool EveryBin { get; init; }
 
@@ -114,7 +120,7 @@ public sealed record LiveOptions
     public IReadOnlyList<string> FingerprintsOf(IReadOnlyList<StackSlice> slices) => ScanFingerprint.Of(this, slices);
 
     /// <summary>What of this the result needs and the journal keeps.</summary>
-    public ScanSettings Settings() => Reconstruction is { } changed ? changed.Over(SetUp()) : SetUp();
+    public ScanSettings Settings() => (Reconstruction is { } changed ? changed.Over(SetUp()) : SetUp()).Forbidding(Zones);
 
     private ScanSettings SetUp() => new()
     {

@@ -19,6 +19,7 @@ internal sealed class LivePlacement
     private readonly int _spottiness;
     private readonly PlacementSearch _search;
     private readonly RankingTrack _track;
+    private ForbiddenZones _forbidden;
 
     /// <summary>Takes the rules of a scan.</summary>
     /// <param name="settings">Settings; the phases of the placement are channels.</param>
@@ -34,6 +35,7 @@ internal sealed class LivePlacement
         _halves = new HalfSlices?[names.Count];
         _spottiness = _channels.ToList().FindIndex(c => c.Kind == LiveChannelKind.Spottiness);
         _search = new PlacementSearch(rules);
+        _forbidden = ForbiddenZones.None with { Zones = rules.Forbidden };
         _track = new RankingTrack(rules.Stop, _plan.Step_um);
     }
 
@@ -52,6 +54,14 @@ internal sealed class LivePlacement
     /// <summary>Moves the centre of rotation with that of the slices.</summary>
     public void SetCentre(double centre_px) => Array.ForEach(_halves, h => h?.SetCentre(centre_px));
 
+    /// <summary>Forbids other zones, from the next placement on: the best place has to stand still anew, even where it stays.</summary>
+    public void Forbid(ForbiddenZones zones)
+    {
+        _forbidden = zones;
+        _search.Forbid(zones.Zones);
+        _track.Restart("the forbidden zones were changed");
+    }
+
     /// <summary>Places regions of interest in the slices of now. The best place of before stays the first unless another one is better beyond doubt.</summary>
     /// <param name="slices">Slices of the channels.</param>
     /// <param name="total">Half-sets of the channel that the caller has them of.</param>
@@ -69,7 +79,12 @@ internal sealed class LivePlacement
         Suggestion(_search.Rank(View(slices, total, noise, coverage)));
 
     // A list of its own each time: whoever shows the last one may still be at it.
-    private RoiSuggestion Suggestion(RoiRanking ranking) => new(ranking.Candidates, ranking.Sentence) { Stop = _track.Advice, Curve = [.. _track.Curve] };
+    private RoiSuggestion Suggestion(RoiRanking ranking) => new(ranking.Candidates, ranking.Sentence)
+    {
+        Stop = _track.Advice,
+        Curve = [.. _track.Curve],
+        Forbidden = _forbidden,
+    };
 
     private PlacementView View(IReadOnlyList<SliceMap> slices, HalfSlices total, SliceMap? noise, AngularCoverage? coverage) => new()
     {

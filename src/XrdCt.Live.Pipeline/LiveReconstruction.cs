@@ -1,5 +1,6 @@
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Sinograms;
+using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Roi;
 using XrdCt.Live.Model.Scans;
@@ -33,6 +34,7 @@ internal sealed class LiveReconstruction
     private int _correctionNumber;
     private bool _isAnew;
     private bool _isOther;
+    private bool _hasOtherZones;
 
     public LiveReconstruction(ScanSettings settings, TimeProvider? time = null, LiveRoi? roi = null)
     {
@@ -48,7 +50,10 @@ internal sealed class LiveReconstruction
         _projection = new float[plan.TranslationCount];
         _placement = _outside is null ? new LivePlacement(settings, _stage.Channel) : null;
         _placement?.Begin(settings.Filter, Centre_px);
-        Roi = new RoiSuggestion([], _placement is null ? "this is a scan of a region of interest: there is none to be placed" : "waiting for the first projections");
+        Roi = new RoiSuggestion([], _placement is null ? "this is a scan of a region of interest: there is none to be placed" : "waiting for the first projections")
+        {
+            Forbidden = ForbiddenZones.None with { Zones = _placement is null ? [] : settings.Placement.Forbidden },
+        };
     }
 
     public int ProjectionCount => _slices[0].ProjectionCount;
@@ -100,6 +105,17 @@ internal sealed class LiveReconstruction
         _axis.Set(settings.Axis_px);
         _correction.Use(_settings);
         _outside?.Use(_settings);
+    }
+
+    /// <summary>Forbids other zones: the next <see cref="Update"/> or <see cref="Complete"/> places regions of interest by them.</summary>
+    public void Forbid(ForbiddenZones zones)
+    {
+        if (_placement is not null)
+        {
+            _placement.Forbid(zones);
+            _hasOtherZones = true;
+            Roi = Roi with { Forbidden = zones };
+        }
     }
 
     /// <summary>Brings the slices up to date.</summary>
@@ -168,8 +184,9 @@ internal sealed class LiveReconstruction
             }
         }
 
-        if ((stale.Length > 0 || moves) && _placement is not null)
+        if ((stale.Length > 0 || moves || _hasOtherZones) && _placement is not null)
         {
+            _hasOtherZones = false;
             Roi = _placement.Follow(Slices(), _confidence.Halves, Noise, Confidence?.Coverage);
         }
 

@@ -4,6 +4,7 @@ using XrdCt.Live.Compute.Gpu;
 using XrdCt.Live.Compute.Integration;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Readings;
@@ -40,6 +41,7 @@ public sealed class LiveScan
     private readonly ScanAssembly _assembly;
     private readonly LiveReconstruction _reconstruction;
     private readonly ReconstructionControl _control;
+    private readonly ZoneControl _zones;
     private ScanSettings _settings;
     private readonly IScanJournal? _journal;
     private readonly Func<ReadingFeed>? _openReadings;
@@ -102,10 +104,14 @@ public sealed class LiveScan
         _time = time;
         _reception = new Reception(options, _tally, time);
         ReconstructionSettings? changed = journal?.Scan?.Reconstruction ?? options.Reconstruction;
-        _settings = changed?.Over(options.Settings()) ?? options.Settings();
+        IReadOnlyList<ForbiddenZone>? drawn = journal?.Scan?.Zones ?? options.Zones;
+        _settings = (changed?.Over(options.Settings()) ?? options.Settings()).Forbidding(drawn);
         _control = new ReconstructionControl(ReconstructionSettings.Of(_settings), isChanged: changed is not null, Choices(options), time, sentence => Say(sentence));
+        _zones = new ZoneControl(
+            _settings.Placement.Forbidden, isChanged: drawn is not null, isOpen: options.Roi is null, ZoneChoices.Of(options.Plan), time, sentence => Say(sentence));
         _assembly = new ScanAssembly(_settings, _tally, patterns, _reception.Complain);
         _reconstruction = new LiveReconstruction(_settings, time, options.Roi);
+        _reconstruction.Forbid(_zones.Zones);
         _journal = journal;
         _openReadings = openReadings;
         _rows = journal is null
@@ -134,6 +140,12 @@ public sealed class LiveScan
 
     /// <summary>How an operator changed the reconstruction, in this scan or before; null where nobody did.</summary>
     public ReconstructionSettings? Changed => _control.Changed;
+
+    /// <summary>Changes where no region of interest may be while the scan runs; what changed is told to <see cref="Say"/> and stands in the journal.</summary>
+    public IZoneControl Zones => _zones;
+
+    /// <summary>Where an operator forbade regions of interest, in this scan or before; null where nobody changed that.</summary>
+    public IReadOnlyList<ForbiddenZone>? ChangedZones => _zones.Changed;
 
     /// <summary>A file that others may read while the scan runs; null for none. It stays the caller's. Its failure ends it, not the scan.</summary>
     public IGrowingFile? GrowingFile { get; init; }
@@ -224,7 +236,9 @@ public sealed class LiveScan
             ? received!
             : (received ?? new ScanEnding(false, "")) with { Sentence = $"the scan failed: {cause.Message}" };
         _control.Close();
+        _zones.Close();
         bool isLast = TakeChanges();
+        TakeZones();
         _rows?.Note(JournalledEventKind.Ended, ending.Sentence);
         _rows?.Complete();
         await journal.ConfigureAwait(false);
@@ -297,6 +311,7 @@ public sealed class LiveScan
             Series = _reception.Header is SeriesHeader header ? header with { Tables = null } : null,
             SliceLayout = _reception.Slices.Layout,
             Reconstruction = _control.Changed,
+            Zones = _zones.Changed,
             Counters = _tally.Read(),
         }
         : null;
@@ -314,6 +329,11 @@ public sealed class LiveScan
         if (known.Reconstruction?.ChangesFrom(ReconstructionSettings.Of(_options.Settings())) is { Length: > 0 } changes)
         {
             Say($"the reconstruction stays as it was changed: {changes}");
+        }
+
+        if (known.Zones is { } zones && ForbiddenZones.Changes(_options.Settings().Placement.Forbidden, zones) is { Length: > 0 } drawn)
+        {
+            Say($"the forbidden zones stay as they were changed: {drawn}");
         }
     }
 
@@ -649,13 +669,20 @@ public sealed class LiveScan
             }
 
             bool isOther = TakeChanges();
-            if (changed || isOther)
+            bool hasOtherZones = TakeZones();
+            if (changed || isOther || hasOtherZones)
             {
                 _reconstruction.Update(_assembly);
                 OfferVolume();
             }
 
             ShowResults(slicesChanged: changed || isOther);
+            if (hasOtherZones)
+            {
+                // Even before there is a slice to be shown.
+                _display.Show(_reconstruction.Roi);
+            }
+
             SettleChanges(isOther);
 
             // Not before the journal has begun, by which the next process finds what this one may leave.
@@ -682,6 +709,23 @@ public sealed class LiveScan
         _settings = settings.Over(_settings);
         _reconstruction.Use(settings);
         _rows?.Note(JournalledEventKind.Changed, changes);
+        return true;
+    }
+
+    private bool TakeZones()
+    {
+        if (!_zones.TryTake(out ForbiddenZones zones, out string changes))
+        {
+            return false;
+        }
+
+        _settings = _settings.Forbidding(zones.Zones);
+        _reconstruction.Forbid(zones);
+        if (changes.Length > 0)
+        {
+            _rows?.Note(JournalledEventKind.Changed, changes);
+        }
+
         return true;
     }
 

@@ -21,7 +21,7 @@ public static class ScanResult
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(journal);
         JournalledScan known = journal.Scan ?? throw new ArgumentException("the journal is empty", nameof(journal));
-        settings = known.Reconstruction?.Over(settings) ?? settings;
+        settings = (known.Reconstruction?.Over(settings) ?? settings).Forbidding(known.Zones);
         var tally = new FrameTally();
         var assembly = new ScanAssembly(settings, tally);
         damaged = journal.ReadReadings(reading => assembly.Tell(reading, out _));

@@ -14,7 +14,7 @@ public sealed class PlacementSearch
     // With fewer projections the slice is a star of streaks and any place in it would be chance.
     private const int LeastProjections = 8;
 
-    private readonly PlacementRules _rules;
+    private PlacementRules _rules;
     private PlacementMaps? _maps;
     private (int Size, double PixelSize_um) _shape;
 
@@ -38,16 +38,22 @@ public sealed class PlacementSearch
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(rules.Count, 1, "rules.Count");
-        foreach (ForbiddenZone zone in rules.Forbidden)
-        {
-            CheckWeight(zone.Radius_um, "the radius of a forbidden zone");
-        }
-
+        CheckZones(rules.Forbidden);
         _rules = rules;
     }
 
     /// <summary>Score of every place of the last slice, [y, x]; NaN where no ROI may be. Empty before the first, or where there was none.</summary>
     public float[] ScoreMap { get; private set; } = [];
+
+    /// <summary>Forbids other zones than those of the rules, from the next ranking on.</summary>
+    /// <param name="zones">All zones; those of before no longer hold.</param>
+    /// <exception cref="ArgumentException">A radius is out of range.</exception>
+    public void Forbid(IReadOnlyList<ForbiddenZone> zones)
+    {
+        ArgumentNullException.ThrowIfNull(zones);
+        CheckZones(zones);
+        _rules = _rules with { Forbidden = zones };
+    }
 
     /// <summary>Ranks the places of a slice.</summary>
     /// <param name="view">What is known.</param>
@@ -310,6 +316,14 @@ public sealed class PlacementSearch
     }
 
     private static double Distance(double x, double y) => Math.Sqrt((x * x) + (y * y));
+
+    private static void CheckZones(IReadOnlyList<ForbiddenZone> zones)
+    {
+        foreach (ForbiddenZone zone in zones)
+        {
+            CheckWeight(zone.Radius_um, "the radius of a forbidden zone");
+        }
+    }
 
     private static void CheckPositive(double value, string what)
     {

@@ -13,6 +13,9 @@ public sealed class RankingTrack
     private readonly double _pixelSize_um;
     private readonly List<RankingPoint> _curve = [];
 
+    // Points before this one are of places that were looked for under other rules.
+    private int _since;
+
     /// <summary>Starts before the first ranking.</summary>
     /// <param name="rule">When the scan may stop.</param>
     /// <param name="pixelSize_um">Pixel of the coarse slice, µm, above 0.</param>
@@ -38,6 +41,20 @@ public sealed class RankingTrack
     public StopAdvice Advice { get; private set; } = new(MayStop: false, "no place yet");
 
     /// <summary>
+    /// The places are ranked by other rules from now on: the curve stays, but how long the best place has stood counts from the next point, and what was advised no
+    /// longer holds. The standing place stays the one to beat, where the new rules leave it a place.
+    /// </summary>
+    /// <param name="why">What changed, for the advice: <c>the forbidden zones were changed</c>.</param>
+    public void Restart(string why)
+    {
+        if (_curve.Count > _since)
+        {
+            _since = _curve.Count;
+            Advice = No($"{why}, and the ROI must stand still anew");
+        }
+    }
+
+    /// <summary>
     /// Takes a ranking. One with less than <see cref="StopRule.LeastProgress"/> of the planned projections more than the last point of the curve takes
     /// no part: the advice stays.
     /// </summary>
@@ -50,6 +67,7 @@ public sealed class RankingTrack
         {
             // What was found before is gone: a slice that loses its places has not settled.
             _curve.Clear();
+            _since = 0;
             Standing = null;
             Advice = new StopAdvice(MayStop: false, ranking.Candidates.Count == 0 ? ranking.Sentence : "how far the scan is, is not known");
             return false;
@@ -62,7 +80,7 @@ public sealed class RankingTrack
         }
 
         RoiCandidate best = ranking.Candidates[0];
-        double moved_um = _curve is [.., var before] ? Distance(best.X_um - before.X_um, best.Y_um - before.Y_um) : double.NaN;
+        double moved_um = _curve.Count > _since && _curve is [.., var before] ? Distance(best.X_um - before.X_um, best.Y_um - before.Y_um) : double.NaN;
         _curve.Add(new RankingPoint(coverage.Fraction, best.X_um, best.Y_um, best.Score, best.ScoreSigma, moved_um));
         Advice = Advise(best, coverage.IsLimitedAngle, coverage.WidestGap_deg);
         return true;
@@ -85,7 +103,7 @@ public sealed class RankingTrack
 
         double reach_um = (_rule.Movement_px * _pixelSize_um) + 1e-6;
         int still = 0;
-        for (int i = _curve.Count - 2; i >= 0 && Distance(_curve[i].X_um - best.X_um, _curve[i].Y_um - best.Y_um) <= reach_um; i--)
+        for (int i = _curve.Count - 2; i >= _since && Distance(_curve[i].X_um - best.X_um, _curve[i].Y_um - best.Y_um) <= reach_um; i--)
         {
             still++;
         }

@@ -131,7 +131,7 @@ internal readonly struct LatestMessages(string scanId, DateTimeOffset? acquiredA
 
     public void Write(ref MessagePackWriter writer, RoiSuggestion roi)
     {
-        writer.Begin(4, scanId, acquiredAt, now);
+        writer.Begin(5, scanId, acquiredAt, now);
         writer.Write("explanation"u8, roi.Explanation);
         writer.WriteString("may_stop"u8);
         writer.Write(roi.Stop.MayStop);
@@ -148,6 +148,16 @@ internal readonly struct LatestMessages(string scanId, DateTimeOffset? acquiredA
             writer.Write("edge_distance_um"u8, candidate.EdgeDistance_um);
             writer.Write("score"u8, candidate.Score);
             writer.Write("score_sigma"u8, candidate.ScoreSigma);
+        }
+
+        writer.WriteString("forbidden"u8);
+        writer.WriteArrayHeader(roi.Forbidden.Zones.Count);
+        foreach (ForbiddenZone zone in roi.Forbidden.Zones)
+        {
+            writer.WriteMapHeader(3);
+            writer.Write("x_um"u8, zone.X_um);
+            writer.Write("y_um"u8, zone.Y_um);
+            writer.Write("radius_um"u8, zone.Radius_um);
         }
     }
 

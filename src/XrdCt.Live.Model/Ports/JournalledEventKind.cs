@@ -12,7 +12,7 @@ public enum JournalledEventKind
     /// <summary>Something was wrong with what came; the newest of a fraction of a second stands for those before it.</summary>
     Complaint,
 
-    /// <summary>An operator changed how slices are made; the sentence says what, and who.</summary>
+    /// <summary>An operator changed how slices are made, or where no region of interest may be; the sentence says what, and who.</summary>
     Changed,
 
     /// <summary>Reception ended; the sentence says how.</summary>

@@ -1,3 +1,4 @@
+using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Scans;
 
 namespace XrdCt.Live.Model.Ports;
@@ -19,6 +20,9 @@ public sealed record JournalledScan
 
     /// <summary>How an operator wants slices made, in place of what the scan was set up with; null where nothing was changed.</summary>
     public ReconstructionSettings? Reconstruction { get; init; }
+
+    /// <summary>Where an operator forbids regions of interest, in place of what the scan was set up with; null where nothing was changed.</summary>
+    public IReadOnlyList<ForbiddenZone>? Zones { get; init; }
 
     /// <summary>The counters.</summary>
     public required FrameCounters Counters { get; init; }

@@ -54,4 +54,8 @@ public sealed record ScanSettings
 
     /// <summary>What a good place for an ROI scan is; its phases are channels of the scan, the first one stands for the material.</summary>
     public required PlacementRules Placement { get; init; }
+
+    /// <summary>The same with an operator's zones in the place of those that are forbidden here; null changes nothing.</summary>
+    public ScanSettings Forbidding(IReadOnlyList<ForbiddenZone>? zones) =>
+        zones is null ? this : this with { Placement = Placement with { Forbidden = zones } };
 }

@@ -80,6 +80,7 @@ internal sealed class LiveSession
             Control = Configuration.Display.Control,
             Reconstruction = () => Volatile.Read(ref current)?.Control,
             Steering = steering,
+            Zones = () => Volatile.Read(ref current)?.Zones,
         };
         await using DisplayServer page = await StartPageAsync(hub, display, stop).ConfigureAwait(false);
         if (Note.Length > 0)

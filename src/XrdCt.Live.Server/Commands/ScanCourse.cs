@@ -91,7 +91,7 @@ internal sealed class ScanCourse
             Report(last, scan.State, scan.Description.Slice);
             if (course is not null)
             {
-                course.Reconstruction = scan.Changed;
+                (course.Reconstruction, course.Zones) = (scan.Changed, scan.ChangedZones);
             }
 
             feed.PutBack(last.Next);

@@ -1,4 +1,5 @@
 using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Pipeline;
@@ -54,6 +55,9 @@ internal sealed class StackCourse(StackSetUp stack)
     /// <summary>How an operator changed the reconstruction in a slice; it holds for those after it. Null where nothing was changed.</summary>
     public ReconstructionSettings? Reconstruction { get; set; }
 
+    /// <summary>Where an operator forbade regions of interest in a slice; it holds for those after it. Null where nothing was changed.</summary>
+    public IReadOnlyList<ForbiddenZone>? Zones { get; set; }
+
     /// <summary>The options of the scan of this slice.</summary>
     public LiveOptions Apply(LiveOptions options) => options with
     {
@@ -62,6 +66,7 @@ internal sealed class StackCourse(StackSetUp stack)
         SliceLayout = _layout,
         StackSeries = _series,
         Reconstruction = Reconstruction,
+        Zones = Zones,
     };
 
     /// <summary>Goes on where another process was killed.</summary>
@@ -150,7 +155,7 @@ internal sealed class StackCourse(StackSetUp stack)
         else if (IsOver)
         {
             Array.Clear(_came);
-            (Number, _layout, _series, IsOver, MayComeBack, Reconstruction) = (1, SliceLayout.Undecided, null, false, false, null);
+            (Number, _layout, _series, IsOver, MayComeBack, Reconstruction, Zones) = (1, SliceLayout.Undecided, null, false, false, null, null);
         }
     }
 
@@ -163,7 +168,7 @@ internal sealed class StackCourse(StackSetUp stack)
             if (_series is long known && first.SeriesId != known)
             {
                 Array.Clear(_came);
-                Reconstruction = null;
+                (Reconstruction, Zones) = (null, null);
             }
 
             (_layout, _series) = (SliceLayout.OneSeries, first.SeriesId);

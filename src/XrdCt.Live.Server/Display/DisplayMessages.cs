@@ -193,7 +193,7 @@ internal static class DisplayMessages
 
     private static void WriteRoi(ref MessagePackWriter writer, RoiSuggestion roi)
     {
-        writer.WriteMapHeader(7);
+        writer.WriteMapHeader(9);
         Write(ref writer, "explanation", roi.Explanation);
         writer.Write("mayStop");
         writer.Write(roi.Stop.MayStop);
@@ -201,6 +201,7 @@ internal static class DisplayMessages
         Write(ref writer, "fractions", [.. roi.Curve.Select(p => (float)p.Fraction)]);
         Write(ref writer, "scores", [.. roi.Curve.Select(p => (float)p.Score)]);
         Write(ref writer, "scoreSigmas", [.. roi.Curve.Select(p => (float)p.ScoreSigma)]);
+        WriteZones(ref writer, roi.Forbidden);
         writer.Write("candidates");
         writer.WriteArrayHeader(roi.Candidates.Count);
         foreach (RoiCandidate candidate in roi.Candidates)
@@ -223,6 +224,20 @@ internal static class DisplayMessages
                 Write(ref writer, "weight", term.Weight);
                 Write(ref writer, "finding", term.Finding);
             }
+        }
+    }
+
+    private static void WriteZones(ref MessagePackWriter writer, ForbiddenZones forbidden)
+    {
+        Write(ref writer, "zonesRevision", forbidden.Revision);
+        writer.Write("zones");
+        writer.WriteArrayHeader(forbidden.Zones.Count);
+        foreach (ForbiddenZone zone in forbidden.Zones)
+        {
+            writer.WriteMapHeader(3);
+            Write(ref writer, "x_um", zone.X_um);
+            Write(ref writer, "y_um", zone.Y_um);
+            Write(ref writer, "radius_um", zone.Radius_um);
         }
     }
 

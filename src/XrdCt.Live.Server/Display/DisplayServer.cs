@@ -10,7 +10,7 @@ using XrdCt.Live.Model.Ports;
 
 namespace XrdCt.Live.Server.Display;
 
-/// <summary>Serves the live page, its WebSocket <c>/live</c> and <c>GET /api/state</c>, <c>GET /api/voxel</c>, <c>/api/reconstruction</c> and <c>/api/steering</c>.</summary>
+/// <summary>Serves the live page, its WebSocket <c>/live</c> and <c>GET /api/state</c>, <c>GET /api/voxel</c>, <c>/api/reconstruction</c>, <c>/api/zones</c> and <c>/api/steering</c>.</summary>
 public sealed class DisplayServer : IAsyncDisposable
 {
     /// <summary>
@@ -21,7 +21,7 @@ public sealed class DisplayServer : IAsyncDisposable
         "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
         + "frame-ancestors 'none'";
 
-    private static readonly string[] PathsThatTakePost = [ReconstructionRequests.Path, SteeringRequests.Path];
+    private static readonly string[] PathsThatTakePost = [ReconstructionRequests.Path, SteeringRequests.Path, ZoneRequests.Path];
 
     private readonly WebApplication _app;
 
@@ -70,6 +70,7 @@ public sealed class DisplayServer : IAsyncDisposable
         app.Map("/api/voxel", voxel => voxel.Run(context => ServeVoxelAsync(context, hub)));
         app.Map(ReconstructionRequests.Path, requests => requests.Run(context => ReconstructionRequests.ServeAsync(context, options)));
         app.Map(SteeringRequests.Path, requests => requests.Run(context => SteeringRequests.ServeAsync(context, options)));
+        app.Map(ZoneRequests.Path, requests => requests.Run(context => ZoneRequests.ServeAsync(context, options)));
         if (hasPage)
         {
             app.UseDefaultFiles();

@@ -30,8 +30,11 @@ public sealed record DisplayServerOptions
     /// <summary>Brings places of the coarse scan onto the axis; null where no region-of-interest scan is told.</summary>
     internal RoiSteering? Steering { get; init; }
 
+    /// <summary>The scan whose forbidden zones can be changed; gives null where none is.</summary>
+    public Func<IZoneControl?> Zones { get; init; } = () => null;
+
     /// <summary>
-    /// Whether pages and programs may change the reconstruction and take places. Null (default) for where <see cref="Address"/> is loopback: who reaches it is
+    /// Whether pages and programs may change the reconstruction and the forbidden zones, and take places. Null (default) for where <see cref="Address"/> is loopback: who reaches it is
     /// on this machine.
     /// </summary>
     public bool? Control { get; init; }

@@ -634,6 +634,13 @@ internal sealed class ScanTree
         H5Group group = NexusNodes.Group("NXcollection");
         group["explanation"] = NexusNodes.Text(roi.Explanation);
         group["count"] = roi.Candidates.Count;
+        if (roi.Forbidden.Zones is { Count: > 0 } zones)
+        {
+            group["forbidden_x_um"] = NexusNodes.Vector([.. zones.Select(z => z.X_um)], LengthUnits);
+            group["forbidden_y_um"] = NexusNodes.Vector([.. zones.Select(z => z.Y_um)], LengthUnits);
+            group["forbidden_radius_um"] = NexusNodes.Vector([.. zones.Select(z => z.Radius_um)], LengthUnits);
+        }
+
         if (roi.Candidates.Count > 0)
         {
             Add("x_um", c => c.X_um, LengthUnits);
