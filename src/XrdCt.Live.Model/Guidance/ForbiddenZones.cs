@@ -26,12 +26,17 @@ public sealed record ForbiddenZones(long Revision, IReadOnlyList<ForbiddenZone> 
         return string.Join(", ", parts.Where(p => p.Length > 0));
     }
 
-    private static string Named(string what, ForbiddenZone[] zones)
+    /// <summary>Zones for people: <c>50 µm around (-110, 60) µm and …</c>; of many the first six.</summary>
+    /// <param name="zones">The zones.</param>
+    public static string Describe(IReadOnlyList<ForbiddenZone> zones)
     {
-        string more = zones.Length > MostNamed ? $" and {zones.Length - MostNamed} more" : "";
-        return zones.Length == 0 ? "" : $"{what} {string.Join(" and ", zones.Take(MostNamed).Select(Describe))}{more}";
+        ArgumentNullException.ThrowIfNull(zones);
+        string more = zones.Count > MostNamed ? $" and {zones.Count - MostNamed} more" : "";
+        return string.Join(" and ", zones.Take(MostNamed).Select(Describe)) + more;
     }
 
     private static string Describe(ForbiddenZone zone) =>
         string.Create(CultureInfo.InvariantCulture, $"{zone.Radius_um:0.#} µm around ({zone.X_um:0.#}, {zone.Y_um:0.#}) µm");
+
+    private static string Named(string what, ForbiddenZone[] zones) => zones.Length == 0 ? "" : $"{what} {Describe(zones)}";
 }

@@ -26,6 +26,7 @@ internal sealed class RoiCommand
     private readonly Option<int?> _count = new("--count") { Description = "How many places, which do not overlap [default: guidance.count of --config, or 3]" };
     private readonly Option<string?> _config = new("--config") { Description = "Configuration with the sections guidance and roi: weights, zones, reach" };
     private readonly Option<string[]> _forbid = new("--forbid") { Description = "X,Y,R of a disc that no field of view may touch, µm; can be repeated" };
+    private readonly Option<bool> _ignoreZones = new("--ignore-zones") { Description = "Leave out the forbidden zones that stand in the scan file: those that were drawn or configured when it was measured" };
     private readonly Option<string?> _channel = new("--channel") { Description = "Live channel that stands for the material [default: roi.channel of --config, or the first one]" };
     private readonly Option<string?> _window = new("--window") { Description = "LOWER,UPPER in the radial unit: the mean of these bins stands for the material" };
     private readonly Option<string?> _heights_um = new("--heights-um") { Description = "Heights of the ROI scans above the coarse scan, µm, separated by commas: each place at each height", DefaultValueFactory = _ => "0" };
@@ -44,7 +45,7 @@ internal sealed class RoiCommand
         command.Arguments.Add(_file);
         foreach (Option option in new Option[]
         {
-            _radius_um, _count, _config, _forbid, _channel, _window, _heights_um, _step_um, _rotations, _frame_ms, _plan, _png, _overwrite, _json,
+            _radius_um, _count, _config, _forbid, _ignoreZones, _channel, _window, _heights_um, _step_um, _rotations, _frame_ms, _plan, _png, _overwrite, _json,
         })
         {
             command.Options.Add(option);
@@ -103,11 +104,16 @@ internal sealed class RoiCommand
                 throw UserException.WrongUse($"{location} holds slices, and ROI scans are completed with the coarse scan itself: name its file for --plan");
             }
 
-            rules = rules with { Phases = [rules.Phases[0] with { Channel = view.Phases[0].Slice.Channel }, .. rules.Phases.Skip(1)] };
+            ForbiddenZone[] ofFile = parsed.GetValue(_ignoreZones) ? [] : [.. coarse.Zones.Except(rules.Forbidden)];
+            rules = rules with
+            {
+                Phases = [rules.Phases[0] with { Channel = view.Phases[0].Slice.Channel }, .. rules.Phases.Skip(1)],
+                Forbidden = [.. rules.Forbidden, .. ofFile],
+            };
             RoiRanking ranking = new PlacementSearch(rules).Rank(view);
             if (ranking.Candidates.Count == 0)
             {
-                throw new UserException($"{location}: {ranking.Sentence}");
+                throw new UserException($"{location}: {ranking.Sentence}{(ofFile.Length > 0 ? $"; {Say(ofFile)}" : "")}");
             }
 
             if (png is not null)
@@ -118,7 +124,7 @@ internal sealed class RoiCommand
 
             IReadOnlyList<RoiScanPlan> plans = Plans(configuration, source, ranking.Candidates, heights_um, coarse.Axis_um);
             files?.Write(plans, parsed.GetValue(_overwrite));
-            Report(parsed, ranking, plans);
+            Report(parsed, ranking, plans, rules.Forbidden, ofFile);
             return 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
@@ -218,7 +224,7 @@ internal sealed class RoiCommand
         return [.. numbers];
     }
 
-    private void Report(ParseResult parsed, RoiRanking ranking, IReadOnlyList<RoiScanPlan> plans)
+    private void Report(ParseResult parsed, RoiRanking ranking, IReadOnlyList<RoiScanPlan> plans, IReadOnlyList<ForbiddenZone> forbidden, ForbiddenZone[] ofFile)
     {
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
@@ -229,6 +235,7 @@ internal sealed class RoiCommand
                 {
                     ranking.Sentence,
                     Candidates = ranking.Candidates,
+                    Forbidden = forbidden.Select(z => new { z.X_um, z.Y_um, z.Radius_um, FromFile = ofFile.Contains(z) }),
                     Projections = c?.ProjectionCount,
                     WidestGapDeg = c?.WidestGap_deg,
                     Scans = plans.Select(p => new
@@ -252,6 +259,11 @@ internal sealed class RoiCommand
         }
 
         output.WriteLine(ranking.Sentence);
+        if (ofFile.Length > 0)
+        {
+            output.WriteLine(Say(ofFile));
+        }
+
         for (int i = 0; i < ranking.Candidates.Count; i++)
         {
             RoiCandidate c = ranking.Candidates[i];
@@ -281,6 +293,8 @@ internal sealed class RoiCommand
             output.WriteLine(Path.GetFullPath(png));
         }
     }
+
+    private static string Say(ForbiddenZone[] ofFile) => $"forbidden zones of the file: {ForbiddenZones.Describe(ofFile)} (--ignore-zones leaves them out)";
 
     private static string Move(MotorMove move) => move.To_mm is { } to_mm
         ? FormattableString.Invariant($"{move.Motor.Name} to {MacroText.Number(to_mm)} mm{(move.Via_mm is { } via_mm ? $" by way of {MacroText.Number(via_mm)}" : "")}")

@@ -1,6 +1,7 @@
 using XrdCt.Live.Compute.Guidance;
 using XrdCt.Live.Compute.Reconstruction;
 using XrdCt.Live.Compute.Sinograms;
+using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
 using XrdCt.Live.Server.Conversion;
@@ -17,6 +18,9 @@ internal sealed record CoarseFile(PlacementView View, double Axis_um)
 {
     /// <summary>Whether it holds slices, not the scan.</summary>
     public bool IsVolume { get; private init; }
+
+    /// <summary>Where an operator kept regions of interest off while it was measured.</summary>
+    public IReadOnlyList<ForbiddenZone> Zones { get; private init; } = [];
 
     private const RampFilter Filter = RampFilter.SheppLogan;
 
@@ -67,7 +71,7 @@ internal sealed record CoarseFile(PlacementView View, double Axis_um)
             Coverage = made.Coverage,
         };
 
-        return new CoarseFile(view, axis_px * sinogram.Step_um);
+        return new CoarseFile(view, axis_px * sinogram.Step_um) { Zones = file.Zones };
     }
 
     private static SliceMap Map(string name, PreparedSinogram sinogram, float[] values, int projections) =>

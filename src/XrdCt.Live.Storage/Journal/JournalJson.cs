@@ -123,9 +123,9 @@ internal static class JournalJson
     {
         JournalledScan scan = JsonSerializer.Deserialize<JournalledScan>(json, Options) ?? throw new JsonException("null");
         _ = Checked(scan.Reconstruction?.Axis_px, plan);
-        if (scan.Zones?.FirstOrDefault(z => !(double.IsFinite(z.X_um) && double.IsFinite(z.Y_um) && z.Radius_um is >= 0 and < double.PositiveInfinity)) is { } wrong)
+        if (scan.Zones?.All(z => z is { Radius_um: >= 0 and < double.PositiveInfinity } && double.IsFinite(z.X_um) && double.IsFinite(z.Y_um)) == false)
         {
-            throw new ArgumentException($"the forbidden zone {wrong}");
+            throw new ArgumentException($"the forbidden zones {string.Join(", ", scan.Zones)}");
         }
 
         return scan.Reconstruction is { } changed && !Enum.IsDefined(changed.Filter) ? throw new ArgumentException($"the filter {changed.Filter}") : scan;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PureHDF;
+using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
@@ -29,6 +30,9 @@ internal static class NxxrdctEntry
 
     private const int DeepestEntry = 2;
     private const int MostGroups = 200;
+
+    // Every zone is looked at for every pixel.
+    private const int MostZones = 10_000;
 
     private static readonly SinogramAxis[] Usual = [SinogramAxis.Translation, SinogramAxis.Rotation, SinogramAxis.Bin];
 
@@ -241,6 +245,24 @@ internal static class NxxrdctEntry
         float[]? Table(string path, int rows) => file.Find(path) is { } table && file.Dimensions(table) is [var first, var second] && first == rows && second == header.TranslationCount
             ? file.ReadSingles(table, path, first * second)
             : null;
+    }
+
+    /// <summary>Where a scan of ours was told to keep regions of interest off; none where it was not, or is of another program.</summary>
+    /// <exception cref="InvalidDataException">They are no zones; the message says where.</exception>
+    public static IReadOnlyList<ForbiddenZone> Zones(NumberFile file, string entry)
+    {
+        double[]? x_um = List("forbidden_x_um"), y_um = List("forbidden_y_um"), radius_um = List("forbidden_radius_um");
+        if (x_um is null && y_um is null && radius_um is null)
+        {
+            return [];
+        }
+
+        return x_um?.Length is > 0 and <= MostZones && y_um?.Length == x_um.Length && radius_um?.Length == x_um.Length
+            && x_um.All(double.IsFinite) && y_um.All(double.IsFinite) && radius_um.All(r => r is >= 0 and < double.PositiveInfinity)
+            ? [.. x_um.Select((x, i) => new ForbiddenZone(x, y_um[i], radius_um[i]))]
+            : throw file.Wrong($"the forbidden zones in {entry}/roi_candidates are none: as many x, y and radii are expected, at most {MostZones}");
+
+        double[]? List(string name) => NumberList.Read(file, $"{entry}/roi_candidates/{name}", FileUnits.Micrometres, "um");
     }
 
     // As ScanTree writes it, and with any unit of length.

@@ -1,3 +1,4 @@
+using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Storage.Hdf5;
@@ -76,6 +77,11 @@ public sealed class SinogramFile : ISinogramFile
     /// <summary>Live channels with their slices, as scan files of ours keep them; none where the file is of another program.</summary>
     public IReadOnlyList<SavedChannel> Channels => _file.Guard("the file", () => NxxrdctEntry.Find(_file) is { } entry
         ? NxxrdctEntry.Channels(_file, entry, Header).ToList()
+        : []);
+
+    /// <summary>Where an operator kept regions of interest off, as scan files of ours say it; none where they do not.</summary>
+    public IReadOnlyList<ForbiddenZone> Zones => _file.Guard("the file", () => NxxrdctEntry.Find(_file) is { } entry
+        ? NxxrdctEntry.Zones(_file, entry)
         : []);
 
     /// <summary>What was taken off these values as scatter of the air, counts per bin, as scan files of ours say it; null where nothing was, or where they do not say.</summary>

@@ -70,6 +70,7 @@ internal static class ExampleScan
         "one place")
     {
         Stop = new StopAdvice(MayStop: true, "it may stop"),
+        Forbidden = new ForbiddenZones(1_790_000_000_007, [new ForbiddenZone(30, -40.5, 25)]),
         Curve = [new RankingPoint(0.25, 0, 0, 0.5, double.NaN, double.NaN), new RankingPoint(0.5, -110, 60, 0.91, 0.0625, 125)],
     };
 

@@ -90,6 +90,26 @@ public sealed class PlacementSearchTests
         Assert.True(Distance(ranking.Candidates[0].X_um, ranking.Candidates[0].Y_um) <= 240);
     }
 
+    [Fact]
+    public void Forbid_OtherZones_HoldFromTheNextRankingOn()
+    {
+        PlacementView view = Noisy(3);
+        PlacementSearch search = new(Rules with { Forbidden = [new ForbiddenZone(0, 0, 40)] });
+        RoiRanking before = search.Rank(view);
+        RoiCandidate best = before.Candidates[0];
+        ForbiddenZone zone = new(best.X_um, best.Y_um, 30);
+
+        search.Forbid([zone]);
+        RoiRanking after = search.Rank(view, before.Candidates[0]);
+        Assert.All(after.Candidates, c => Assert.True(Distance(c.X_um - zone.X_um, c.Y_um - zone.Y_um) >= 110));
+        Assert.Equivalent(new PlacementSearch(Rules with { Forbidden = [zone] }).Rank(view).Candidates, after.Candidates, strict: true);
+
+        search.Forbid([]);
+        Assert.Equivalent(new PlacementSearch(Rules).Rank(view).Candidates, search.Rank(view).Candidates, strict: true);
+        Assert.Throws<ArgumentException>(() => search.Forbid([new ForbiddenZone(0, 0, -1)]));
+        Assert.Throws<ArgumentException>(() => search.Forbid([new ForbiddenZone(0, 0, double.NaN)]));
+    }
+
     // Centres up to 42 µm off: clear of the zone themselves, but not the field of view around them.
     [Fact]
     public void Rank_ForbiddenZoneInTheField_IsTouched() => Assert.Empty(

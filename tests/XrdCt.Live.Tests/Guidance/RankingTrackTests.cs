@@ -85,6 +85,73 @@ public sealed class RankingTrackTests
         Assert.False(_track.Advice.MayStop);
     }
 
+    // What stood still under the old rules says nothing of the new ones, even at the same place.
+    [Fact]
+    public void Restart_Stood_StandsAnewAndKeepsTheCurve()
+    {
+        for (int percent = 10; percent <= 16; percent += 2)
+        {
+            Look(percent);
+        }
+
+        Assert.True(_track.Advice.MayStop);
+        _track.Restart("the forbidden zones were changed");
+        Assert.Equal((false, "go on: the forbidden zones were changed, and the ROI must stand still anew"), (_track.Advice.MayStop, _track.Advice.Sentence));
+        Assert.NotNull(_track.Standing);
+
+        // The same projections again, by the new rules: no point, and no advice.
+        Look(16);
+        Assert.False(_track.Advice.MayStop);
+        for (int percent = 18; percent <= 22; percent += 2)
+        {
+            Look(percent);
+            Assert.False(_track.Advice.MayStop);
+        }
+
+        Look(24);
+        Assert.True(_track.Advice.MayStop);
+        Assert.Equal([10, 12, 14, 16, 18, 20, 22, 24], _track.Curve.Select(p => (int)Math.Round(100 * p.Fraction)));
+    }
+
+    [Fact]
+    public void Restart_PlaceGoesElsewhere_DidNotWander()
+    {
+        Look(10);
+        Look(12);
+        _track.Restart("the forbidden zones were changed");
+        Look(14, x_um: 300);
+        Look(16, x_um: 300);
+        Assert.Equal([double.NaN, 0, double.NaN, 0], _track.Curve.Select(p => p.Movement_um));
+        Assert.Contains("stood still for 1 updates", _track.Advice.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Restart_BeforeTheFirst_SaysNothing()
+    {
+        _track.Restart("the forbidden zones were changed");
+        Assert.Equal("no place yet", _track.Advice.Sentence);
+        _track.Update(new RoiRanking([], "no contrast", Coverage(8, 2)));
+        _track.Restart("the forbidden zones were changed");
+        Assert.Equal("no contrast", _track.Advice.Sentence);
+    }
+
+    // Nothing is left of what was forgotten, so that the count from there on must begin at the beginning.
+    [Fact]
+    public void Restart_ThenNothingFound_CountsFromTheNextPlace()
+    {
+        Look(10);
+        Look(12);
+        _track.Restart("the forbidden zones were changed");
+        _track.Update(new RoiRanking([], "no place is left", Coverage(14, 2)));
+        for (int percent = 16; percent <= 22; percent += 2)
+        {
+            Look(percent);
+        }
+
+        Assert.True(_track.Advice.MayStop);
+        Assert.Equal(4, _track.Curve.Count);
+    }
+
     [Fact]
     public void Update_NothingFound_TakesTheAdviceBack()
     {

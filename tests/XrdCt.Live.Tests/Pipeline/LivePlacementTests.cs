@@ -101,6 +101,61 @@ public sealed class LivePlacementTests
         Assert.All(scan.Roi.Candidates, c => Assert.True(Math.Sqrt(Math.Pow(c.X_um - 15, 2) + Math.Pow(c.Y_um + 10, 2)) >= zone.Radius_um + c.Radius_um));
     }
 
+    [Fact]
+    public void Forbid_MidScan_MovesThePlaceAtTheNextLookAndStandsAnew()
+    {
+        (ScanSettings settings, float[] sinogram) = Scan(ScanOrder.Interlaced, "total");
+        var scan = new Run(settings, sinogram);
+        int line = 0;
+        for (; line < Rotations && !scan.Roi.Stop.MayStop; line++)
+        {
+            scan.Place(line * Translations, Translations);
+        }
+
+        Assert.InRange(line, settings.Placement.Stop.Updates, (Rotations / 2) + 4);
+        RoiCandidate before = scan.Roi.Candidates[0];
+        var zones = new ForbiddenZones(7, [new ForbiddenZone(before.X_um, before.Y_um, 25)]);
+        scan.Forbid(zones);
+
+        // Nothing new was measured.
+        RoiSuggestion after = scan.Roi;
+        Assert.Equal(zones, after.Forbidden);
+        Assert.NotEmpty(after.Candidates);
+        Assert.All(after.Candidates, c => Assert.True(Far(c, zones.Zones[0])));
+        Assert.Equal((false, "go on: the forbidden zones were changed, and the ROI must stand still anew"), (after.Stop.MayStop, after.Stop.Sentence));
+        for (int more = 0; more < settings.Placement.Stop.Updates; more++, line++)
+        {
+            scan.Place(line * Translations, Translations);
+            Assert.False(scan.Roi.Stop.MayStop);
+        }
+
+        Assert.Equal(double.NaN, scan.Roi.Curve[^settings.Placement.Stop.Updates].Movement_um);
+        scan.Place(line * Translations, (Rotations - line) * Translations);
+        RoiSuggestion end = scan.Complete();
+        Assert.All(end.Candidates, c => Assert.True(Far(c, zones.Zones[0])));
+
+        // And in the end it is that of a scan which had them from the start.
+        var fromStart = new Run(settings with { Placement = settings.Placement with { Forbidden = zones.Zones } }, sinogram);
+        fromStart.PlaceAll(Enumerable.Range(0, sinogram.Length));
+        Assert.Equivalent(fromStart.Complete().Candidates, end.Candidates, strict: true);
+
+        static bool Far(RoiCandidate c, ForbiddenZone z) => Math.Sqrt(Math.Pow(c.X_um - z.X_um, 2) + Math.Pow(c.Y_um - z.Y_um, 2)) >= z.Radius_um + c.Radius_um;
+    }
+
+    [Fact]
+    public void Forbid_BeforeTheFirstProjection_IsShownAndHolds()
+    {
+        (ScanSettings settings, float[] sinogram) = Scan(ScanOrder.Interlaced, "total");
+        var scan = new Run(settings, sinogram);
+        var zones = new ForbiddenZones(1, [new ForbiddenZone(15, -10, 20)]);
+        scan.Forbid(zones);
+        Assert.Equal(zones, scan.Roi.Forbidden);
+        Assert.Equal("a placement needs 8 projections; 0 so far", scan.Roi.Explanation);
+
+        scan.Place(0, sinogram.Length);
+        Assert.All(scan.Roi.Candidates, c => Assert.True(Math.Sqrt(Math.Pow(c.X_um - 15, 2) + Math.Pow(c.Y_um + 10, 2)) >= 55));
+    }
+
     private static (ScanSettings Settings, float[] Sinogram) Scan(ScanOrder order, string channel)
     {
         var plan = new ScanPlan(Translations, Rotations, 10, order);
@@ -147,6 +202,12 @@ public sealed class LivePlacementTests
 
                 _assembly.Place(pattern);
             }
+        }
+
+        public void Forbid(ForbiddenZones zones)
+        {
+            _reconstruction.Forbid(zones);
+            _reconstruction.Update(_assembly);
         }
 
         public RoiSuggestion Complete()

@@ -1,5 +1,6 @@
 using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Model.Frames;
+using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Readings;
 using XrdCt.Live.Model.Scans;
@@ -28,6 +29,7 @@ public sealed class StackTests : IDisposable
     private readonly List<Run> _runs = [];
     private StackCourse _course = new(new StackSetUp(Cells, Slices, 100, 20, null));
     private readonly List<int[]> _stacks = [];
+    private LiveScan? _scan;
     private bool _follows;
     private bool _waits;
 
@@ -221,6 +223,23 @@ public sealed class StackTests : IDisposable
 
         Assert.Equal([(1, 20L), (2, 20L), (3, 20L), (1, 40L)], Numbers(_runs));
         Assert.Equal([2, 3], _course.Missing);
+    }
+
+    [Fact]
+    public async Task SeriesEach_ZonesDrawnInASlice_HoldForThoseAfterItAndNotForTheNextStack()
+    {
+        _follows = true;
+        ForbiddenZone[] zones = [new(10, -10, 5)];
+        Func<SourceEvent>[] Series(long series) => [Start(series, Cells), .. Frames(0, 40, series), End(series)];
+        await RunAsync(
+        [
+            .. Series(1), Start(2, Cells), .. Frames(0, 20, 2),
+            Meanwhile(() => Assert.Equal(ZoneAnswer.Taken, _scan!.Zones.TryChange("a page", _scan.Zones.Zones.Revision, zones))),
+            .. Frames(20, 20, 2), End(2), .. Series(3), .. Series(4),
+        ]);
+
+        Assert.Equal([1, 2, 3, 1], _runs.Select(r => r.Slice.Number));
+        Assert.Equal([[], zones, zones, []], _runs.Select(r => r.Record!.Roi.Forbidden.Zones));
     }
 
     [Fact]
@@ -567,8 +586,10 @@ public sealed class StackTests : IDisposable
                 journal,
                 rule is null ? null : () => _readingFeed);
             journal = null;
+            _scan = scan;
             LiveOutcome outcome = await scan.RunAsync(CancellationToken.None).WaitAsync(Hang, TestContext.Current.CancellationToken);
             _runs.Add(new Run(options.Slice!, outcome, store.Scan));
+            (_course.Reconstruction, _course.Zones) = (scan.Changed, scan.ChangedZones);
             feed.PutBack(outcome.Next);
             _course.Advance(outcome);
             if (!_follows && (_course.IsOver || (_course.MayComeBack && outcome.SliceLayout == SliceLayout.OneSeries)))

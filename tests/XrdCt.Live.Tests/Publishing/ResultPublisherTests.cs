@@ -64,6 +64,8 @@ public sealed class ResultPublisherTests : IDisposable
         Assert.Equal((true, "it may stop"), (roi["may_stop"], roi["stop_reason"]));
         var best = (Dictionary<string, object?>)roi.List("candidates")[0]!;
         Assert.Equal((-110.0, 0.91, 0.0625), (best["x_um"], best["score"], best["score_sigma"]));
+        var zone = (Dictionary<string, object?>)Assert.Single(roi.List("forbidden"))!;
+        Assert.Equal((30.0, -40.5, 25.0), (zone["x_um"], zone["y_um"], zone["radius_um"]));
     }
 
     [Fact]

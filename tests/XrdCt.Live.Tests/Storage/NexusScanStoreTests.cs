@@ -1,11 +1,14 @@
 using PureHDF;
 using PureHDF.VOL.Native;
+using XrdCt.Live.Model.Guidance;
 using XrdCt.Live.Model.Patterns;
 using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Model.Sinograms;
 using XrdCt.Live.Model.Slices;
+using XrdCt.Live.Server.Conversion;
 using XrdCt.Live.Storage;
+using XrdCt.Live.Storage.Sinograms;
 
 namespace XrdCt.Live.Tests.Storage;
 
@@ -134,6 +137,31 @@ public class NexusScanStoreTests
         Assert.False(file.LinkExists("/entry/beam/incident_energy"));
         Assert.Equal(0, file.Dataset("/entry/roi_candidates/count").Read<int>());
         Assert.Equal("nothing can be said yet", file.Dataset("/entry/roi_candidates/explanation").Read<string>());
+    }
+
+    [Fact]
+    public void Save_ForbiddenZones_StandBesideThePlacesAndAreReadBack()
+    {
+        using TemporaryFolder folder = new();
+        ForbiddenZone[] zones = [new(-110.1, 60, 50), new(1.0 / 3, -0.25, 0)];
+        ScanRecord scan = ScanSamples.Scan();
+
+        string path = new NexusScanStore(folder.Path).Save(scan with { Roi = scan.Roi with { Forbidden = new ForbiddenZones(3, zones) } });
+        using (NativeFile file = H5File.OpenRead(path))
+        {
+            Assert.Equal([-110.1, 1.0 / 3], file.Dataset("/entry/roi_candidates/forbidden_x_um").Read<double[]>());
+            Assert.Equal([60, -0.25], file.Dataset("/entry/roi_candidates/forbidden_y_um").Read<double[]>());
+            Assert.Equal([50, 0], file.Dataset("/entry/roi_candidates/forbidden_radius_um").Read<double[]>());
+            Assert.Equal("um", file.Dataset("/entry/roi_candidates/forbidden_radius_um").Attribute("units").Read<string>());
+        }
+
+        using (SinogramFile read = new(path, new SinogramReading(), ChunkUnpacking.Unpack))
+        {
+            Assert.Equal(zones, read.Zones);
+        }
+
+        using SinogramFile without = new(new NexusScanStore(folder.Path).Save(scan), new SinogramReading(), ChunkUnpacking.Unpack);
+        Assert.Empty(without.Zones);
     }
 
     [Fact]

@@ -283,6 +283,42 @@ public sealed class SqliteScanJournalTests : IDisposable
     }
 
     [Fact]
+    public void Write_DrawnZones_ComeBackToTheLastBit()
+    {
+        ForbiddenZone[] drawn = [new(-110.1, 1.0 / 3, 50), new(0, 0, 0)];
+        using SqliteScanJournal journal = SqliteScanJournal.Create(_folder.Path, Settings);
+        journal.Write(Scan() with { Zones = drawn }, Rows(0, 1), []);
+        journal.Dispose();
+
+        using SqliteScanJournal read = SqliteScanJournal.Open(journal.Path!);
+        Assert.Equal(drawn, read.Scan!.Zones);
+        read.Write(Scan() with { Zones = [] }, [], []);
+        read.Dispose();
+        using SqliteScanJournal again = SqliteScanJournal.Open(journal.Path!);
+        Assert.Empty(again.Scan!.Zones!);
+    }
+
+    [Theory]
+    [InlineData("[{\"X_um\":0,\"Y_um\":0,\"Radius_um\":-1}]")]
+    [InlineData("[{\"X_um\":\"NaN\",\"Y_um\":0,\"Radius_um\":1}]")]
+    [InlineData("[{\"X_um\":0,\"Y_um\":0,\"Radius_um\":\"Infinity\"}]")]
+    [InlineData("[{\"X_um\":0,\"Y_um\":0}]")]
+    [InlineData("[null]")]
+    [InlineData("7")]
+    public void Open_ZonesThatCannotBe_AreRefused(string damaged)
+    {
+        string path = Finished();
+        using (SqliteDatabase database = SqliteDatabase.Open(path, create: false))
+        {
+            string state = database.Text("SELECT value FROM scan WHERE name = 'state'")!;
+            Assert.Contains("\"Zones\":null", state);
+            database.Run($"UPDATE scan SET value = '{state.Replace("\"Zones\":null", "\"Zones\":" + damaged, StringComparison.Ordinal)}' WHERE name = 'state'");
+        }
+
+        Refuses(path, "its settings cannot be read");
+    }
+
+    [Fact]
     public void Open_OfAProgramThatKnewNoChanges_HasNone()
     {
         string path = Finished();
@@ -292,12 +328,13 @@ public sealed class SqliteScanJournalTests : IDisposable
             string settings = database.Text("SELECT value FROM scan WHERE name = 'settings'")!;
             Assert.Contains("\"Reconstruction\":null,", state);
             Assert.Contains(",\"Axis_px\":null", settings);
-            database.Run($"UPDATE scan SET value = '{state.Replace("\"Reconstruction\":null,", "", StringComparison.Ordinal)}' WHERE name = 'state'");
+            database.Run($"UPDATE scan SET value = '{state.Replace("\"Reconstruction\":null,", "", StringComparison.Ordinal).Replace("\"Zones\":null,", "", StringComparison.Ordinal)}' WHERE name = 'state'");
             database.Run($"UPDATE scan SET value = '{settings.Replace(",\"Axis_px\":null", "", StringComparison.Ordinal)}' WHERE name = 'settings'");
         }
 
         using SqliteScanJournal read = SqliteScanJournal.Open(path);
         Assert.Null(read.Scan!.Reconstruction);
+        Assert.Null(read.Scan.Zones);
         Assert.Null(read.Settings.Axis_px);
     }
 
