@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.Text.Json;
 using XrdCt.Live.Compute.Simd;
 using XrdCt.Live.Model.Frames;
 using XrdCt.Live.Model.Guidance;
@@ -5,7 +7,11 @@ using XrdCt.Live.Model.Ports;
 using XrdCt.Live.Model.Roi;
 using XrdCt.Live.Model.Scans;
 using XrdCt.Live.Pipeline;
+using XrdCt.Live.Server;
+using XrdCt.Live.Server.Commands;
+using XrdCt.Live.Storage;
 using XrdCt.Live.Tests.Roi;
+using XrdCt.Live.Tests.Storage;
 using static XrdCt.Live.Tests.Pipeline.ScriptedSource;
 
 namespace XrdCt.Live.Tests.Pipeline;
@@ -172,6 +178,46 @@ public sealed class DrawnZonesTests
     }
 
     [Fact]
+    public async Task RunAsync_SavedFile_RoiKeepsOffItsZonesToo()
+    {
+        using var folder = new TemporaryFolder();
+        ForbiddenZone zone = new(15, -10, 25);
+        LiveScan scan = null!;
+        scan = Scan(
+            [Start(), .. Images(0, 300), Meanwhile(() => scan.Zones.TryChange("a page", scan.Zones.Zones.Revision, [zone])), .. Images(300, Cells - 300), End()],
+            new NexusScanStore(folder.Path));
+        string file = (await RunAsync(scan)).SavedPath!;
+
+        JsonElement said = JsonDocument.Parse(Roi(file, "--json", "--forbid=200,0,10")).RootElement;
+        Assert.Equal(
+            [(200, 0, 10, false), (15, -10, 25, true)],
+            said.GetProperty("forbidden").EnumerateArray().Select(z => (z.GetProperty("x_um").GetDouble(), z.GetProperty("y_um").GetDouble(), z.GetProperty("radius_um").GetDouble(), z.GetProperty("from_file").GetBoolean())));
+        Assert.All(said.GetProperty("candidates").EnumerateArray(), c => Assert.True(IsClear(Place(c), zone)));
+        Assert.Contains("\nforbidden zones of the file: 25 µm around (15, -10) µm (--ignore-zones leaves them out)\n", Roi(file), StringComparison.Ordinal);
+
+        JsonElement without = JsonDocument.Parse(Roi(file, "--json", "--ignore-zones")).RootElement;
+        Assert.Equal(0, without.GetProperty("forbidden").GetArrayLength());
+        Assert.False(IsClear(Place(without.GetProperty("candidates")[0]), zone));
+
+        // One that is said too is said once.
+        Assert.Equal(1, JsonDocument.Parse(Roi(file, "--json", "--forbid=15,-10,25")).RootElement.GetProperty("forbidden").GetArrayLength());
+        UserException none = Assert.Throws<UserException>(() => Roi(file, "--forbid=15,-10,140"));
+        Assert.Contains("no place is left", none.Message, StringComparison.Ordinal);
+        Assert.EndsWith("; forbidden zones of the file: 25 µm around (15, -10) µm (--ignore-zones leaves them out)", none.Message, StringComparison.Ordinal);
+
+        static RoiCandidate Place(JsonElement c) => new(c.GetProperty("x_um").GetDouble(), c.GetProperty("y_um").GetDouble(), c.GetProperty("radius_um").GetDouble(), 1, 0, 0);
+
+        static string Roi(params string[] arguments)
+        {
+            StringWriter said = new();
+            Assert.Equal(0, new RootCommand { new RoiCommand().Build() }
+                .Parse(["roi", .. arguments, "--radius-um", "35"])
+                .Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = said }));
+            return said.ToString();
+        }
+    }
+
+    [Fact]
     public void Zones_OfARegionOfInterest_AreNone()
     {
         LiveScan scan = Scan([], new KeptStore(), options: Options() with { Roi = new LiveRoi { Mode = RoiMode.Extension } });
@@ -202,7 +248,7 @@ public sealed class DrawnZonesTests
         Placement = new PlacementRules { Radius_um = 35, Phases = [new PhaseWeight("total")], LocalRadius_um = 15 },
     };
 
-    private LiveScan Scan(IEnumerable<Func<SourceEvent>> script, KeptStore store, IScanJournal? journal = null, LiveOptions? options = null)
+    private LiveScan Scan(IEnumerable<Func<SourceEvent>> script, IScanStore store, IScanJournal? journal = null, LiveOptions? options = null)
     {
         LiveOptions known = options ?? Options();
         return new LiveScan(
