@@ -4,6 +4,7 @@ import { extent, rayOf, rotationAxis, sliceAxis, translationAxis, translationOf 
 import { ImagePane } from './image/ImagePane';
 import type { PaneImage, PaneStyle } from './image/painter';
 import { RoiOverlay } from './image/RoiOverlay';
+import { ZoneOverlay } from './image/ZoneOverlay';
 import { formatMicrometres, formatPercent, formatValue } from './live/format';
 import { coverage } from './live/health';
 import { type Hover, type LiveModel, useLive } from './live/model';
@@ -13,6 +14,7 @@ import { Header } from './panels/Header';
 import { Numbers } from './panels/Numbers';
 import { PatternPanel } from './panels/PatternPanel';
 import { RecomputingNote } from './panels/ReconstructionControls';
+import { ForbidToggle, useZonePen, useZones, ZonesProvider } from './panels/Zones';
 
 const sliceStyle: PaneStyle = {
   aspect: 'equal',
@@ -31,11 +33,21 @@ const sinogramStyle: PaneStyle = {
 };
 
 export function App({ model }: { readonly model: LiveModel }) {
+  return (
+    <ZonesProvider model={model}>
+      <Page model={model} />
+    </ZonesProvider>
+  );
+}
+
+function Page({ model }: { readonly model: LiveModel }) {
   const [colourMap, setColourMap] = useState<ColourMapName>('viridis');
   const [asksForNoise, setAsksForNoise] = useState(false);
   const hasNoise = useLive(model, 'slice', (m) => m.noise !== null);
   const showsNoise = asksForNoise && hasNoise;
   const roi = useLive(model, 'roi', (m) => m.roi);
+  const { desk } = useZones();
+  const pen = useZonePen();
   useDocumentTitle(model);
 
   const slice = useMemo(
@@ -146,7 +158,12 @@ export function App({ model }: { readonly model: LiveModel }) {
           model={model}
           topic="slice"
           title={showsNoise ? 'Noise (σ, counts)' : 'Reconstruction'}
-          note={<RecomputingNote model={model} />}
+          note={
+            <>
+              <ForbidToggle />
+              <RecomputingNote model={model} />
+            </>
+          }
           testId="slice-canvas"
           ariaLabel={
             showsNoise
@@ -156,7 +173,13 @@ export function App({ model }: { readonly model: LiveModel }) {
           style={sliceStyle}
           colourMap={colourMap}
           empty={<Empty model={model} running="Waiting for the first whole projection…" />}
-          overlay={(layout) => <RoiOverlay roi={roi} layout={layout} />}
+          pen={pen}
+          overlay={(layout) => (
+            <>
+              <ZoneOverlay desk={desk} mayRemove={pen !== null} layout={layout} />
+              <RoiOverlay roi={roi} layout={layout} />
+            </>
+          )}
         />
         <PatternPanel model={model} />
         <Numbers model={model} />

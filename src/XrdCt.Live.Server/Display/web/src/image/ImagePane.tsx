@@ -2,8 +2,9 @@ import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 're
 import type { Hover, LiveModel, Topic } from '../live/model';
 import { rem, theme } from '../theme';
 import { type ColourMapName, type Contrast, makeLut, type Range, valueRange } from './colour';
-import { pixelAt, positionOf, toScreen } from './geometry';
+import { fromScreen, pixelAt, positionOf, toScreen } from './geometry';
 import { ImagePainter, type PaneImage, type PaneLayout, type PaneStyle } from './painter';
+import type { Pen, PenPoint } from './zoneDrawing';
 
 export interface ImagePaneProps {
   readonly model: LiveModel;
@@ -28,6 +29,8 @@ export interface ImagePaneProps {
   readonly trace: (hover: Hover, image: PaneImage) => readonly (readonly [number, number])[] | null;
   /** Shown in place of an image. */
   readonly empty: ReactNode;
+  /** Takes strokes of the main button, or of a finger, that begin on the image; null while the pointer only looks. */
+  readonly pen?: Pen | null;
   /** Drawn over the image. */
   readonly overlay?: (layout: PaneLayout) => ReactNode;
 }
@@ -147,6 +150,54 @@ export function ImagePane(props: ImagePaneProps) {
       );
     };
 
+    let stroke: number | null = null;
+    const pointOf = (event: PointerEvent, { plot, columns, rows }: PaneLayout): PenPoint => {
+      const box = overlay.getBoundingClientRect();
+      return {
+        x: fromScreen(columns, plot.x, plot.width, event.clientX - box.left),
+        y: fromScreen(rows, plot.y, plot.height, event.clientY - box.top),
+        perPixel: (columns.step * columns.count) / plot.width,
+      };
+    };
+
+    const press = (event: PointerEvent): void => {
+      const pen = latest.current.pen;
+      point(event);
+      if (pen && shown !== null && model.hover !== null && stroke === null && event.button === 0 && event.isPrimary) {
+        stroke = event.pointerId;
+        overlay.setPointerCapture(stroke);
+        pen.press(pointOf(event, shown));
+      }
+    };
+
+    const move = (event: PointerEvent): void => {
+      if (stroke === event.pointerId && shown !== null) {
+        latest.current.pen?.move(pointOf(event, shown));
+      }
+    };
+
+    const release = (event: PointerEvent): void => {
+      if (stroke === event.pointerId && shown !== null) {
+        stroke = null;
+        latest.current.pen?.release(pointOf(event, shown));
+      }
+    };
+
+    const cancel = (event: PointerEvent): void => {
+      if (stroke === event.pointerId) {
+        stroke = null;
+        latest.current.pen?.cancel();
+      }
+    };
+
+    const strokes = [
+      ['pointerdown', press],
+      ['pointermove', move],
+      ['pointerup', release],
+      ['pointercancel', cancel],
+      ['lostpointercapture', cancel],
+    ] as const;
+
     const leave = (): void => {
       pointer = null;
       model.setHover(null);
@@ -164,11 +215,13 @@ export function ImagePane(props: ImagePaneProps) {
     resize.observe(stage.current!);
     overlay.addEventListener('pointermove', point);
     overlay.addEventListener('pointerleave', leave);
+    strokes.forEach(([name, act]) => overlay.addEventListener(name, act));
     const unsubscribe = [model.subscribe(topic, paint), model.subscribe('hover', paintPointer)];
     return () => {
       resize.disconnect();
       overlay.removeEventListener('pointermove', point);
       overlay.removeEventListener('pointerleave', leave);
+      strokes.forEach(([name, act]) => overlay.removeEventListener(name, act));
       unsubscribe.forEach((stop) => stop());
     };
   }, [model, topic, style]);
@@ -193,7 +246,7 @@ export function ImagePane(props: ImagePaneProps) {
       <div className="stage" ref={stage}>
         <canvas ref={canvas} role="img" aria-label={props.ariaLabel} data-testid={props.testId} />
         {layout === null ? <div className="empty">{props.empty}</div> : props.overlay?.(layout)}
-        <canvas ref={pointerCanvas} className="pointer" aria-hidden="true" />
+        <canvas ref={pointerCanvas} className={props.pen ? 'pointer drawing' : 'pointer'} aria-hidden="true" />
       </div>
     </section>
   );

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   extent,
   fitRect,
+  fromScreen,
   pixelAt,
   positionOf,
   rayOf,
@@ -44,6 +45,14 @@ describe('screen', () => {
 
     expect(pixelAt(axis, 100, 40, 99.9)).toBeNull();
     expect(pixelAt(axis, 100, 40, 140)).toBeNull();
+  });
+
+  it('fromScreen is where toScreen puts a coordinate', () => {
+    for (const value of [-20, -7.25, 0, 12, 300]) {
+      expect(fromScreen(axis, 100, 40, toScreen(axis, 100, 40, value))).toBeCloseTo(value, 9);
+    }
+
+    expect(fromScreen(axis, 100, 40, 100)).toBe(-25);
   });
 
   it('fits with the aspect kept and centred', () => {

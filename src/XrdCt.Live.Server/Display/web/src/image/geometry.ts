@@ -42,6 +42,11 @@ export function toScreen(axis: PixelAxis, start: number, length: number, value: 
   return start + (((value - axis.first) / axis.step + 0.5) * length) / axis.count;
 }
 
+/** Coordinate at a screen position, also outside the image. */
+export function fromScreen(axis: PixelAxis, start: number, length: number, screen: number): number {
+  return axis.first + (((screen - start) / length) * axis.count - 0.5) * axis.step;
+}
+
 /** Pixel under a screen position; null outside. */
 export function pixelAt(axis: PixelAxis, start: number, length: number, screen: number): number | null {
   const pixel = Math.floor(((screen - start) / length) * axis.count);

@@ -79,6 +79,8 @@ describe('decodeMessages, of what the server encodes', () => {
       fractions: Float32Array.of(0.25, 0.5),
       scores: Float32Array.of(0.5, 0.91),
       scoreSigmas: Float32Array.of(NaN, 0.0625),
+      zones: [{ x_um: 30, y_um: -40.5, radius_um: 25 }],
+      zonesRevision: 1_790_000_000_007,
       candidates: [
         {
           x_um: -110,

@@ -133,6 +133,13 @@ export interface RoiCandidate {
   readonly terms: readonly PlacementTerm[];
 }
 
+/** A disc that no region of interest may touch. */
+export interface Zone {
+  readonly x_um: number;
+  readonly y_um: number;
+  readonly radius_um: number;
+}
+
 export interface Roi {
   readonly explanation: string;
   readonly mayStop: boolean;
@@ -144,6 +151,10 @@ export interface Roi {
   readonly scoreSigmas: Values;
   /** Best first. */
   readonly candidates: readonly RoiCandidate[];
+  /** Where no region of interest may be. */
+  readonly zones: readonly Zone[];
+  /** Grows with every change of the zones. */
+  readonly zonesRevision: number;
 }
 
 export interface Patterns {
@@ -229,7 +240,7 @@ function toMessage(kind: string, body: Record<string, unknown>): LiveMessage | n
       demand(body, kind, ['phase', 'message', 'counters', 'cellCount']);
       return { kind, body: { ...(body as unknown as State), confidence: toConfidence(body.confidence), reconstruction: toReconstruction(body.reconstruction) } };
     case 'roi': {
-      demand(body, kind, ['candidates', 'explanation', 'mayStop', 'stopReason']);
+      demand(body, kind, ['candidates', 'explanation', 'mayStop', 'stopReason', 'zones', 'zonesRevision']);
       const fractions = toFloat32(body.fractions, null, 'the shares of the scan');
       const scores = toFloat32(body.scores, fractions.length, 'the scores');
       const scoreSigmas = toFloat32(body.scoreSigmas, fractions.length, 'the uncertainties of the scores');

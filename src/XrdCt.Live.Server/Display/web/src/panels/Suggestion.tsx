@@ -5,6 +5,7 @@ import type { PlacementTerm, Roi, RoiCandidate } from '../live/protocol';
 import { Curve } from './Curve';
 import type { Steering } from '../live/steering';
 import { type Orders, scanOf, SteeringControls, TakeButton, useSteering } from './SteeringControls';
+import { ZoneList } from './Zones';
 
 /** Where the region of interest could go, why, how sure that is, and whether the coarse scan may stop. */
 export function Suggestion({ model }: { readonly model: LiveModel }) {
@@ -43,6 +44,7 @@ export function Suggestion({ model }: { readonly model: LiveModel }) {
       ) : (
         <p className="sub quiet">{roi?.explanation || 'No suggestion yet: it needs a reconstruction to look at.'}</p>
       )}
+      {!isTaken && <ZoneList />}
     </section>
   );
 }
