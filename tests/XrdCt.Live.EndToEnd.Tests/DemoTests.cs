@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using XrdCt.Live.EndToEnd.Tests.Programs;
 
@@ -35,7 +36,7 @@ public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
     public void Demo_Finished_SaysWhatItDid()
     {
         Assert.Equal(0, demo.Ended!.ExitCode);
-        Assert.Equal(demo.Seen is null ? [] : Changes, demo.Ended.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(demo.Seen is null ? [] : [.. Changes, .. ZoneChanges()], demo.Ended.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal("Complete", demo.Summary.GetProperty("phase").GetString());
         Assert.Equal(Cells, demo.Summary.GetProperty("cells").GetInt32());
         Assert.Equal(Cells, demo.Summary.GetProperty("counters").GetProperty("placed").GetInt32());
@@ -67,6 +68,11 @@ public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
         JsonElement made = file.GetProperty("reconstruction");
         Assert.Equal((demo.Seen is null ? "shepp-logan" : "hann", 0), (made.GetProperty("filter").GetString(), made.GetProperty("axis_set_by_operator").GetInt32()));
         Assert.True(file.GetProperty("roi_count").GetInt32() > 0, "no place for the ROI was suggested");
+
+        // The one zone that was drawn and left stands in the file, and the places there keep off it.
+        double[][] forbidden = [.. file.GetProperty("forbidden_um").EnumerateArray().Select(Numbers)];
+        Assert.Equal(demo.Seen is null ? [] : [Zone()], forbidden);
+        Assert.All(forbidden, z => Assert.All(file.GetProperty("roi_um").EnumerateArray().Select(Numbers), c => Assert.True(IsClear(c, z))));
     }
 
     [Fact]
@@ -141,6 +147,27 @@ public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
     }
 
     [Fact]
+    public void Page_ZoneDrawnOverTheSuggestion_MovesItAwayAndIsListed()
+    {
+        JsonElement forbidden = Report().GetProperty("forbidden");
+        double[] zone = Zone();
+        double[] before = Circle(forbidden.GetProperty("before"));
+        Assert.Equal(1, forbidden.GetProperty("sketched").GetInt32());
+
+        // Centre and half the radius of the circle that it was drawn over, to the pixels of the screen.
+        Assert.InRange(Math.Sqrt(Math.Pow(zone[0] - before[0], 2) + Math.Pow(zone[1] - before[1], 2)), 0, 5);
+        Assert.InRange(zone[2], (before[2] / 2) - 5, (before[2] / 2) + 5);
+        Assert.NotEmpty(forbidden.GetProperty("after").EnumerateArray());
+        Assert.All(forbidden.GetProperty("after").EnumerateArray(), c => Assert.True(IsClear(Circle(c), zone)));
+        Assert.EndsWith($"· r {Math.Round(zone[2], MidpointRounding.AwayFromZero)} µm×", forbidden.GetProperty("entry").GetString());
+
+        // What others forbid is shown and can be taken back; after the scan nothing can.
+        Assert.Equal([200, 409], forbidden.GetProperty("posted").EnumerateArray().Select(s => s.GetInt32()));
+        Assert.Equal("false", forbidden.GetProperty("isDrawing").GetString());
+        Assert.Equal((0, 1), (forbidden.GetProperty("tools").GetInt32(), forbidden.GetProperty("entries").GetInt32()));
+    }
+
+    [Fact]
     public void Page_PointerOverTheSlice_ShowsThePatternOfTheVoxel()
     {
         JsonElement voxel = Report().GetProperty("voxel");
@@ -157,6 +184,26 @@ public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
     {
         Assert.Empty(Report().GetProperty("complaints").EnumerateArray().Select(c => c.GetString()));
         Assert.Empty(Report().GetProperty("foreign").EnumerateArray().Select(c => c.GetString()));
+    }
+
+    private static double[] Numbers(JsonElement list) => [.. list.EnumerateArray().Select(n => n.GetDouble())];
+
+    private static double[] Circle(JsonElement c) => [c.GetProperty("x_um").GetDouble(), c.GetProperty("y_um").GetDouble(), c.GetProperty("radius_um").GetDouble()];
+
+    private static bool IsClear(double[] circle, double[] zone) =>
+        Math.Sqrt(Math.Pow(circle[0] - zone[0], 2) + Math.Pow(circle[1] - zone[1], 2)) >= circle[2] + zone[2];
+
+    private double[] Zone() => Circle(Report().GetProperty("forbidden").GetProperty("zone"));
+
+    private IEnumerable<string> ZoneChanges()
+    {
+        double[] zone = Zone();
+        return new[]
+        {
+            string.Create(CultureInfo.InvariantCulture, $"added {zone[2]} µm around ({zone[0]}, {zone[1]}) µm"),
+            "added 20 µm around (300, -300) µm", "removed 20 µm around (300, -300) µm",
+            "added 40 µm around (-400, -400) µm", "removed 40 µm around (-400, -400) µm",
+        }.Select(change => $"xrdct: 127.0.0.1 changed the forbidden zones: {change}");
     }
 
     private JsonElement Seen(string when) => Report().GetProperty(when);

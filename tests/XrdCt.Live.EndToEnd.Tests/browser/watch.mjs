@@ -155,6 +155,53 @@ try {
   await page.keyboard.press('Enter');
   await isShown({ filter: 'hann', axis: '' });
 
+  // A disc drawn over the suggested place: the suggestion goes elsewhere. Another one is typed and removed with the keyboard, and a third one,
+  // which somebody else forbids, is removed with a click.
+  const zonesAre = (count) =>
+    page.waitForFunction((wanted) => window.__xrdct.roi.zones.length === wanted, count, { timeout: 20_000 });
+  const begun = performance.now();
+  const forbidden = { before: await page.evaluate(() => window.__xrdct.roi.candidates[0]) };
+  await page.getByTestId('forbid-toggle').click();
+  const circle = await page.locator('.best circle.casing').boundingBox();
+  const [cx, cy] = [circle.x + circle.width / 2, circle.y + circle.height / 2];
+  await page.mouse.move(cx, cy);
+  await page.mouse.down();
+  await page.mouse.move(cx + circle.width / 4, cy, { steps: 4 });
+  forbidden.sketched = await page.getByTestId('zone-sketch').count();
+  await page.mouse.up();
+  await page.waitForFunction(
+    () => {
+      const { zones, candidates } = window.__xrdct.roi;
+      return zones.length === 1 && Math.hypot(candidates[0].x_um - zones[0].x_um, candidates[0].y_um - zones[0].y_um) >= zones[0].radius_um;
+    },
+    undefined,
+    { timeout: 20_000 },
+  );
+  Object.assign(forbidden, await page.evaluate(() => ({ zone: window.__xrdct.roi.zones[0], after: window.__xrdct.roi.candidates })));
+  forbidden.entry = (await page.getByTestId('zone-entry').allInnerTexts()).join('; ');
+  await page.screenshot({ path: join(folder, 'forbidden.png') });
+  await page.getByTestId('zone-field').fill('300, -300, 20');
+  await page.keyboard.press('Enter');
+  await zonesAre(2);
+  await page.getByRole('button', { name: 'Remove the forbidden zone at x 300, y −300, radius 20 µm' }).focus();
+  await page.keyboard.press('Enter');
+  await zonesAre(1);
+  const zonesUrl = new URL('api/zones', url);
+  const postZones = async (zones) => {
+    const { revision = 0 } = await fetch(zonesUrl).then((answer) => (answer.status === 200 ? answer.json() : {}));
+    const body = JSON.stringify({ revision, zones_um: zones.map((zone) => [zone.x_um, zone.y_um, zone.radius_um]) });
+    return (await fetch(zonesUrl, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })).status;
+  };
+  forbidden.posted = [await postZones([forbidden.zone, { x_um: -400, y_um: -400, radius_um: 40 }])];
+  await zonesAre(2);
+  const others = await page.getByTestId('zone').nth(1).boundingBox();
+  await page.mouse.click(others.x + others.width / 2, others.y + others.height / 2);
+  await zonesAre(1);
+  await page.keyboard.press('Escape');
+  forbidden.isDrawing = await page.getByTestId('forbid-toggle').getAttribute('aria-pressed');
+  await page.mouse.move(0, 0);
+  forbidden.took_s = (performance.now() - begun) / 1000;
+
   await page.waitForFunction(
     () => ['Complete', 'Incomplete', 'Failed'].includes(document.querySelector('[data-testid=phase]')?.dataset.phase),
     undefined,
@@ -164,6 +211,9 @@ try {
   const end = { ...(await look(page)), saved: await text(page, 'saved-path') };
   changed.posted.push(await post({ filter: 'ramp' }));
   changed.fixed = await page.getByTestId('filter').isDisabled();
+  forbidden.posted.push(await postZones([]));
+  forbidden.tools = await page.getByTestId('forbid-toggle').count();
+  forbidden.entries = await page.getByTestId('zone-entry').count();
   await page.screenshot({ path: join(folder, 'end.png') });
   await page.screenshot({ path: join(folder, 'end-full.png'), fullPage: true });
 
@@ -208,7 +258,7 @@ try {
   const noise_colours = await colours(page, 'slice-canvas');
   await page.screenshot({ path: join(folder, 'noise.png') });
 
-  console.log(JSON.stringify({ noise_colours, middle, voxel, changed, end, small, channels, complaints, foreign: [...foreign] }));
+  console.log(JSON.stringify({ noise_colours, middle, voxel, changed, forbidden, end, small, channels, complaints, foreign: [...foreign] }));
 } finally {
   await browser.close();
 }

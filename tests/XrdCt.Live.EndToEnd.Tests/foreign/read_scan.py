@@ -113,4 +113,10 @@ with h5py.File(args.file, "r") as f:
             }
             roi = e["roi_candidates"]
             seen["roi_count"] = int(roi["count"][()])
+            seen["roi_um"] = numpy.transpose([roi[n][()] for n in ("x_um", "y_um", "radius_um")]).tolist()
+            seen["forbidden_um"] = (
+                numpy.transpose([roi[f"forbidden_{n}"][()] for n in ("x_um", "y_um", "radius_um")]).tolist()
+                if "forbidden_x_um" in roi
+                else []
+            )
 print(json.dumps(seen))
