@@ -13,7 +13,7 @@ public sealed class DisplaySection
     [YamlMember(Alias = "open_browser")]
     public bool OpenBrowser { get; set; }
 
-    /// <summary>Whether the page may change the reconstruction while a scan runs; yes when left out, because the page is served on this machine only.</summary>
+    /// <summary>Whether the page may change the reconstruction and the forbidden zones while a scan runs, and take places; yes when left out, because the page is served on this machine only.</summary>
     [YamlMember(Alias = "control")]
     public bool? Control { get; set; }
 }
