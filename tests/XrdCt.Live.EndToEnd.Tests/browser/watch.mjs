@@ -159,7 +159,6 @@ try {
   // which somebody else forbids, is removed with a click.
   const zonesAre = (count) =>
     page.waitForFunction((wanted) => window.__xrdct.roi.zones.length === wanted, count, { timeout: 20_000 });
-  const begun = performance.now();
   const forbidden = { before: await page.evaluate(() => window.__xrdct.roi.candidates[0]) };
   await page.getByTestId('forbid-toggle').click();
   const circle = await page.locator('.best circle.casing').boundingBox();
@@ -200,7 +199,6 @@ try {
   await page.keyboard.press('Escape');
   forbidden.isDrawing = await page.getByTestId('forbid-toggle').getAttribute('aria-pressed');
   await page.mouse.move(0, 0);
-  forbidden.took_s = (performance.now() - begun) / 1000;
 
   await page.waitForFunction(
     () => ['Complete', 'Incomplete', 'Failed'].includes(document.querySelector('[data-testid=phase]')?.dataset.phase),
