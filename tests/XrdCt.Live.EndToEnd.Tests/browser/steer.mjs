@@ -17,7 +17,7 @@ try {
   page.on('pageerror', (error) => errors.push(String(error)));
   await page.goto(url);
   const address = page.url();
-  const phase = (wanted) => page.waitForSelector(`[data-testid=steering][data-phase=${wanted}]`, { timeout: longestScan_ms });
+  const phase = (wanted) => page.waitForSelector(`[data-testid=steering][data-phase=${wanted}]`, { state: 'attached', timeout: longestScan_ms });
   const said = () => page.getByTestId('steering-sentence').innerText();
   const motors = () =>
     page.locator('[data-testid^=motor-]').evaluateAll((cells) => cells.map((cell) => Number(cell.getAttribute('data-value'))));
