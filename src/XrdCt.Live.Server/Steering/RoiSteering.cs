@@ -505,11 +505,13 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
         }
     }
 
-    // What the page shows of motors that move.
+    // What the page shows of motors that move, and of where they stand in the end.
     private async Task FollowAsync(Task made)
     {
+        bool isOver;
         do
         {
+            isOver = made.IsCompleted;
             try
             {
                 IReadOnlyList<double> positions_mm = await _stages!.ReadAsync(CancellationToken.None).ConfigureAwait(false);
@@ -525,7 +527,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
 
             await Task.WhenAny(made, Task.Delay(PositionPeriod, _time)).ConfigureAwait(false);
         }
-        while (!made.IsCompleted);
+        while (!isOver);
     }
 
     private AcceptedRoi Write(RoiScanPlan plan)

@@ -16,13 +16,15 @@ try {
   const errors = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   await page.goto(url);
-  const address = page.url();
   const phase = (wanted) => page.waitForSelector(`[data-testid=steering][data-phase=${wanted}]`, { state: 'attached', timeout: longestScan_ms });
   const said = () => page.getByTestId('steering-sentence').innerText();
   const motors = () =>
     page.locator('[data-testid^=motor-]').evaluateAll((cells) => cells.map((cell) => Number(cell.getAttribute('data-value'))));
 
   await phase('Measuring');
+
+  // The page takes the token out of it.
+  const address = page.url();
   const buttonsWhileMeasuring = await page.locator('[data-testid^=take-]').count();
   await page.getByTestId('take-1').click({ timeout: longestScan_ms });
   await phase('Proposed');
