@@ -65,7 +65,7 @@ internal static class DemoCommand
             // A stage moves at a velocity, so its scan has a rate.
             bool isTango = parsed.GetValue(tango);
             rate_Hz = isTango && rate_Hz == 0 ? UsualRate_Hz : rate_Hz;
-            SetRoi(configuration, parsed.GetValue(full), rate_Hz);
+            SetRoi(configuration, parsed.GetValue(full), rate_Hz, isTango ? TangoDemo.LineOverhead_s : 0);
             await using TangoDemo? beamline = isTango ? await TangoDemo.StartAsync(stop).ConfigureAwait(false) : null;
             beamline?.Apply(configuration);
             if (beamline is not null && !live.Json(parsed))
@@ -118,7 +118,7 @@ internal static class DemoCommand
     }
 
     // As many frames as the coarse scan has, over the field of view.
-    private static void SetRoi(BeamlineConfiguration configuration, bool full, double rate_Hz)
+    private static void SetRoi(BeamlineConfiguration configuration, bool full, double rate_Hz, double lineOverhead_s)
     {
         RoiScanSection roi = configuration.Roi!.Scan!;
         ScanSection scan = configuration.Scan!;
@@ -130,6 +130,7 @@ internal static class DemoCommand
 
         (roi.Order, roi.Subsets) = (scan.Order!, scan.Subsets);
         roi.Rate_Hz = rate_Hz > 0 ? rate_Hz : UsualRate_Hz;
+        roi.LineOverhead_s = lineOverhead_s;
     }
 
     // Without Tango nobody moves the sample of the demo: it comes to lie where it was to be moved.
