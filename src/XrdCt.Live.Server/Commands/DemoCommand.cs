@@ -67,7 +67,7 @@ internal static class DemoCommand
             rate_Hz = isTango && rate_Hz == 0 ? UsualRate_Hz : rate_Hz;
             SetRoi(configuration, parsed.GetValue(full), rate_Hz, isTango ? TangoDemo.LineOverhead_s : 0);
             await using TangoDemo? beamline = isTango ? await TangoDemo.StartAsync(stop).ConfigureAwait(false) : null;
-            beamline?.Apply(configuration);
+            beamline?.Apply(configuration, rate_Hz);
             if (beamline is not null && !live.Json(parsed))
             {
                 Console.Out.WriteLine($"the stages are moved by whoever has this token on the page (as {TangoDemo.Operator}): {beamline.OperatorToken}");

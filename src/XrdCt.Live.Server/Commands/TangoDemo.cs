@@ -64,7 +64,9 @@ internal sealed class TangoDemo : IAsyncDisposable
     }
 
     /// <summary>Lets a scan take positions and monitor values from the devices, show its results as one, and move the sample stages.</summary>
-    public void Apply(BeamlineConfiguration configuration)
+    /// <param name="configuration">Of the coarse scan; is changed.</param>
+    /// <param name="rate_Hz">Frames per second: the detector counts all the time.</param>
+    public void Apply(BeamlineConfiguration configuration, double rate_Hz)
     {
         // The log of moves lies beside the results, and is opened before them.
         string results = Directory.CreateDirectory(configuration.Output.Folder).FullName;
@@ -77,7 +79,7 @@ internal sealed class TangoDemo : IAsyncDisposable
             Monitor = "monitor/Counts",
             Moves = new MovesSection { OperatorsFile = In("operators"), LogFile = Path.Combine(results, "moves.jsonl") },
         };
-        configuration.Readings = new ReadingsSection { Key = "time", Needs = ["translation", "rotation", "monitor"] };
+        configuration.Readings = new ReadingsSection { Key = "time", Needs = ["translation", "rotation", "monitor"], Exposure_ms = 1000 / rate_Hz };
         foreach ((MotorSection motor, string device) in new[] { (configuration.Stages!.First!, "px"), (configuration.Stages.Second!, "py") })
         {
             // The simulated stages count in µm, and reach half a millimetre either way.
