@@ -97,6 +97,18 @@ public sealed class TangoScanTests
     }
 
     [Fact]
+    public async Task Scan_NobodyTakesIt_EndsWithoutHavingMovedAnything()
+    {
+        using var folder = new WorkFolder();
+        await using TangoPrograms tango = await TangoPrograms.StartAsync(folder);
+        JsonElement before = await tango.DevicesAsync();
+        await using RunningProgram waiting = RunningProgram.Start(BuiltProgram.Simulator, [.. Options(Beamline("translation-fast", ""), tango), "--timeout", "1"]);
+        (await waiting.EndAsync()).FailedWith(1, "nobody took a message for 1 s");
+        Assert.Equal(before.GetRawText(), (await tango.DevicesAsync()).GetRawText());
+        Assert.Empty(tango.Audit);
+    }
+
+    [Fact]
     public async Task Scan_RateBeyondTheStage_IsRefusedBeforeAnythingIsAskedFor()
     {
         using var folder = new WorkFolder();

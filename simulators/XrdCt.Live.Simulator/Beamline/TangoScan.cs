@@ -140,7 +140,12 @@ internal sealed class TangoScan : IExposureClock, IDisposable
         }
 
         _isReleased = true;
-        if (_drive is not null)
+        if (_drive is null)
+        {
+            // Nobody took the start message: frames that are being made wait for a line that will not come.
+            Fail(new OperationCanceledException("the scan was ended before it had begun"));
+        }
+        else
         {
             if (isHurried)
             {
