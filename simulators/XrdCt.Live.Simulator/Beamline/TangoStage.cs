@@ -30,7 +30,6 @@ internal sealed class TangoStage(TangoGateway gateway, StageAxis axis, string by
     /// <exception cref="TangoException">The gateway did not answer.</exception>
     public async Task<StageSight> LookAsync(CancellationToken stop)
     {
-        // In this order: a stage that stood before is where it will be.
         IReadOnlyList<TangoReading> told = await gateway.ReadAsync([axis.State, axis.Position], stop).ConfigureAwait(false);
         double position = TangoQuantities.Number(told[1]);
         if (told[1].At is not DateTimeOffset at)
@@ -40,7 +39,7 @@ internal sealed class TangoStage(TangoGateway gateway, StageAxis axis, string by
 
         TangoState state = TangoQuantities.State(told[0]);
         return state is TangoState.Moving or TangoState.On or TangoState.Alarm
-            ? new StageSight(position, at, told[1].Quality == TangoQuality.Changing, state != TangoState.Moving)
+            ? new StageSight(position, at, told[1].Quality == TangoQuality.Changing, IsAtRest(state, told[1].Quality))
             : throw new BeamlineException($"the {axis.Device} is {state.ToString().ToUpperInvariant()}, neither MOVING nor ON nor ALARM");
     }
 
@@ -142,6 +141,9 @@ internal sealed class TangoStage(TangoGateway gateway, StageAxis axis, string by
             await SetVelocityAsync(_velocityFound, CancellationToken.None).ConfigureAwait(false);
         }
     }
+
+    // Tango reads the State after all else that it is asked for: a stage that has arrived in between tells a place on its way, and says so.
+    private static bool IsAtRest(TangoState state, TangoQuality quality) => state != TangoState.Moving && quality != TangoQuality.Changing;
 
     private TimeSpan Left(StageSight seen, double to) => TimeSpan.FromSeconds(Math.Abs(to - seen.Position) / Math.Max(_velocity, axis.Slowest));
 

@@ -78,7 +78,7 @@ internal static class DemoCommand
             {
                 File = file,
                 Configuration = configuration,
-                Note = Note(scan, usual, rate_Hz),
+                Note = Note(scan, usual && !isTango, rate_Hz, configuration.Roi!.Scan!.LineOverhead_s),
                 ExitWithScan = live.Exit(parsed),
                 Json = live.Json(parsed),
                 Fragment = beamline is null ? null : $"operator={beamline.OperatorToken}",
@@ -140,13 +140,13 @@ internal static class DemoCommand
         return configuration.Scan!.Coarse is null ? [] : [string.Create(CultureInfo.InvariantCulture, $"--sample-shift-um={-place.X_um},{-place.Y_um}")];
     }
 
-    private static string Note(ScanSection scan, bool usual, double rate_Hz)
+    private static string Note(ScanSection scan, bool usual, double rate_Hz, double lineOverhead_s)
     {
         int frames = scan.Translations!.Value * scan.Rotations!.Value;
         string duration = rate_Hz switch
         {
             UsualRate_Hz when usual => "about three minutes on two cores",
-            > 0 => string.Create(CultureInfo.InvariantCulture, $"at least {frames / rate_Hz / 60:F1} minutes at {rate_Hz} frames/s"),
+            > 0 => string.Create(CultureInfo.InvariantCulture, $"at least {((frames / rate_Hz) + (scan.Rotations * lineOverhead_s)) / 60:F1} minutes at {rate_Hz} frames/s"),
             _ => "as long as the machine needs",
         };
         return string.Create(
