@@ -107,6 +107,7 @@ public sealed class VirtualExperiment
             AxisOffset_um = AxisOffset_um,
             SampleShift = SampleShift,
             PositionJitter_um = PositionJitter_um,
+            Attenuation_perMm = Attenuation_perMm,
             Beam = Beam,
         };
 

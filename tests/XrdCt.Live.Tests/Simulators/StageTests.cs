@@ -10,6 +10,22 @@ namespace XrdCt.Live.Tests.Simulators;
 public sealed class StageTests
 {
     [Fact]
+    public void At_AnotherSlice_IsTheSameExperiment()
+    {
+        VirtualExperiment first = new(new ScanPlan(5, 4, 200), Phantoms.Detector.PilatusCdTe2M.DefaultGeometry, 1)
+        {
+            Backlash_um = 1,
+            AxisOffset_um = 2,
+            SampleShift = (3, 4),
+            PositionJitter_um = 5,
+            Attenuation_perMm = 0.6,
+        };
+        VirtualExperiment second = first.At(1, 20);
+        Assert.Equal((1, 2, (3, 4), 5, 0.6), (second.Backlash_um, second.AxisOffset_um, second.SampleShift, second.PositionJitter_um, second.Attenuation_perMm));
+        Assert.NotEqual(first.Seed, second.Seed);
+    }
+
+    [Fact]
     public void SampleShift_APlaceThatStagesBroughtToTheAxis_IsMetThereAtEveryAngle()
     {
         VirtualExperiment coarse = SimulatedScan.Of(new ScanPlan(31, 24, 40));
