@@ -156,7 +156,7 @@ internal sealed class LiveSession
     {
         bool allWell = true;
         coarse.Ended = steering.OfferAsync;
-        coarse.IsNext = steering.IsCoarseNextAsync;
+        coarse.IsNext = steering.BeginAsync;
         while (true)
         {
             CancellationToken readied = steering.Readied;

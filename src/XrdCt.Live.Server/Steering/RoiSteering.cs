@@ -39,9 +39,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
     private IReadOnlyList<RoiCandidate> _candidates = [];
     private IReadOnlyList<RoiScanPlan>? _places;
     private IReadOnlyList<double> _positions_mm = [];
-    private string? _unknown;
-    private string? _result;
-    private double _axis_um;
+    private Offer? _offer;
     private RoiScanPlan? _plan;
     private StageStep? _step;
     private string _token = "";
@@ -106,20 +104,9 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
         }
     }
 
-    /// <summary>Another coarse scan: what was offered of the last one is over.</summary>
+    /// <summary>Not looked at: <see cref="BeginAsync"/> comes before.</summary>
     public void Show(ScanDescription scan)
     {
-        lock (_lock)
-        {
-            if (_isTaken)
-            {
-                return;
-            }
-
-            Forget();
-            (_phase, _sentence, _candidates, _places, _stood, _unknown, _positions_mm) = (SteeringPhase.Measuring, "", [], null, null, null, []);
-            _count = 0;
-        }
     }
 
     /// <summary>With the first frame of a coarse scan the motors are asked where they stand: that is where its slice belongs to.</summary>
@@ -173,20 +160,57 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
     {
     }
 
-    /// <summary>The coarse scan has ended: its places can be taken where it is saved.</summary>
+    /// <summary>A scan is about to begin: waits for motors that move, and lets none move from then on if it is a coarse one.</summary>
+    /// <returns>Whether it is a coarse one; false where the scan of a place is next.</returns>
+    public async Task<bool> BeginAsync()
+    {
+        while (true)
+        {
+            Task work;
+            lock (_lock)
+            {
+                work = _work;
+                if (_phase != SteeringPhase.Moving)
+                {
+                    if (_phase == SteeringPhase.Ready)
+                    {
+                        return false;
+                    }
+
+                    Forget();
+                    (_phase, _sentence, _candidates, _places, _stood, _positions_mm) = (SteeringPhase.Measuring, "", [], null, null, []);
+                    return true;
+                }
+            }
+
+            await work.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// The coarse scan has ended: its places can be taken where it is saved. Where nothing was measured, a series that was aborted before its first frame, those of the scan
+    /// before still can.
+    /// </summary>
     /// <param name="outcome">How it ended.</param>
     public async Task OfferAsync(LiveOutcome outcome)
     {
         string? result = outcome.SavedPath;
-        if (result is null || outcome.Roi is not { Candidates.Count: > 0 } roi)
+        lock (_lock)
         {
-            lock (_lock)
+            if (outcome.Counters.Placed == 0 && _offer is { } before)
+            {
+                Make(before);
+                return;
+            }
+
+            _count = 0;
+            _offer = null;
+            if (result is null || outcome.Roi is not { Candidates.Count: > 0 })
             {
                 _sentence = result is null ? "The coarse scan was not saved: no scan can be placed in it." : outcome.Roi?.Explanation ?? "";
                 _phase = SteeringPhase.Waiting;
+                return;
             }
-
-            return;
         }
 
         IReadOnlyList<double>? positions_mm = null;
@@ -208,14 +232,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
 
         lock (_lock)
         {
-            if (positions_mm is not null)
-            {
-                (_coarse.Stages!.First!.Position_mm, _coarse.Stages.Second!.Position_mm) = (positions_mm[0], positions_mm[1]);
-                _positions_mm = positions_mm;
-            }
-
-            (_result, _axis_um, _unknown) = (result, outcome.Axis_um, unknown);
-            (_candidates, _places, _phase, _sentence) = (roi.Candidates, null, SteeringPhase.Offered, unknown is null ? "" : $"No place can be gone to: {unknown}.");
+            Make(_offer = new Offer(result!, outcome.Axis_um, outcome.Roi!.Candidates, positions_mm, unknown));
         }
     }
 
@@ -348,22 +365,6 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
         _stages?.LogRefusal(by, reason);
     }
 
-    /// <summary>Whether a scan that comes now is a coarse one; waits for motors that move.</summary>
-    public async Task<bool> IsCoarseNextAsync()
-    {
-        Task work;
-        lock (_lock)
-        {
-            work = _work;
-        }
-
-        await work.ConfigureAwait(false);
-        lock (_lock)
-        {
-            return _phase != SteeringPhase.Ready;
-        }
-    }
-
     /// <summary>The scan that is next; null where that is a coarse one. What is shown from now on is of that scan, until <see cref="Finish"/>.</summary>
     /// <param name="withdrawn">Is cancelled when it is taken back.</param>
     public AcceptedRoi? Take(out CancellationToken withdrawn)
@@ -432,7 +433,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
             SteeringPhase.Ready => $"ROI {_plan!.Number} is next: take it back first",
             SteeringPhase.Scanning => $"ROI {_plan!.Number} is being measured",
             _ when _isProposing => "another place is just being taken",
-            _ => _unknown,
+            _ => _offer?.Unknown,
         };
         if (obstacle is not null)
         {
@@ -455,7 +456,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
             : plan with { Rank = rank + 1 };
     }
 
-    private RoiScanPlan Plan(double x_um, double y_um) => StagesSetUp.Plan(_coarse, _file, _count + 1, (x_um, y_um), _axis_um);
+    private RoiScanPlan Plan(double x_um, double y_um) => StagesSetUp.Plan(_coarse, _file, _count + 1, (x_um, y_um), _offer?.Axis_um ?? 0);
 
     private async Task GoAsync(RoiScanPlan plan, StageStep? first, string by, CancellationToken stop)
     {
@@ -532,8 +533,9 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
 
     private AcceptedRoi Write(RoiScanPlan plan)
     {
-        string folder = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_result!))!, $"{Path.GetFileNameWithoutExtension(_result)}-roi");
-        new RoiFiles(folder, _coarse, _file, _result!).Write([plan], overwrite: true);
+        string result = _offer!.Result;
+        string folder = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(result))!, $"{Path.GetFileNameWithoutExtension(result)}-roi");
+        new RoiFiles(folder, _coarse, _file, result).Write([plan], overwrite: true);
         string path = Path.Combine(folder, FormattableString.Invariant($"roi_{plan.Number}.yml"));
         lock (_lock)
         {
@@ -584,6 +586,19 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
         }
     }
 
+    // Under the lock.
+    private void Make(Offer offer)
+    {
+        if (offer.Positions_mm is { } stood_mm)
+        {
+            (_coarse.Stages!.First!.Position_mm, _coarse.Stages.Second!.Position_mm) = (stood_mm[0], stood_mm[1]);
+            _positions_mm = stood_mm;
+        }
+
+        (_candidates, _places, _phase) = (offer.Places, null, SteeringPhase.Offered);
+        _sentence = offer.Unknown is { } unknown ? $"No place can be gone to: {unknown}." : "";
+    }
+
     // Under the lock: no place is taken any more.
     private void Forget()
     {
@@ -591,4 +606,12 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
         _readied = _readied.IsCancellationRequested ? new CancellationTokenSource() : _readied;
         _phase = _phase is SteeringPhase.Waiting or SteeringPhase.Measuring ? _phase : SteeringPhase.Offered;
     }
+
+    /// <summary>A coarse scan whose places can be taken.</summary>
+    /// <param name="Result">Where it is saved.</param>
+    /// <param name="Axis_um">Where its slices have the rotation axis, µm from where its plan has it.</param>
+    /// <param name="Places">Its places, best first.</param>
+    /// <param name="Positions_mm">Where the motors stood; null where nothing is moved from here, or that is not known.</param>
+    /// <param name="Unknown">Why nothing can be gone to; null where it can.</param>
+    private sealed record Offer(string Result, double Axis_um, IReadOnlyList<RoiCandidate> Places, IReadOnlyList<double>? Positions_mm, string? Unknown);
 }

@@ -8,6 +8,7 @@ using XrdCt.Live.Pipeline;
 using XrdCt.Live.Server.Configuration;
 using XrdCt.Live.Server.Display;
 using XrdCt.Live.Server.Steering;
+using XrdCt.Live.Tests.Gateway;
 using XrdCt.Live.Tests.Steering;
 
 namespace XrdCt.Live.Tests.Display;
@@ -66,7 +67,7 @@ public sealed class SteeringRequestsTests : IAsyncDisposable
         Assert.DoesNotContain(_stages.Done, d => d.Contains("moves", StringComparison.Ordinal));
 
         using JsonDocument confirmed = await AnsweredAsync($$"""{"confirm":"{{token}}"}""", Ada);
-        Assert.False(await _steering!.IsCoarseNextAsync());
+        Assert.False(await _steering!.BeginAsync());
         Assert.Equal(2, _stages.Done.Count(d => d.StartsWith("Ada moves to", StringComparison.Ordinal)));
         using JsonDocument after = await GetAsync();
         Assert.Equal("Ready", after.RootElement.GetProperty("phase").GetString());
@@ -103,8 +104,8 @@ public sealed class SteeringRequestsTests : IAsyncDisposable
         using JsonDocument confirmed = await AnsweredAsync($$"""{"confirm":"{{proposed.RootElement.GetProperty("token").GetString()}}"}""", Ada);
         Assert.Equal("Moving", confirmed.RootElement.GetProperty("phase").GetString());
         using JsonDocument stopped = await AnsweredAsync("""{"stop":true}""", null);
-        Assert.True(await _steering!.IsCoarseNextAsync());
-        Assert.Contains("the motors were stopped", _steering.State.Sentence, StringComparison.Ordinal);
+        await Eventually.TrueAsync(() => _steering!.State.Phase == SteeringPhase.Offered, "the motors to stand");
+        Assert.Contains("the motors were stopped", _steering!.State.Sentence, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -156,10 +157,10 @@ public sealed class SteeringRequestsTests : IAsyncDisposable
     {
         var operators = new Operators([("Ada", Ada), ("Grace", Grace)]);
         _steering = new RoiSteering(ConfigurationFile.Read(Demo), Demo, _stages, TimeProvider.System, _ => { }) { Operators = operators };
-        _steering.Show(ExampleScan.Description);
+        await _steering.BeginAsync();
         _steering.Show(ExampleScan.State with { Phase = ScanPhase.Running });
         RoiSuggestion places = new([new RoiCandidate(50, -30, 125, 0.9, 200, 0.8), new RoiCandidate(200, 100, 125, 0.8, 150, 0.7)], "two places");
-        await _steering.OfferAsync(new LiveOutcome(ScanPhase.Complete, "complete", _folder.File("coarse.nxs"), new FrameCounters(), null) { Roi = places });
+        await _steering.OfferAsync(new LiveOutcome(ScanPhase.Complete, "complete", _folder.File("coarse.nxs"), new FrameCounters { Placed = 6 }, null) { Roi = places });
         _server = await DisplayServer.StartAsync(new DisplayHub(), new DisplayServerOptions { Control = control, Steering = _steering }, _hangs.Token);
     }
 

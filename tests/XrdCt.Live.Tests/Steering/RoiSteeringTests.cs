@@ -33,7 +33,7 @@ public sealed class RoiSteeringTests : IDisposable
         Assert.Equal(["Ada proposes 0.0500, -0.1700", "Ada proposes 0.0450, -0.1700"], _stages.Done);
 
         steering.Confirm(token, "Ada");
-        Assert.False(await steering.IsCoarseNextAsync());
+        Assert.False(await steering.BeginAsync());
 
         Assert.Equal(["Ada moves to 0.0450, -0.1700", "Ada proposes 0.0500, -0.1700", "Ada moves to 0.0500, -0.1700"], _stages.Done[2..]);
         Assert.True(readied.IsCancellationRequested);
@@ -53,7 +53,6 @@ public sealed class RoiSteeringTests : IDisposable
     {
         using RoiSteering steering = await ReadyAsync();
         Assert.NotNull(steering.Take(out _));
-        steering.Show(ExampleScan.Description);
         steering.Show(ExampleScan.State with { Phase = ScanPhase.Running });
         Assert.Equal((SteeringPhase.Scanning, "ROI 1 is being measured."), (steering.State.Phase, steering.State.Sentence));
         await RefusedAsync(steering, "ROI 1 is being measured");
@@ -84,7 +83,7 @@ public sealed class RoiSteeringTests : IDisposable
         Assert.Equal(SteeringPhase.Proposed, steering.State.Phase);
 
         steering.Confirm(token, "Grace");
-        await steering.IsCoarseNextAsync();
+        await SettledAsync(steering);
         Refused(steering, token, "was used before");
         Assert.Equal(2, _stages.Done.Count(d => d.Contains("moves", StringComparison.Ordinal)));
     }
@@ -107,7 +106,7 @@ public sealed class RoiSteeringTests : IDisposable
     {
         using RoiSteering steering = Steering();
         await RefusedAsync(steering, "there is no coarse scan");
-        steering.Show(ExampleScan.Description);
+        Assert.True(await steering.BeginAsync());
         steering.Show(ExampleScan.State with { Phase = ScanPhase.Running });
         steering.Show(Places());
         Assert.Equal(2, steering.State.Places.Count);
@@ -149,7 +148,7 @@ public sealed class RoiSteeringTests : IDisposable
     {
         using RoiSteering steering = Steering();
         (_stages.IsAway, _stages.Positions_mm) = (what == "away", [0, what == "beyond" ? 2.5 : 0]);
-        steering.Show(ExampleScan.Description);
+        Assert.True(await steering.BeginAsync());
         steering.Show(ExampleScan.State with { Phase = ScanPhase.Running });
         if (what == "moved")
         {
@@ -171,7 +170,7 @@ public sealed class RoiSteeringTests : IDisposable
         _stages.Failure = "px stands at 0.01 mm";
         CancellationToken readied = steering.Readied;
         steering.Confirm(await steering.ProposeAsync(50, -30, "Ada", Stop), "Ada");
-        Assert.True(await steering.IsCoarseNextAsync());
+        await SettledAsync(steering);
         Assert.Equal((SteeringPhase.Offered, "ROI 1 was not reached: px stands at 0.01 mm."), (steering.State.Phase, steering.State.Sentence));
         Assert.False(readied.IsCancellationRequested);
         Assert.Null(steering.Take(out _));
@@ -191,7 +190,7 @@ public sealed class RoiSteeringTests : IDisposable
 
         Assert.True(steering.Stop("somebody"));
 
-        Assert.True(await steering.IsCoarseNextAsync());
+        await SettledAsync(steering);
         Assert.Equal("ROI 1 was not reached: stopped: the motors were stopped.", steering.State.Sentence);
         Assert.DoesNotContain(_stages.Done, d => d.Contains("moves", StringComparison.Ordinal));
     }
@@ -207,7 +206,7 @@ public sealed class RoiSteeringTests : IDisposable
         Assert.True(withdrawn.IsCancellationRequested);
         steering.Finish(null);
         Assert.Equal((SteeringPhase.Offered, "Grace took ROI 1 back; the motors stay where they are."), (steering.State.Phase, steering.State.Sentence));
-        Assert.True(await steering.IsCoarseNextAsync());
+        await SettledAsync(steering);
         Assert.Null(steering.Take(out CancellationToken next));
         Assert.False(next.IsCancellationRequested);
         Assert.False(steering.Readied.IsCancellationRequested);
@@ -216,23 +215,46 @@ public sealed class RoiSteeringTests : IDisposable
     }
 
     [Fact]
-    public async Task Show_AnotherCoarseScan_EndsTheOfferOfTheLast()
+    public async Task Begin_AnotherCoarseScan_EndsTheOfferOfTheLast()
     {
         using RoiSteering steering = await OfferedAsync();
         string token = await steering.ProposeAsync(50, -30, "Ada", Stop);
-        steering.Show(ExampleScan.Description);
+        Assert.True(await steering.BeginAsync());
         Assert.Equal((SteeringPhase.Measuring, 0), (steering.State.Phase, steering.State.Places.Count));
         Refused(steering, token, "this confirms nothing");
+        await RefusedAsync(steering, "the coarse scan is being measured");
+
+        // A series that is aborted before its first frame is none.
+        await steering.OfferAsync(Outcome(null));
+        Assert.Equal((SteeringPhase.Offered, 2), (steering.State.Phase, steering.State.Places.Count));
+        await steering.BeginAsync();
+        await steering.OfferAsync(Outcome(null) with { Counters = new FrameCounters { Placed = 1 } });
+        Assert.Equal(SteeringPhase.Waiting, steering.State.Phase);
+        await RefusedAsync(steering, "there is no coarse scan");
+    }
+
+    [Fact]
+    public async Task Begin_SeriesThatComesWhileMotorsMove_WaitsForThemAndIsTheScanOfThePlace()
+    {
+        using RoiSteering steering = await OfferedAsync();
+        _stages.Arrived = new TaskCompletionSource();
+        steering.Confirm(await steering.ProposeAsync(50, -30, "Ada", Stop), "Ada");
+        Task<bool> begun = steering.BeginAsync();
+        Assert.False(begun.IsCompleted);
+        Assert.Equal(SteeringPhase.Moving, steering.State.Phase);
+        _stages.Arrived.SetResult();
+        Assert.False(await begun);
+        Assert.Equal(SteeringPhase.Ready, steering.State.Phase);
     }
 
     [Fact]
     public async Task Confirm_WithoutMotors_WritesTheFilesAndTheNextSeriesIsItsScan()
     {
         using RoiSteering steering = Steering(hasStages: false);
-        steering.Show(ExampleScan.Description);
+        Assert.True(await steering.BeginAsync());
         await steering.OfferAsync(Outcome(_folder.File("coarse.nxs")));
         steering.Confirm(await steering.ProposeAsync(50, -30, "127.0.0.1", Stop), "127.0.0.1");
-        Assert.False(await steering.IsCoarseNextAsync());
+        Assert.False(await steering.BeginAsync());
         Assert.Equal("The next series is the scan of ROI 1; before it, px to -0.05 mm, py to 0.03 mm.", steering.State.Sentence);
         Assert.NotNull(steering.Take(out _));
     }
@@ -243,14 +265,16 @@ public sealed class RoiSteeringTests : IDisposable
         using RoiSteering steering = await OfferedAsync();
         File.WriteAllText(_folder.File("coarse-roi"), "in the way");
         steering.Confirm(await steering.ProposeAsync(50, -30, "Ada", Stop), "Ada");
-        Assert.True(await steering.IsCoarseNextAsync());
+        await SettledAsync(steering);
         Assert.StartsWith("ROI 1 was not reached: ", steering.State.Sentence);
         Assert.DoesNotContain(_stages.Done, d => d.Contains("moves", StringComparison.Ordinal));
     }
 
+    private static Task SettledAsync(RoiSteering steering) => Eventually.TrueAsync(() => steering.State.Phase != SteeringPhase.Moving, "the motors to stand");
+
     private static RoiSuggestion Places() => new([new RoiCandidate(50, -30, 125, 0.9, 200, 0.8), new RoiCandidate(200, 100, 125, 0.8, 150, 0.7)], "two places");
 
-    private static LiveOutcome Outcome(string? saved) => new(ScanPhase.Complete, "complete", saved, new FrameCounters(), null) { Roi = saved is null ? null : Places(), Axis_um = 12 };
+    private static LiveOutcome Outcome(string? saved) => new(ScanPhase.Complete, "complete", saved, new FrameCounters { Placed = saved is null ? 0 : 6 }, null) { Roi = saved is null ? null : Places(), Axis_um = 12 };
 
     private static async Task RefusedAsync(RoiSteering steering, string reason)
     {
@@ -272,7 +296,7 @@ public sealed class RoiSteeringTests : IDisposable
     {
         _stages.Positions_mm = positions_mm ?? [0, 0];
         RoiSteering steering = Steering();
-        steering.Show(ExampleScan.Description);
+        Assert.True(await steering.BeginAsync());
         steering.Show(ExampleScan.State with { Phase = ScanPhase.Running });
         await steering.OfferAsync(Outcome(_folder.File("coarse.nxs")));
         Assert.Equal((SteeringPhase.Offered, ""), (steering.State.Phase, steering.State.Sentence));
@@ -283,7 +307,7 @@ public sealed class RoiSteeringTests : IDisposable
     {
         RoiSteering steering = await OfferedAsync();
         steering.Confirm(await steering.ProposeAsync(50, -30, "Ada", Stop), "Ada");
-        Assert.False(await steering.IsCoarseNextAsync());
+        Assert.False(await steering.BeginAsync());
         return steering;
     }
 }
