@@ -71,5 +71,18 @@ internal sealed class MoveLog : IDisposable
         }
     }
 
+    /// <summary>Writes one line of what has happened already, or must not wait for a disk; a disk that is full hides neither.</summary>
+    public void TryWrite(string what, TangoAction? action, string by, double? from = null, string? reason = null)
+    {
+        try
+        {
+            Write(what, action, by, from, reason);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next move is refused for it.
+        }
+    }
+
     public void Dispose() => _file?.Dispose();
 }

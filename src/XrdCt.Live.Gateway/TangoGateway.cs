@@ -198,7 +198,7 @@ public sealed class TangoGateway : IDisposable
     /// </summary>
     /// <param name="by">Who says to be asking; for people.</param>
     /// <param name="reason">Why it was refused.</param>
-    public void LogRefusal(string by, string reason) => _log.Write("refused", null, by, reason: reason);
+    public void LogRefusal(string by, string reason) => _log.TryWrite("refused", null, by, reason: reason);
 
     /// <summary>Shows how the processing stands on the gateway's Tango device.</summary>
     /// <exception cref="TangoException">The gateway did not answer, or offers no such device.</exception>
@@ -259,10 +259,19 @@ public sealed class TangoGateway : IDisposable
         }
 
         stop.ThrowIfCancellationRequested();
-        _log.Write("confirmed", action, by, from);
+        if (token.Length > 0)
+        {
+            _log.Write("confirmed", action, by, from);
+        }
+        else
+        {
+            // Stop and Abort: they must not wait for a disk.
+            _log.TryWrite("confirmed", action, by, from);
+        }
+
         Wire.ExecuteReply told = await LoggedAsync(
             action, by, from, Client.ExecuteAsync(request, Call(stop)).ResponseAsync, ExplainAction, stop).ConfigureAwait(false);
-        _log.Write("done", action, by, from);
+        _log.TryWrite("done", action, by, from);
         return WireValues.Value(told.Result);
     }
 
@@ -284,7 +293,7 @@ public sealed class TangoGateway : IDisposable
 
     private TangoException Refuse(TangoAction action, string by, string reason)
     {
-        _log.Write("refused", action, by, reason: reason);
+        _log.TryWrite("refused", action, by, reason: reason);
         return new TangoException(TangoFailure.Refused, reason);
     }
 
@@ -306,7 +315,7 @@ public sealed class TangoGateway : IDisposable
                 _ => "failed",
             };
             bool isGivenUp = stop.IsCancellationRequested && e.StatusCode == StatusCode.Cancelled;
-            _log.Write(what, action, by, from, isGivenUp ? "it was not waited for" : failed.Message);
+            _log.TryWrite(what, action, by, from, isGivenUp ? "it was not waited for" : failed.Message);
             stop.ThrowIfCancellationRequested();
             throw failed;
         }

@@ -156,7 +156,7 @@ internal sealed class LiveSession
     {
         bool allWell = true;
         coarse.Ended = steering.OfferAsync;
-        coarse.IsNext = steering.BeginAsync;
+        coarse.IsNext = () => steering.BeginAsync(stop);
         while (true)
         {
             CancellationToken readied = steering.Readied;
@@ -194,7 +194,7 @@ internal sealed class LiveSession
         CancellationToken withdrawn)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, withdrawn);
-        ScanCourse roi = Course(accepted.Configuration, accepted.File, followsSeries: false, "");
+        ScanCourse roi = Course(accepted.Configuration, accepted.File, followsSeries: false, accepted.Note);
         bool isWell;
         try
         {
@@ -204,16 +204,19 @@ internal sealed class LiveSession
         }
         catch (UserException e)
         {
-            // The coarse scan goes on to be offered.
-            Warn(e.Message);
-            LiveOutcome failed = new(ScanPhase.Failed, e.Message, null, default, e);
-            steering.Finish(failed);
-            return false;
+            // Its places go on to be offered.
+            if (!withdrawn.IsCancellationRequested)
+            {
+                Warn(e.Message);
+            }
+
+            steering.Finish(accepted, withdrawn.IsCancellationRequested ? null : new LiveOutcome(ScanPhase.Failed, e.Message, null, default, e));
+            return withdrawn.IsCancellationRequested;
         }
 
         bool isTakenBack = withdrawn.IsCancellationRequested;
-        steering.Finish(isTakenBack ? null : roi.Last);
-        coarse.Last = roi.Last?.SeriesId is null ? coarse.Last : roi.Last;
+        steering.Finish(accepted, isTakenBack ? null : roi.Last);
+        coarse.Meanwhile = roi.Last;
         return isWell || isTakenBack;
     }
 
@@ -236,8 +239,9 @@ internal sealed class LiveSession
             return null;
         }
 
-        TangoStages? stages = tango?.Moves is { } moves ? new TangoStages(gateway!, moves.Stages, moves.Tolerance_um) : null;
-        return new RoiSteering(Configuration, File, stages, TimeProvider.System, say) { Operators = tango?.Moves?.Operators };
+        _ = StagesSetUp.Plan(Configuration, File, number: 1, place_um: (0, 0), axis_um: 0);
+        TangoStages? stages = tango?.Moves is { } moves ? new TangoStages(gateway!, moves.Stages, moves.Tolerance_um, TimeProvider.System) : null;
+        return new RoiSteering(Configuration, File, stages, TimeProvider.System, Warn, say) { Operators = tango?.Moves?.Operators };
     }
 
     private static TangoGateway OpenGateway(TangoGatewayOptions options)

@@ -46,8 +46,11 @@ internal sealed class ScanCourse
     /// <summary>Whether the scan that is about to begin is one of these, or somebody else's.</summary>
     public Func<Task<bool>> IsNext { get; set; } = () => Task.FromResult(true);
 
-    /// <summary>How the last scan of the feed ended; null before the first.</summary>
-    public LiveOutcome? Last { get; set; }
+    /// <summary>How its last scan ended; null before the first.</summary>
+    public LiveOutcome? Last { get; private set; }
+
+    /// <summary>How a scan of another course ended that came since; null for none.</summary>
+    public LiveOutcome? Meanwhile { get; set; }
 
     /// <summary>Checks what can be checked before the first message.</summary>
     /// <exception cref="UserException">The configuration cannot be used.</exception>
@@ -87,13 +90,15 @@ internal sealed class ScanCourse
                 : OpenSliceJournal(ref known, course, mayContinue: _scans == 0);
             using GrowingScanFile? growing = SetUpGrowingFile(known.Settings().Description, journal?.Scan?.StartedAt);
             LiveScan scan = setUp(known, journal, growing);
-            last = Last = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false);
+            (last, Meanwhile) = (Last = await RunWithCompanionAsync(scan, stop).ConfigureAwait(false), null);
             Report(last, scan.State, scan.Description.Slice);
             if (course is not null)
             {
                 (course.Reconstruction, course.Zones) = (scan.Changed, scan.ChangedZones);
             }
 
+            // Before all else: a slice that was stopped has come.
+            course?.Advance(last);
             feed.PutBack(last.Next);
             if (scan.Description.Slice is not { } slice || slice.Number == slice.Count)
             {
@@ -271,6 +276,7 @@ internal sealed class ScanCourse
             return false;
         }
 
+        last = Meanwhile ?? last;
         if (last.Next.Count > 0)
         {
             return true;
@@ -284,8 +290,6 @@ internal sealed class ScanCourse
     /// <summary>Whether there is another slice, or another stack; waits for its first message.</summary>
     private async Task<bool> NextSliceAsync(SeriesFeed feed, StackCourse course, LiveOutcome last, bool isFirst, CancellationToken stop)
     {
-        // First of all: a slice that was stopped has come.
-        course.Advance(last);
         bool neverBegan = isFirst && last.Phase == ScanPhase.Failed && last.SeriesId is null;
         bool mayEnd = (course.IsOver && !IsPredecessor(last)) || (last.SliceLayout == SliceLayout.OneSeries && course.MayComeBack);
         if (stop.IsCancellationRequested || neverBegan || (mayEnd && (ExitWithScan || !FollowsSeries)))

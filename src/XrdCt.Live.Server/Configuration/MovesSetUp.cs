@@ -36,6 +36,13 @@ internal sealed record MovesSetUp(Operators Operators, SampleStages Stages, stri
         }
 
         double tolerance_um = SetUp.Within(moves.Tolerance_um, LargestTolerance_um, file, "tango.moves.tolerance_um");
+        if (new[] { stages.First, stages.Second }.FirstOrDefault(m => m.Backlash_um > 0 && m.Backlash_um <= 2 * tolerance_um) is { } near)
+        {
+            throw UserException.WrongUse(string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"{file}: tango.moves.tolerance_um {tolerance_um} must be less than half the backlash of {near.Name}, {near.Backlash_um} µm: it would count as there before it came from the right side"));
+        }
+
         string operators = Path.Combine(folder, SetUp.Required(moves.OperatorsFile, file, "tango.moves.operators_file"));
         string log = Path.Combine(folder, SetUp.Required(moves.LogFile, file, "tango.moves.log_file"));
         try

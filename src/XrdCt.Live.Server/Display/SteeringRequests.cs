@@ -43,8 +43,8 @@ internal static class SteeringRequests
                 control = options.MayControl,
                 moves_stages = steering.MovesStages,
                 needs_operator = steering.Operators is not null,
-                places = state.Places.Select(Scan),
-                taken = state.Taken is { } taken ? Scan(taken) : null,
+                places = state.Places.Select(p => Scan(p, [])),
+                taken = state.Taken is { } taken ? Scan(taken, state.From_mm) : null,
                 by = state.By,
                 expires_s = state.ExpiresAt is { } at ? Math.Max(0, (at - steering.Now).TotalSeconds) : (double?)null,
                 positions_mm = state.Positions_mm,
@@ -54,7 +54,7 @@ internal static class SteeringRequests
             context.RequestAborted);
     }
 
-    private static object Scan(RoiScanPlan plan) => new
+    private static object Scan(RoiScanPlan plan, IReadOnlyList<double> from_mm) => new
     {
         number = plan.Number,
         rank = plan.Rank,
@@ -67,7 +67,7 @@ internal static class SteeringRequests
         frames = plan.FrameCount,
         duration_s = plan.Duration_s,
         obstacle = plan.Obstacle,
-        moves = plan.Moves.Select(m => new { motor = m.Motor.Name, by_mm = m.By_mm, from_mm = m.Motor.Position_mm, to_mm = m.To_mm, via_mm = m.Via_mm, lowest_mm = Limit(m.Motor.Lowest_mm), highest_mm = Limit(m.Motor.Highest_mm) }),
+        moves = plan.Moves.Select((m, i) => new { motor = m.Motor.Name, by_mm = m.By_mm, from_mm = i < from_mm.Count ? from_mm[i] : m.Motor.Position_mm, to_mm = m.To_mm, via_mm = m.Via_mm, lowest_mm = Limit(m.Motor.Lowest_mm), highest_mm = Limit(m.Motor.Highest_mm) }),
     };
 
     private static double? Limit(double place_mm) => double.IsFinite(place_mm) ? place_mm : null;

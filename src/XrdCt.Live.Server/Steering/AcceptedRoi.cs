@@ -7,4 +7,8 @@ namespace XrdCt.Live.Server.Steering;
 /// <param name="Plan">Where it is and what it is.</param>
 /// <param name="Configuration">Its configuration.</param>
 /// <param name="File">The file that holds it.</param>
-internal sealed record AcceptedRoi(RoiScanPlan Plan, BeamlineConfiguration Configuration, string File);
+internal sealed record AcceptedRoi(RoiScanPlan Plan, BeamlineConfiguration Configuration, string File)
+{
+    /// <summary>What is to be known of it; empty where all is well.</summary>
+    public string Note { get; init; } = "";
+}

@@ -17,9 +17,10 @@ internal interface IStageControl
     /// <summary>Makes a step that was judged, once: both motors start, and both have arrived when this returns. Cancelled, it stops them.</summary>
     /// <param name="step">The step.</param>
     /// <param name="by">The operator who confirms.</param>
+    /// <param name="stopper">Says who stopped them, once <paramref name="stop"/> is cancelled.</param>
     /// <param name="stop">Stops the motors.</param>
-    /// <exception cref="SteeringException">It is refused, or a motor does not arrive; the other one is stopped.</exception>
-    Task MoveAsync(StageStep step, string by, CancellationToken stop);
+    /// <exception cref="SteeringException">It is refused, a motor does not arrive, or it was stopped: both were stopped then, or the message says which could not be.</exception>
+    Task MoveAsync(StageStep step, string by, Func<string> stopper, CancellationToken stop);
 
     /// <summary>Puts into the log of moves that somebody was refused before anything was proposed.</summary>
     /// <param name="by">Who says to be asking.</param>

@@ -20,6 +20,8 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
     // Of what a stage tells of its position when it stands.
     private const double LargestDrift_um = 1;
 
+    private const string TooEarly = "the series began while the motors moved: its first frames were taken elsewhere";
+
     private static readonly TimeSpan PositionPeriod = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(10);
 
@@ -29,6 +31,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
     private readonly IStageControl? _stages;
     private readonly TimeProvider _time;
     private readonly Action<string> _say;
+    private readonly Action<string> _remark;
     private CancellationTokenSource _readied = new();
     private CancellationTokenSource _withdrawn = new();
     private CancellationTokenSource? _moving;
@@ -48,6 +51,9 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
     private string? _folder;
     private bool _isProposing;
     private bool _isTaken;
+    private bool _isChecked;
+    private (string By, string Reason, DateTimeOffset At)? _refused;
+    private volatile string _stopper = "";
     private int _count;
 
     /// <summary>Begins to follow coarse scans.</summary>
@@ -56,15 +62,19 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
     /// <param name="stages">Moves the motors; null where people do that, by the macros.</param>
     /// <param name="time">Clock.</param>
     /// <param name="say">Takes what should stand in the log of the program.</param>
-    public RoiSteering(BeamlineConfiguration coarse, string file, IStageControl? stages, TimeProvider time, Action<string> say)
+    /// <param name="remark">Takes what belongs to the scan that runs.</param>
+    public RoiSteering(BeamlineConfiguration coarse, string file, IStageControl? stages, TimeProvider time, Action<string> say, Action<string>? remark = null)
     {
         // Positions are filled in.
         _coarse = ConfigurationFile.TryParse(ConfigurationFile.Write(coarse))!;
-        (_file, _stages, _time, _say) = (file, stages, time, say);
+        (_file, _stages, _time, _say, _remark) = (file, stages, time, say, remark ?? say);
     }
 
     /// <summary>Who may take places; null where nothing is moved from here, and whoever reaches the page may.</summary>
     public Operators? Operators { get; init; }
+
+    /// <summary>Checks a configuration, its folder and its file as <c>run</c> would: what would refuse the scan refuses the place, and nothing moves.</summary>
+    public Action<BeamlineConfiguration, string, string> Check { get; init; } = SetUp.Check;
 
     /// <summary>Whether motors are moved from here.</summary>
     public bool MovesStages => _stages is not null;
@@ -85,6 +95,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
                     Taken = _plan,
                     By = _by,
                     ExpiresAt = _phase == SteeringPhase.Proposed ? _step?.ExpiresAt : null,
+                    From_mm = _step?.From_mm ?? [],
                     Positions_mm = _positions_mm,
                     Folder = _folder,
                 };
@@ -114,14 +125,23 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
     {
         lock (_lock)
         {
-            if (_isTaken)
+            if (_isTaken && _plan is { } plan)
             {
                 if (state.Phase == ScanPhase.Running && _phase == SteeringPhase.Ready)
                 {
-                    (_phase, _sentence) = (SteeringPhase.Scanning, $"ROI {_plan!.Number} is being measured.");
+                    (_phase, _sentence) = (SteeringPhase.Scanning, $"ROI {plan.Number} is being measured.");
+                    if (_stages is not null && !_isChecked)
+                    {
+                        _isChecked = true;
+                        _ = Task.Run(() => CheckAsync(plan));
+                    }
+                }
+                else if (state.Phase == ScanPhase.Waiting && _phase == SteeringPhase.Scanning)
+                {
+                    (_phase, _sentence) = (SteeringPhase.Ready, $"The next series is another slice of ROI {plan.Number}.");
                 }
             }
-            else if (state.Phase == ScanPhase.Running && _stages is not null)
+            else if (!_isTaken && state.Phase == ScanPhase.Running && _stages is not null)
             {
                 _stood ??= Task.Run(ReadAsync);
             }
@@ -161,9 +181,11 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
     }
 
     /// <summary>A scan is about to begin: waits for motors that move, and lets none move from then on if it is a coarse one.</summary>
+    /// <param name="stop">Stops motors that move.</param>
     /// <returns>Whether it is a coarse one; false where the scan of a place is next.</returns>
-    public async Task<bool> BeginAsync()
+    public async Task<bool> BeginAsync(CancellationToken stop)
     {
+        bool hasWaited = false;
         while (true)
         {
             Task work;
@@ -174,6 +196,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
                 {
                     if (_phase == SteeringPhase.Ready)
                     {
+                        _accepted = hasWaited ? _accepted! with { Note = TooEarly } : _accepted;
                         return false;
                     }
 
@@ -183,6 +206,13 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
                 }
             }
 
+            if (!hasWaited)
+            {
+                hasWaited = true;
+                _say(TooEarly);
+            }
+
+            using CancellationTokenRegistration stopping = stop.Register(() => Stop("the end of the program"));
             await work.ConfigureAwait(false);
         }
     }
@@ -219,7 +249,9 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
         {
             try
             {
-                positions_mm = await StoodAsync().ConfigureAwait(false);
+                positions_mm = outcome.IsOnlyContinued
+                    ? throw new SteeringException("the program was started anew since it was measured")
+                    : await StoodAsync().ConfigureAwait(false);
                 CheckLimits(positions_mm);
             }
             catch (SteeringException e)
@@ -254,6 +286,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
 
         try
         {
+            AcceptedRoi accepted = await Task.Run(() => Write(plan), CancellationToken.None).ConfigureAwait(false);
             StageStep? first = null;
             if (_stages is not null)
             {
@@ -271,7 +304,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
                     throw new SteeringException("another scan has begun meanwhile");
                 }
 
-                (_phase, _plan, _step, _by, _sentence) = (SteeringPhase.Proposed, plan, first, by, "");
+                (_phase, _plan, _accepted, _step, _by, _sentence) = (SteeringPhase.Proposed, plan, accepted, first, by, "");
                 _token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
                 return _token;
             }
@@ -291,6 +324,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
     /// <exception cref="SteeringException">The token confirms nothing, or no more.</exception>
     public void Confirm(string token, string by)
     {
+        RoiScanPlan plan;
         lock (_lock)
         {
             if (_phase != SteeringPhase.Proposed || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes(_token)))
@@ -305,12 +339,13 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
                 throw new SteeringException("the proposal is too old: take the place again");
             }
 
-            (_phase, _by, _moving) = (SteeringPhase.Moving, by, new CancellationTokenSource());
-            (RoiScanPlan plan, StageStep? first, CancellationToken stop) = (_plan!, _step, _moving.Token);
+            (_phase, _by, _moving, _stopper) = (SteeringPhase.Moving, by, new CancellationTokenSource(), by);
+            plan = _plan!;
+            (StageStep? first, CancellationToken stop) = (_step, _moving.Token);
             _work = Task.Run(() => GoAsync(plan, first, by, stop), CancellationToken.None);
         }
 
-        _say(string.Create(CultureInfo.InvariantCulture, $"{by} takes place ({_plan!.X_um:F1}, {_plan.Y_um:F1}) µm as ROI {_plan.Number}"));
+        _say(string.Create(CultureInfo.InvariantCulture, $"{by} takes place ({plan.X_um:F1}, {plan.Y_um:F1}) µm as ROI {plan.Number}"));
     }
 
     /// <summary>Stops the motors; anybody may.</summary>
@@ -326,7 +361,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
                 return false;
             }
 
-            moving = _moving!;
+            (moving, _stopper) = (_moving!, by);
         }
 
         moving.Cancel();
@@ -358,9 +393,20 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
         return true;
     }
 
-    /// <summary>Somebody was refused before anything could be proposed: it stands in the log of moves.</summary>
+    /// <summary>Somebody was refused before anything could be proposed: it stands in the log of moves, once a second at most.</summary>
     public void LogRefusal(string by, string reason)
     {
+        lock (_lock)
+        {
+            DateTimeOffset now = _time.GetUtcNow();
+            if (_refused is { } before && before.By == by && before.Reason == reason && now - before.At < TimeSpan.FromSeconds(1))
+            {
+                return;
+            }
+
+            _refused = (by, reason, now);
+        }
+
         _say($"{by} was refused: {reason}");
         _stages?.LogRefusal(by, reason);
     }
@@ -383,12 +429,13 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
     }
 
     /// <summary>The scan of a place is over, or was taken back: another place can be taken.</summary>
+    /// <param name="accepted">The scan.</param>
     /// <param name="outcome">How it ended; null where it was taken back.</param>
-    public void Finish(LiveOutcome? outcome)
+    public void Finish(AcceptedRoi accepted, LiveOutcome? outcome)
     {
         lock (_lock)
         {
-            int number = _plan?.Number ?? 0;
+            int number = accepted.Plan.Number;
             _isTaken = false;
             if (outcome is null)
             {
@@ -409,7 +456,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
         CancellationTokenSource? moving;
         lock (_lock)
         {
-            (work, moving) = (_work, _moving);
+            (work, moving, _stopper) = (_work, _moving, "the end of the program");
         }
 
         moving?.Cancel();
@@ -432,6 +479,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
             SteeringPhase.Moving => "the motors move",
             SteeringPhase.Ready => $"ROI {_plan!.Number} is next: take it back first",
             SteeringPhase.Scanning => $"ROI {_plan!.Number} is being measured",
+            _ when _isTaken => "the scan of the last place is just being ended",
             _ when _isProposing => "another place is just being taken",
             _ => _offer?.Unknown,
         };
@@ -462,7 +510,6 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
     {
         try
         {
-            AcceptedRoi accepted = Write(plan);
             if (_stages is not null)
             {
                 Task made = MoveAsync(plan, first!, by, stop);
@@ -475,7 +522,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
             CancellationTokenSource readied;
             lock (_lock)
             {
-                (_accepted, _phase) = (accepted, SteeringPhase.Ready);
+                _phase = SteeringPhase.Ready;
                 _sentence = _stages is not null ? $"ROI {plan.Number} is on the axis ({there}): the next series is its scan." : $"The next series is the scan of ROI {plan.Number}; before it, {there}.";
                 readied = _readied;
             }
@@ -483,8 +530,9 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
             // Not under the lock: whoever waits for it may go on at once, here.
             await readied.CancelAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is SteeringException or UserException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
+            // Whatever it was, the motors were stopped by who moved them, and steering goes on.
             lock (_lock)
             {
                 Forget();
@@ -500,9 +548,14 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
         StageStep step = first;
         foreach ((int i, IReadOnlyList<double> to_mm) in Steps(plan).Index())
         {
+            if (stop.IsCancellationRequested)
+            {
+                throw new SteeringException($"stopped by {_stopper} on the way");
+            }
+
             // The operator has confirmed the whole way; a step's own confirmation is good only from where the step before it ended.
             step = i == 0 ? first : await _stages!.ProposeAsync(to_mm, by, stop).ConfigureAwait(false);
-            await _stages!.MoveAsync(step, by, stop).ConfigureAwait(false);
+            await _stages!.MoveAsync(step, by, () => _stopper, stop).ConfigureAwait(false);
         }
     }
 
@@ -535,22 +588,60 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
     {
         string result = _offer!.Result;
         string folder = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(result))!, $"{Path.GetFileNameWithoutExtension(result)}-roi");
-        new RoiFiles(folder, _coarse, _file, result).Write([plan], overwrite: true);
         string path = Path.Combine(folder, FormattableString.Invariant($"roi_{plan.Number}.yml"));
-        lock (_lock)
+        try
         {
-            _folder = folder;
+            new RoiFiles(folder, _coarse, _file, result).Write([plan], overwrite: true);
+            BeamlineConfiguration configuration = ConfigurationFile.Read(path);
+            Check(configuration, folder, path);
+            lock (_lock)
+            {
+                _folder = folder;
+            }
+
+            return new AcceptedRoi(plan, configuration, path);
+        }
+        catch (Exception e) when (e is UserException or IOException or UnauthorizedAccessException)
+        {
+            throw new SteeringException(SetUp.Sentence(e), e);
+        }
+    }
+
+    // With the first frame of the scan of a place: somebody may have moved the motors since.
+    private async Task CheckAsync(RoiScanPlan plan)
+    {
+        string? wrong = null;
+        try
+        {
+            double away_um = 1000 * plan.Moves.Zip(await ReadAsync().ConfigureAwait(false), (m, p) => Math.Abs(p - m.To_mm!.Value)).Max();
+            wrong = away_um <= LargestDrift_um ? null : string.Create(CultureInfo.InvariantCulture, $"the motors are {away_um:F1} µm from where ROI {plan.Number} is");
+        }
+        catch (SteeringException e)
+        {
+            wrong = $"whether ROI {plan.Number} is on the axis is not known: {e.Message}";
         }
 
-        return new AcceptedRoi(plan, ConfigurationFile.Read(path), path);
+        if (wrong is not null)
+        {
+            _remark(wrong);
+            lock (_lock)
+            {
+                _sentence = _phase == SteeringPhase.Scanning ? $"{char.ToUpperInvariant(wrong[0])}{wrong[1..]}." : _sentence;
+            }
+        }
     }
 
     private async Task<IReadOnlyList<double>> StoodAsync()
     {
-        Task<IReadOnlyList<double>> stood;
+        Task<IReadOnlyList<double>>? stood;
         lock (_lock)
         {
-            stood = _stood ??= Task.Run(ReadAsync);
+            stood = _stood;
+        }
+
+        if (stood is null)
+        {
+            throw new SteeringException("they were not asked while it was measured");
         }
 
         IReadOnlyList<double> before_mm = await stood.ConfigureAwait(false);
@@ -602,7 +693,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
     // Under the lock: no place is taken any more.
     private void Forget()
     {
-        (_plan, _step, _token, _by, _accepted) = (null, null, "", "", null);
+        (_plan, _step, _token, _by, _accepted, _isChecked) = (null, null, "", "", null, false);
         _readied = _readied.IsCancellationRequested ? new CancellationTokenSource() : _readied;
         _phase = _phase is SteeringPhase.Waiting or SteeringPhase.Measuring ? _phase : SteeringPhase.Offered;
     }

@@ -17,6 +17,9 @@ internal sealed record SteeringState(SteeringPhase Phase, string Sentence, IRead
     /// <summary>Until when its moves can be confirmed; null where nothing waits for that.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>Where the motors stood when the moves were judged, mm; empty before, and where nothing is moved from here.</summary>
+    public IReadOnlyList<double> From_mm { get; init; } = [];
+
     /// <summary>Where the motors are, mm, as far as that is known; empty where it is not.</summary>
     public IReadOnlyList<double> Positions_mm { get; init; } = [];
 

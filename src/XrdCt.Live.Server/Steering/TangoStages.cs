@@ -9,21 +9,23 @@ internal sealed class TangoStages : IStageControl
     private const string Position = "Position";
     private const string Halt = "Stop";
 
-    // Of the time that a move takes at the motor's speed: ramps, settling, a slower speed than was told.
-    private const double Patience = 3;
+    private const double Slowness = 3;
     private const double LeastPatience_s = 10;
+    private const double LongestPatience_s = 3600;
 
     private readonly TangoGateway _gateway;
     private readonly (StageMotor Motor, TangoAttribute Attribute)[] _motors;
     private readonly double _tolerance_mm;
+    private readonly TimeProvider _time;
 
     /// <summary>Takes the motors.</summary>
     /// <param name="gateway">The gateway, with the <see cref="Permissions"/> of these stages; stays the caller's.</param>
     /// <param name="stages">The motors; both have a device.</param>
     /// <param name="tolerance_um">How far from its target a motor may stand, µm.</param>
-    public TangoStages(TangoGateway gateway, SampleStages stages, double tolerance_um)
+    /// <param name="time">Clock.</param>
+    public TangoStages(TangoGateway gateway, SampleStages stages, double tolerance_um, TimeProvider time)
     {
-        (_gateway, _tolerance_mm) = (gateway, tolerance_um / 1000);
+        (_gateway, _tolerance_mm, _time) = (gateway, tolerance_um / 1000, time);
         _motors = [.. new[] { stages.First, stages.Second }.Select(m => (m, new TangoAttribute(m.Device!, Position)))];
     }
 
@@ -58,27 +60,42 @@ internal sealed class TangoStages : IStageControl
     {
         try
         {
+            // By our clock: that of the gateway may differ.
+            DateTimeOffset asked = _time.GetUtcNow();
+            GatewayInfo gateway = await _gateway.DescribeAsync(stop).ConfigureAwait(false);
+            foreach ((StageMotor motor, TangoAttribute attribute) in _motors)
+            {
+                if (!gateway.Permissions.Any(p => p is { IsCommand: true, IsConfirmed: false } && Is(p.Device, attribute.Device) && Is(p.Member, Halt)))
+                {
+                    throw new SteeringException($"{motor.Name} could not be stopped: the gateway's permissions lack {{ device: {attribute.Device}, command: {Halt}, confirm: false }}");
+                }
+            }
+
             List<TangoProposal> proposals = [];
             for (int i = 0; i < _motors.Length; i++)
             {
                 proposals.Add(await _gateway.ProposeAsync(new StageMove(_motors[i].Attribute, to_mm[i] / _motors[i].Motor.DeviceUnit_mm), by, stop).ConfigureAwait(false));
             }
 
-            return new JudgedStep(to_mm, proposals);
+            return new JudgedStep([.. proposals.Zip(_motors, (p, m) => (p.From ?? double.NaN) * m.Motor.DeviceUnit_mm)], to_mm, asked + gateway.Confirmation, proposals);
         }
-        catch (TangoException e)
+        catch (Exception e) when (e is TangoException or OperationCanceledException)
         {
-            throw new SteeringException(e.Message, e);
+            throw new SteeringException(e is TangoException ? e.Message : "it was given up", e);
         }
+
+        static bool Is(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <inheritdoc/>
-    public async Task MoveAsync(StageStep step, string by, CancellationToken stop)
+    public async Task MoveAsync(StageStep step, string by, Func<string> stopper, CancellationToken stop)
     {
-        IReadOnlyList<TangoProposal> proposals = ((JudgedStep)step).Proposals;
+        var judged = (JudgedStep)step;
+        TimeSpan[] limits = [.. judged.To_mm.Zip(judged.From_mm, (to, from) => Math.Abs(to - from)).Zip(_motors, (way_mm, m) => Patience(way_mm, m.Motor))];
+        using var failed = CancellationTokenSource.CreateLinkedTokenSource(stop);
         try
         {
-            foreach (TangoProposal proposal in proposals)
+            foreach (TangoProposal proposal in judged.Proposals)
             {
                 stop.ThrowIfCancellationRequested();
 
@@ -86,45 +103,59 @@ internal sealed class TangoStages : IStageControl
                 await _gateway.ConfirmAsync(proposal, by, CancellationToken.None).ConfigureAwait(false);
             }
 
-            await Task.WhenAll(proposals.Select((p, i) => ArriveAsync(p, _motors[i].Motor, stop))).ConfigureAwait(false);
+            await Task.WhenAll(judged.Proposals.Select((p, i) => ArriveAsync(p, _motors[i].Motor, limits[i], failed))).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is TangoException or OperationCanceledException)
+        catch (Exception e)
         {
-            string end = await StopAsync(by).ConfigureAwait(false);
-            throw new SteeringException(e is TangoException ? $"{e.Message}; {end}" : $"stopped: {end}", e);
+            // Whatever it was: nothing moves that nobody waits for.
+            bool isStopped = stop.IsCancellationRequested;
+            string end = await StopAsync(isStopped ? stopper() : by).ConfigureAwait(false);
+            throw new SteeringException(isStopped ? $"stopped by {stopper()}: {end}" : $"{e.Message.TrimEnd('.')}; {end}", e);
         }
     }
 
     /// <inheritdoc/>
     public void LogRefusal(string by, string reason) => _gateway.LogRefusal(by, reason);
 
-    private async Task ArriveAsync(TangoProposal proposal, StageMotor motor, CancellationToken stop)
+    // Three times as long as its speed says, and ten seconds: ramps, settling, a slower speed than was told.
+    private static TimeSpan Patience(double way_mm, StageMotor motor)
     {
-        var move = (StageMove)proposal.Action;
-        double way_mm = Math.Abs(move.To - (proposal.From ?? move.To)) * Math.Abs(motor.DeviceUnit_mm);
-        var limit = TimeSpan.FromSeconds(LeastPatience_s + (Patience * way_mm / motor.Speed_mm_s));
-        await _gateway.ArriveAsync(move, _tolerance_mm / Math.Abs(motor.DeviceUnit_mm), limit, stop).ConfigureAwait(false);
+        double patience_s = LeastPatience_s + (Slowness * way_mm / motor.Speed_mm_s);
+        return TimeSpan.FromSeconds(patience_s < LongestPatience_s ? patience_s : LongestPatience_s);
     }
 
-    // Each of them, whatever becomes of the other.
+    private async Task ArriveAsync(TangoProposal proposal, StageMotor motor, TimeSpan limit, CancellationTokenSource failed)
+    {
+        try
+        {
+            await _gateway.ArriveAsync((StageMove)proposal.Action, _tolerance_mm / Math.Abs(motor.DeviceUnit_mm), limit, failed.Token).ConfigureAwait(false);
+        }
+        catch
+        {
+            // The other one need not be waited for.
+            await failed.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    // Both at a time, whatever becomes of the other.
     private async Task<string> StopAsync(string by)
     {
-        List<string> running = [];
-        foreach ((StageMotor motor, TangoAttribute attribute) in _motors)
+        string?[] running = await Task.WhenAll(_motors.Select(async m =>
         {
             try
             {
-                await _gateway.RunAsync(new TangoCommand(attribute.Device, Halt), by, CancellationToken.None).ConfigureAwait(false);
+                await _gateway.RunAsync(new TangoCommand(m.Attribute.Device, Halt), by, CancellationToken.None).ConfigureAwait(false);
+                return null;
             }
             catch (TangoException e)
             {
-                running.Add($"{motor.Name} could not be stopped ({e.Message})");
+                return $"{m.Motor.Name} COULD NOT BE STOPPED ({e.Message})";
             }
-        }
-
-        return running.Count == 0 ? "the motors were stopped" : string.Join(", ", running);
+        })).ConfigureAwait(false);
+        return running.All(r => r is null) ? "the motors were stopped" : string.Join(", ", running.OfType<string>());
     }
 
-    private sealed record JudgedStep(IReadOnlyList<double> To_mm, IReadOnlyList<TangoProposal> Proposals)
-        : StageStep(To_mm, Proposals.Min(p => p.ExpiresAt));
+    private sealed record JudgedStep(IReadOnlyList<double> From_mm, IReadOnlyList<double> To_mm, DateTimeOffset ExpiresAt, IReadOnlyList<TangoProposal> Proposals)
+        : StageStep(From_mm, To_mm, ExpiresAt);
 }

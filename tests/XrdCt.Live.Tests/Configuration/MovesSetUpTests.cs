@@ -40,6 +40,7 @@ public sealed class MovesSetUpTests : IDisposable
     [InlineData("limit", "tango.moves moves px only within limits: set stages.first.lowest_mm and stages.first.highest_mm")]
     [InlineData("unit", "stages.first.device_unit_mm must be a number other than 0, not 0")]
     [InlineData("tolerance", "'tango.moves.tolerance_um' must be above 0")]
+    [InlineData("coarse tolerance", "tango.moves.tolerance_um 2.5 must be less than half the backlash of px, 5 µm")]
     [InlineData("operators", "'tango.moves.operators_file' is missing")]
     [InlineData("absent", "tango: cannot read the operators' file")]
     [InlineData("log", "'tango.moves.log_file' is missing")]
@@ -57,6 +58,7 @@ public sealed class MovesSetUpTests : IDisposable
                 case "limit": c.Stages!.First!.Highest_mm = null; break;
                 case "unit": c.Stages!.First!.DeviceUnit_mm = 0; break;
                 case "tolerance": moves.Tolerance_um = 0; break;
+                case "coarse tolerance": moves.Tolerance_um = 2.5; break;
                 case "operators": moves.OperatorsFile = null; break;
                 case "absent": moves.OperatorsFile = "none"; break;
                 case "log": moves.LogFile = null; break;

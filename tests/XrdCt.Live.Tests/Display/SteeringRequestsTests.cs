@@ -67,7 +67,7 @@ public sealed class SteeringRequestsTests : IAsyncDisposable
         Assert.DoesNotContain(_stages.Done, d => d.Contains("moves", StringComparison.Ordinal));
 
         using JsonDocument confirmed = await AnsweredAsync($$"""{"confirm":"{{token}}"}""", Ada);
-        Assert.False(await _steering!.BeginAsync());
+        Assert.False(await _steering!.BeginAsync(_hangs.Token));
         Assert.Equal(2, _stages.Done.Count(d => d.StartsWith("Ada moves to", StringComparison.Ordinal)));
         using JsonDocument after = await GetAsync();
         Assert.Equal("Ready", after.RootElement.GetProperty("phase").GetString());
@@ -103,6 +103,7 @@ public sealed class SteeringRequestsTests : IAsyncDisposable
         using JsonDocument proposed = await AnsweredAsync("""{"propose":{"x_um":50,"y_um":-30}}""", Ada);
         using JsonDocument confirmed = await AnsweredAsync($$"""{"confirm":"{{proposed.RootElement.GetProperty("token").GetString()}}"}""", Ada);
         Assert.Equal("Moving", confirmed.RootElement.GetProperty("phase").GetString());
+        await Eventually.TrueAsync(() => _stages.IsMoving, "the motors to move");
         using JsonDocument stopped = await AnsweredAsync("""{"stop":true}""", null);
         await Eventually.TrueAsync(() => _steering!.State.Phase == SteeringPhase.Offered, "the motors to stand");
         Assert.Contains("the motors were stopped", _steering!.State.Sentence, StringComparison.Ordinal);
@@ -156,8 +157,8 @@ public sealed class SteeringRequestsTests : IAsyncDisposable
     private async Task StartAsync(bool? control = null)
     {
         var operators = new Operators([("Ada", Ada), ("Grace", Grace)]);
-        _steering = new RoiSteering(ConfigurationFile.Read(Demo), Demo, _stages, TimeProvider.System, _ => { }) { Operators = operators };
-        await _steering.BeginAsync();
+        _steering = new RoiSteering(ConfigurationFile.Read(Demo), Demo, _stages, TimeProvider.System, _ => { }) { Operators = operators, Check = (_, _, _) => { } };
+        await _steering.BeginAsync(_hangs.Token);
         _steering.Show(ExampleScan.State with { Phase = ScanPhase.Running });
         RoiSuggestion places = new([new RoiCandidate(50, -30, 125, 0.9, 200, 0.8), new RoiCandidate(200, 100, 125, 0.8, 150, 0.7)], "two places");
         await _steering.OfferAsync(new LiveOutcome(ScanPhase.Complete, "complete", _folder.File("coarse.nxs"), new FrameCounters { Placed = 6 }, null) { Roi = places });

@@ -30,6 +30,12 @@ internal sealed class DrivenStages : IStageControl
     /// <summary>Ends a move; moves end at once where it is completed.</summary>
     public TaskCompletionSource Arrived { get; set; } = Ended();
 
+    /// <summary>Whether a move has begun.</summary>
+    public bool IsMoving { get; private set; }
+
+    /// <summary>Is called at the end of each move.</summary>
+    public Action AfterMove { get; set; } = () => { };
+
     /// <summary>What was done, in its order.</summary>
     public string[] Done
     {
@@ -53,19 +59,22 @@ internal sealed class DrivenStages : IStageControl
 
     public Task<StageStep> ProposeAsync(IReadOnlyList<double> to_mm, string by, CancellationToken stop)
     {
+        // As any client does whose caller has gone.
+        stop.ThrowIfCancellationRequested();
         Note($"{by} proposes {Text(to_mm)}");
-        return Refusal is { } why ? Task.FromException<StageStep>(new SteeringException(why)) : Task.FromResult(new StageStep(to_mm, ExpiresAt));
+        return Refusal is { } why ? Task.FromException<StageStep>(new SteeringException(why)) : Task.FromResult(new StageStep([.. Positions_mm], to_mm, ExpiresAt));
     }
 
-    public async Task MoveAsync(StageStep step, string by, CancellationToken stop)
+    public async Task MoveAsync(StageStep step, string by, Func<string> stopper, CancellationToken stop)
     {
+        IsMoving = true;
         try
         {
             await Arrived.Task.WaitAsync(stop);
         }
         catch (OperationCanceledException e)
         {
-            throw new SteeringException("stopped: the motors were stopped", e);
+            throw new SteeringException($"stopped by {stopper()}: the motors were stopped", e);
         }
 
         if (Failure is { } why)
@@ -75,6 +84,7 @@ internal sealed class DrivenStages : IStageControl
 
         Note($"{by} moves to {Text(step.To_mm)}");
         Positions_mm = [.. step.To_mm];
+        AfterMove();
     }
 
     public void LogRefusal(string by, string reason) => Note($"{by} refused: {reason}");

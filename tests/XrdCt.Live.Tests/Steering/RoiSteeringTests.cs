@@ -17,6 +17,9 @@ public sealed class RoiSteeringTests : IDisposable
     private readonly FakeClock _time = new();
     private readonly List<string> _said = [];
 
+    // There is no coarse scan that could be read.
+    private Action<BeamlineConfiguration, string, string> _check = (_, _, _) => { };
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public void Dispose() => _folder.Dispose();
@@ -33,7 +36,7 @@ public sealed class RoiSteeringTests : IDisposable
         Assert.Equal(["Ada proposes 0.0500, -0.1700", "Ada proposes 0.0450, -0.1700"], _stages.Done);
 
         steering.Confirm(token, "Ada");
-        Assert.False(await steering.BeginAsync());
+        Assert.False(await steering.BeginAsync(Stop));
 
         Assert.Equal(["Ada moves to 0.0450, -0.1700", "Ada proposes 0.0500, -0.1700", "Ada moves to 0.0500, -0.1700"], _stages.Done[2..]);
         Assert.True(readied.IsCancellationRequested);
@@ -52,13 +55,13 @@ public sealed class RoiSteeringTests : IDisposable
     public async Task Finish_ScanOfThePlace_OffersThePlacesAgainWithTheNextNumber()
     {
         using RoiSteering steering = await ReadyAsync();
-        Assert.NotNull(steering.Take(out _));
+        AcceptedRoi roi = steering.Take(out _)!;
         steering.Show(ExampleScan.State with { Phase = ScanPhase.Running });
         Assert.Equal((SteeringPhase.Scanning, "ROI 1 is being measured."), (steering.State.Phase, steering.State.Sentence));
         await RefusedAsync(steering, "ROI 1 is being measured");
         steering.Show(new RoiSuggestion([], "not of a region of interest"));
 
-        steering.Finish(Outcome("roi.nxs"));
+        steering.Finish(roi, Outcome("roi.nxs"));
 
         SteeringState state = steering.State;
         Assert.Equal((SteeringPhase.Offered, "ROI 1 was measured: roi.nxs."), (state.Phase, state.Sentence));
@@ -106,7 +109,7 @@ public sealed class RoiSteeringTests : IDisposable
     {
         using RoiSteering steering = Steering();
         await RefusedAsync(steering, "there is no coarse scan");
-        Assert.True(await steering.BeginAsync());
+        Assert.True(await steering.BeginAsync(Stop));
         steering.Show(ExampleScan.State with { Phase = ScanPhase.Running });
         steering.Show(Places());
         Assert.Equal(2, steering.State.Places.Count);
@@ -148,7 +151,7 @@ public sealed class RoiSteeringTests : IDisposable
     {
         using RoiSteering steering = Steering();
         (_stages.IsAway, _stages.Positions_mm) = (what == "away", [0, what == "beyond" ? 2.5 : 0]);
-        Assert.True(await steering.BeginAsync());
+        Assert.True(await steering.BeginAsync(Stop));
         steering.Show(ExampleScan.State with { Phase = ScanPhase.Running });
         if (what == "moved")
         {
@@ -188,23 +191,75 @@ public sealed class RoiSteeringTests : IDisposable
         await RefusedAsync(steering, "the motors move");
         Assert.False(steering.Withdraw("Ada"));
 
+        await Eventually.TrueAsync(() => _stages.IsMoving, "the motors to move");
         Assert.True(steering.Stop("somebody"));
 
         await SettledAsync(steering);
-        Assert.Equal("ROI 1 was not reached: stopped: the motors were stopped.", steering.State.Sentence);
+        Assert.Equal("ROI 1 was not reached: stopped by somebody: the motors were stopped.", steering.State.Sentence);
         Assert.DoesNotContain(_stages.Done, d => d.Contains("moves", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Stop_BetweenTheSteps_EndsTheWay()
+    {
+        using RoiSteering steering = await OfferedAsync();
+        _stages.AfterMove = () => steering.Stop("somebody");
+        steering.Confirm(await steering.ProposeAsync(50, -30, "Ada", Stop), "Ada");
+        await SettledAsync(steering);
+        Assert.Equal((SteeringPhase.Offered, "ROI 1 was not reached: stopped by somebody on the way."), (steering.State.Phase, steering.State.Sentence));
+        Assert.Single(_stages.Done, d => d.Contains("moves", StringComparison.Ordinal));
+        Assert.True(await steering.BeginAsync(Stop));
+    }
+
+    [Fact]
+    public async Task Begin_EndOfTheProgramWhileMotorsMove_StopsThem()
+    {
+        using RoiSteering steering = await OfferedAsync();
+        _stages.Arrived = new TaskCompletionSource();
+        steering.Confirm(await steering.ProposeAsync(50, -30, "Ada", Stop), "Ada");
+        await Eventually.TrueAsync(() => _stages.IsMoving, "the motors to move");
+        using var end = new CancellationTokenSource();
+        Task<bool> begun = steering.BeginAsync(end.Token);
+        await end.CancelAsync();
+        Assert.True(await begun);
+        Assert.Contains("ROI 1 was not reached: stopped by the end of the program: the motors were stopped", _said);
+    }
+
+    [Fact]
+    public async Task Show_MotorsThatWereMovedBeforeTheScanOfThePlace_AreSaid()
+    {
+        using RoiSteering steering = await ReadyAsync();
+        Assert.NotNull(steering.Take(out _));
+        _stages.Positions_mm = [0.1, 0.03];
+        steering.Show(ExampleScan.State with { Phase = ScanPhase.Running });
+        await Eventually.TrueAsync(() => steering.State.Sentence == "The motors are 150.0 µm from where ROI 1 is.", () => steering.State.Sentence);
+        Assert.Contains("the motors are 150.0 µm from where ROI 1 is", _said);
+    }
+
+    [Fact]
+    public async Task Offer_ScanThatAProgramBeforeHadMeasured_NothingIsGoneTo()
+    {
+        using RoiSteering steering = Steering();
+        await steering.BeginAsync(Stop);
+        await steering.OfferAsync(Outcome(_folder.File("coarse.nxs")) with { IsOnlyContinued = true });
+        await RefusedAsync(steering, "the motors are not where the coarse scan needs them: the program was started anew since it was measured");
+        await steering.BeginAsync(Stop);
+        await steering.OfferAsync(Outcome(_folder.File("coarse.nxs")));
+        await RefusedAsync(steering, "the motors are not where the coarse scan needs them: they were not asked while it was measured");
     }
 
     [Fact]
     public async Task Withdraw_PlaceWhoseScanHasNotBegun_TheNextSeriesIsACoarseScan()
     {
         using RoiSteering steering = await ReadyAsync();
-        Assert.NotNull(steering.Take(out CancellationToken withdrawn));
+        AcceptedRoi roi = steering.Take(out CancellationToken withdrawn)!;
 
         Assert.True(steering.Withdraw("Grace"));
 
         Assert.True(withdrawn.IsCancellationRequested);
-        steering.Finish(null);
+        await RefusedAsync(steering, "the scan of the last place is just being ended");
+        steering.Show(ExampleScan.State with { Phase = ScanPhase.Running });
+        steering.Finish(roi, null);
         Assert.Equal((SteeringPhase.Offered, "Grace took ROI 1 back; the motors stay where they are."), (steering.State.Phase, steering.State.Sentence));
         await SettledAsync(steering);
         Assert.Null(steering.Take(out CancellationToken next));
@@ -219,7 +274,7 @@ public sealed class RoiSteeringTests : IDisposable
     {
         using RoiSteering steering = await OfferedAsync();
         string token = await steering.ProposeAsync(50, -30, "Ada", Stop);
-        Assert.True(await steering.BeginAsync());
+        Assert.True(await steering.BeginAsync(Stop));
         Assert.Equal((SteeringPhase.Measuring, 0), (steering.State.Phase, steering.State.Places.Count));
         Refused(steering, token, "this confirms nothing");
         await RefusedAsync(steering, "the coarse scan is being measured");
@@ -227,7 +282,7 @@ public sealed class RoiSteeringTests : IDisposable
         // A series that is aborted before its first frame is none.
         await steering.OfferAsync(Outcome(null));
         Assert.Equal((SteeringPhase.Offered, 2), (steering.State.Phase, steering.State.Places.Count));
-        await steering.BeginAsync();
+        await steering.BeginAsync(Stop);
         await steering.OfferAsync(Outcome(null) with { Counters = new FrameCounters { Placed = 1 } });
         Assert.Equal(SteeringPhase.Waiting, steering.State.Phase);
         await RefusedAsync(steering, "there is no coarse scan");
@@ -239,11 +294,12 @@ public sealed class RoiSteeringTests : IDisposable
         using RoiSteering steering = await OfferedAsync();
         _stages.Arrived = new TaskCompletionSource();
         steering.Confirm(await steering.ProposeAsync(50, -30, "Ada", Stop), "Ada");
-        Task<bool> begun = steering.BeginAsync();
+        Task<bool> begun = steering.BeginAsync(Stop);
         Assert.False(begun.IsCompleted);
         Assert.Equal(SteeringPhase.Moving, steering.State.Phase);
         _stages.Arrived.SetResult();
         Assert.False(await begun);
+        Assert.Equal("the series began while the motors moved: its first frames were taken elsewhere", steering.Take(out _)!.Note);
         Assert.Equal(SteeringPhase.Ready, steering.State.Phase);
     }
 
@@ -251,23 +307,32 @@ public sealed class RoiSteeringTests : IDisposable
     public async Task Confirm_WithoutMotors_WritesTheFilesAndTheNextSeriesIsItsScan()
     {
         using RoiSteering steering = Steering(hasStages: false);
-        Assert.True(await steering.BeginAsync());
+        Assert.True(await steering.BeginAsync(Stop));
         await steering.OfferAsync(Outcome(_folder.File("coarse.nxs")));
         steering.Confirm(await steering.ProposeAsync(50, -30, "127.0.0.1", Stop), "127.0.0.1");
-        Assert.False(await steering.BeginAsync());
+        Assert.False(await steering.BeginAsync(Stop));
         Assert.Equal("The next series is the scan of ROI 1; before it, px to -0.05 mm, py to 0.03 mm.", steering.State.Sentence);
         Assert.NotNull(steering.Take(out _));
     }
 
-    [Fact]
-    public async Task Confirm_FolderThatCannotBeWritten_MovesNothing()
+    [Theory]
+    [InlineData(true, "")]
+    [InlineData(false, "Could not find file")]
+    public async Task Propose_ScanThatCouldNotBeRun_IsRefusedAndNothingIsAsked(bool isFolderInTheWay, string reason)
     {
+        if (isFolderInTheWay)
+        {
+            File.WriteAllText(_folder.File("coarse-roi"), "in the way");
+        }
+        else
+        {
+            _check = SetUp.Check;
+        }
+
         using RoiSteering steering = await OfferedAsync();
-        File.WriteAllText(_folder.File("coarse-roi"), "in the way");
-        steering.Confirm(await steering.ProposeAsync(50, -30, "Ada", Stop), "Ada");
-        await SettledAsync(steering);
-        Assert.StartsWith("ROI 1 was not reached: ", steering.State.Sentence);
-        Assert.DoesNotContain(_stages.Done, d => d.Contains("moves", StringComparison.Ordinal));
+        await RefusedAsync(steering, reason);
+        Assert.Equal(SteeringPhase.Offered, steering.State.Phase);
+        Assert.Empty(_stages.Done);
     }
 
     private static Task SettledAsync(RoiSteering steering) => Eventually.TrueAsync(() => steering.State.Phase != SteeringPhase.Moving, "the motors to stand");
@@ -289,14 +354,14 @@ public sealed class RoiSteeringTests : IDisposable
     {
         BeamlineConfiguration coarse = ConfigurationFile.Read(Path.Combine(AppContext.BaseDirectory, "config", "demo.yml"));
         coarse.Stages!.Second!.Backlash_um = 0;
-        return new RoiSteering(coarse, Path.Combine(AppContext.BaseDirectory, "config", "demo.yml"), hasStages ? _stages : null, _time, _said.Add);
+        return new RoiSteering(coarse, Path.Combine(AppContext.BaseDirectory, "config", "demo.yml"), hasStages ? _stages : null, _time, _said.Add) { Check = _check };
     }
 
     private async Task<RoiSteering> OfferedAsync(double[]? positions_mm = null)
     {
         _stages.Positions_mm = positions_mm ?? [0, 0];
         RoiSteering steering = Steering();
-        Assert.True(await steering.BeginAsync());
+        Assert.True(await steering.BeginAsync(Stop));
         steering.Show(ExampleScan.State with { Phase = ScanPhase.Running });
         await steering.OfferAsync(Outcome(_folder.File("coarse.nxs")));
         Assert.Equal((SteeringPhase.Offered, ""), (steering.State.Phase, steering.State.Sentence));
@@ -307,7 +372,7 @@ public sealed class RoiSteeringTests : IDisposable
     {
         RoiSteering steering = await OfferedAsync();
         steering.Confirm(await steering.ProposeAsync(50, -30, "Ada", Stop), "Ada");
-        Assert.False(await steering.BeginAsync());
+        Assert.False(await steering.BeginAsync(Stop));
         return steering;
     }
 }

@@ -24,11 +24,11 @@ public sealed class TangoStagesTests(TangoBeamline beamline) : IDisposable
         double[] to_mm = [before_mm[0] > 0 ? -0.04 : 0.04, -0.03];
         StageStep step = await stages.ProposeAsync(to_mm, "Ada", Stop);
         Assert.Equal(before_mm, await stages.ReadAsync(Stop));
-        await stages.MoveAsync(step, "Grace", Stop);
+        await stages.MoveAsync(step, "Grace", Nobody, Stop);
         Assert.Equal(to_mm, (await stages.ReadAsync(Stop)).Select(p => Math.Round(p, 6)));
 
         // A step is good once.
-        SteeringException again = await Assert.ThrowsAsync<SteeringException>(() => stages.MoveAsync(step, "Grace", Stop));
+        SteeringException again = await Assert.ThrowsAsync<SteeringException>(() => stages.MoveAsync(step, "Grace", Nobody, Stop));
         Assert.StartsWith("its confirmation was used before", again.Message);
 
         JsonElement[] log = Log();
@@ -56,18 +56,20 @@ public sealed class TangoStagesTests(TangoBeamline beamline) : IDisposable
         using TangoGateway gateway = Connect(out TangoStages stages);
 
         // At 500 µm/s: 0.3 s.
-        await stages.MoveAsync(await stages.ProposeAsync([-0.09, -0.09], "Ada", Stop), "Ada", Stop);
+        await stages.MoveAsync(await stages.ProposeAsync([-0.09, -0.09], "Ada", Stop), "Ada", Nobody, Stop);
         StageStep step = await stages.ProposeAsync([0.09, 0.09], "Ada", Stop);
         using var stop = new CancellationTokenSource();
-        Task moved = stages.MoveAsync(step, "Ada", stop.Token);
+        Task moved = stages.MoveAsync(step, "Ada", () => "Eve", stop.Token);
         await Eventually.TrueAsync(() => Log().Count(l => Said(l, "event") == "done" && l.TryGetProperty("to", out JsonElement to) && to.GetDouble() == 90) == 2, "both motors to be sent");
         await stop.CancelAsync();
         SteeringException stopped = await Assert.ThrowsAsync<SteeringException>(() => moved);
-        Assert.Equal("stopped: the motors were stopped", stopped.Message);
+        Assert.Equal("stopped by Eve: the motors were stopped", stopped.Message);
         IReadOnlyList<double> there_mm = await stages.ReadAsync(Stop);
         Assert.True(there_mm.Any(p => p < 0.0899), $"they went on to {there_mm[0]}, {there_mm[1]} mm");
         Assert.Equal(there_mm, await stages.ReadAsync(Stop));
     }
+
+    private static string Nobody() => "nobody";
 
     private static string? Said(JsonElement line, string key) => line.TryGetProperty(key, out JsonElement value) ? value.GetString() : null;
 
@@ -77,7 +79,7 @@ public sealed class TangoStagesTests(TangoBeamline beamline) : IDisposable
     {
         SampleStages motors = new(Motor("px", 0), Motor("py", 90));
         TangoGateway gateway = beamline.Connect(o => o with { Permissions = TangoStages.Permissions(motors), AuditFile = _folder.File("moves.jsonl") });
-        stages = new TangoStages(gateway, motors, tolerance_um: 0.5);
+        stages = new TangoStages(gateway, motors, tolerance_um: 0.5, TimeProvider.System);
         return gateway;
     }
 

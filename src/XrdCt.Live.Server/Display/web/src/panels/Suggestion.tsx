@@ -1,4 +1,4 @@
-import { formatMicrometres, formatScore } from '../live/format';
+import { formatDuration, formatMicrometres, formatScore } from '../live/format';
 import { hasEnded } from '../live/health';
 import { type LiveModel, useLive } from '../live/model';
 import type { PlacementTerm, Roi, RoiCandidate } from '../live/protocol';
@@ -13,19 +13,15 @@ export function Suggestion({ model }: { readonly model: LiveModel }) {
   const state = useLive(model, 'state', (m) => m.state);
   const [steering, order] = useSteering();
   const best = roi?.candidates[0];
-  const place = steering?.places[0];
   const isTaken = steering !== null && steering.taken !== null && steering.phase !== 'Offered';
   return (
     <section className="panel suggestion" aria-label="Suggested region of interest" title={best && roi?.explanation}>
       <h2>
         Region of interest
-        {place !== undefined && !isTaken && (
-          <span data-testid="roi-scan" title="Frames and time of its scan">
-            <TakeButton steering={steering} order={order} rank={1}>
-              take place 1
-            </TakeButton>{' '}
-            {scanOf(place)}
-          </span>
+        {!isTaken && (
+          <TakeButton steering={steering} order={order} rank={1}>
+            take place 1
+          </TakeButton>
         )}
         {best !== undefined && (
           <span>
@@ -99,9 +95,15 @@ function Place({
         <span>
           <i>y</i> {formatMicrometres(best.y_um)}
         </span>
-        <span>
-          <i>⌀</i> {formatMicrometres(2 * best.radius_um)}
-        </span>
+        {steering?.places[0] === undefined ? (
+          <span>
+            <i>⌀</i> {formatMicrometres(2 * best.radius_um)}
+          </span>
+        ) : (
+          <span data-testid="roi-scan" title={`Its scan: ${scanOf(steering.places[0])}`}>
+            <i>scan</i> {formatDuration(steering.places[0].duration_s)}
+          </span>
+        )}
       </p>
       {isRunning && roi.stopReason !== '' && (
         <p className={roi.mayStop ? 'stop may' : 'stop'} data-testid="roi-stop" data-may-stop={roi.mayStop} title={roi.stopReason}>
