@@ -9,7 +9,6 @@ namespace XrdCt.Live.EndToEnd.Tests;
 public sealed class FaultyStreamTests
 {
     [Theory]
-    [InlineData("interlaced")]
     [InlineData("rotation-fast-zigzag")]
     public async Task Run_DroppedRepeatedShuffledFrames_ChangeOnlyTheFlaggedCells(string order)
     {

@@ -463,7 +463,7 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
         work.GetAwaiter().GetResult();
     }
 
-    // First beyond the target, where that is met from the wrong side: both motors at a time.
+    // First beyond the target, which is met from one side always: both motors at a time.
     private static IReadOnlyList<double>[] Steps(RoiScanPlan plan)
     {
         double[] to_mm = [.. plan.Moves.Select(m => m.To_mm!.Value)];
@@ -498,6 +498,8 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
             throw new SteeringException(SetUp.Sentence(e), e);
         }
 
+        // Its files are written over: what was proposed before can no longer be confirmed, whatever becomes of this.
+        Forget();
         int rank = _candidates.ToList().FindIndex(c => c.X_um == x_um && c.Y_um == y_um);
         return plan.Obstacle is { } why ? throw new SteeringException(why)
             : _stages is not null && plan.Moves.Any(m => m.To_mm is null) ? throw new SteeringException("where the motors stood during the coarse scan is not known")
@@ -574,9 +576,9 @@ internal sealed class RoiSteering : ILiveDisplay, IDisposable
                     _positions_mm = positions_mm;
                 }
             }
-            catch (SteeringException)
+            catch (Exception)
             {
-                // The move itself says what is wrong.
+                // The move itself says what is wrong, and is waited for whatever happens here.
             }
 
             await Task.WhenAny(made, Task.Delay(PositionPeriod, _time)).ConfigureAwait(false);

@@ -159,9 +159,16 @@ try {
   // which somebody else forbids, is removed with a click.
   const zonesAre = (count) =>
     page.waitForFunction((wanted) => window.__xrdct.roi.zones.length === wanted, count, { timeout: 20_000 });
-  const forbidden = { before: await page.evaluate(() => window.__xrdct.roi.candidates[0]) };
   await page.getByTestId('forbid-toggle').click();
-  const circle = await page.locator('.best circle.casing').boundingBox();
+
+  // The suggestion may go elsewhere at any moment: where the circle was when it was looked at counts.
+  const best = () => page.evaluate(() => new Promise((told) => requestAnimationFrame(() => requestAnimationFrame(() => told(window.__xrdct.roi.candidates[0])))));
+  const forbidden = {};
+  let circle;
+  do {
+    forbidden.before = await best();
+    circle = await page.locator('.best circle.casing').boundingBox();
+  } while (JSON.stringify(await best()) !== JSON.stringify(forbidden.before));
   const [cx, cy] = [circle.x + circle.width / 2, circle.y + circle.height / 2];
   await page.mouse.move(cx, cy);
   await page.mouse.down();
