@@ -154,9 +154,9 @@ public sealed class DemoTests(DemoScan demo) : IClassFixture<DemoScan>
         double[] before = Circle(forbidden.GetProperty("before"));
         Assert.Equal(1, forbidden.GetProperty("sketched").GetInt32());
 
-        // Within the circle that it was drawn over; how pixels become micrometres is looked at elsewhere, where no panel moves meanwhile.
-        Assert.InRange(Math.Sqrt(Math.Pow(zone[0] - before[0], 2) + Math.Pow(zone[1] - before[1], 2)), 0, before[2]);
-        Assert.InRange(zone[2], before[2] / 4, before[2]);
+        // Centre and half the radius of the circle that it was drawn over, to the pixels of the screen.
+        Assert.InRange(Math.Sqrt(Math.Pow(zone[0] - before[0], 2) + Math.Pow(zone[1] - before[1], 2)), 0, 5);
+        Assert.InRange(zone[2], (before[2] / 2) - 5, (before[2] / 2) + 5);
         Assert.NotEmpty(forbidden.GetProperty("after").EnumerateArray());
         Assert.All(forbidden.GetProperty("after").EnumerateArray(), c => Assert.True(IsClear(Circle(c), zone)));
         Assert.EndsWith($"· r {Math.Round(zone[2], MidpointRounding.AwayFromZero)} µm×", forbidden.GetProperty("entry").GetString());

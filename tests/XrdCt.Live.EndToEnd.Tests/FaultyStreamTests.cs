@@ -8,15 +8,15 @@ namespace XrdCt.Live.EndToEnd.Tests;
 /// </summary>
 public sealed class FaultyStreamTests
 {
-    private const string Order = "rotation-fast-zigzag";
-
-    [Fact]
-    public async Task Run_DroppedRepeatedShuffledFrames_ChangeOnlyTheFlaggedCells()
+    [Theory]
+    [InlineData("interlaced")]
+    [InlineData("rotation-fast-zigzag")]
+    public async Task Run_DroppedRepeatedShuffledFrames_ChangeOnlyTheFlaggedCells(string order)
     {
         using var folder = new WorkFolder();
-        (JsonElement clean, _) = await ScanAsync(folder, exitCode: 0);
+        (JsonElement clean, _) = await ScanAsync(folder, order, exitCode: 0);
         (JsonElement faulty, JsonElement sent) =
-            await ScanAsync(folder, exitCode: 1, "--drop", "1", "--repeat", "1", "--shuffle", "20");
+            await ScanAsync(folder, order, exitCode: 1, "--drop", "1", "--repeat", "1", "--shuffle", "20");
         int cells = 21 * 15;
         int[] dropped = [.. sent.GetProperty("dropped").EnumerateArray().Select(i => i.GetInt32())];
         int repeated = sent.GetProperty("repeated").GetArrayLength();
@@ -31,7 +31,7 @@ public sealed class FaultyStreamTests
         Assert.True(file.GetProperty("channel_nan_where_uncovered").GetBoolean());
         Assert.Equal(cells - dropped.Length, file.GetProperty("covered").GetInt32());
         Assert.Equal(
-            dropped.Select(Cell).Order(),
+            dropped.Select(i => Cell(order, i)).Order(),
             file.GetProperty("uncovered").EnumerateArray().Select(c => (c[0].GetInt32(), c[1].GetInt32())).Order());
 
         Dictionary<string, long> expected = new()
@@ -59,9 +59,9 @@ public sealed class FaultyStreamTests
     }
 
     private static async Task<(JsonElement Summary, JsonElement Sent)> ScanAsync(
-        WorkFolder folder, int exitCode, params string[] faults)
+        WorkFolder folder, string order, int exitCode, params string[] faults)
     {
-        var beamline = new BeamlineFile { DetectorPort = FreePort.Find(), Order = Order };
+        var beamline = new BeamlineFile { DetectorPort = FreePort.Find(), Order = order };
         await using RunningProgram simulator = RunningProgram.Start(
             BuiltProgram.Simulator, beamline.SimulatorOptions(["--seed", "5", .. faults]));
         FinishedProgram run = await RunningProgram.RunAsync(
@@ -81,8 +81,15 @@ public sealed class FaultyStreamTests
     /// <summary>
     /// Translation and rotation of a frame, worked out anew: the program's own table is what is tested.
     /// </summary>
-    private static (int Translation, int Rotation) Cell(int index)
+    private static (int Translation, int Rotation) Cell(string order, int index)
     {
+        if (order == "interlaced")
+        {
+            // Every fourth angle from 0, then from 2, 1 and 3.
+            int[] lines = [0, 4, 8, 12, 2, 6, 10, 14, 1, 5, 9, 13, 3, 7, 11];
+            return (index % 21, lines[index / 21]);
+        }
+
         int translation = index / 15;
         int step = index % 15;
         return (translation, translation % 2 == 0 ? step : 14 - step);

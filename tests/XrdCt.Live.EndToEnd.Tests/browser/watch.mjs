@@ -161,20 +161,25 @@ try {
     page.waitForFunction((wanted) => window.__xrdct.roi.zones.length === wanted, count, { timeout: 20_000 });
   await page.getByTestId('forbid-toggle').click();
 
-  // The suggestion may go elsewhere at any moment: where the circle was when it was looked at counts.
+  // Suggestion and panels may move at any moment. What is drawn while one does is dropped, and drawn again.
   const best = () => page.evaluate(() => new Promise((told) => requestAnimationFrame(() => requestAnimationFrame(() => told(window.__xrdct.roi.candidates[0])))));
+  const sight = async () => ({ best: await best(), circle: await page.locator('.best circle.casing').boundingBox() });
   const forbidden = {};
-  let circle;
-  do {
-    forbidden.before = await best();
-    circle = await page.locator('.best circle.casing').boundingBox();
-  } while (JSON.stringify(await best()) !== JSON.stringify(forbidden.before));
-  const [cx, cy] = [circle.x + circle.width / 2, circle.y + circle.height / 2];
-  await page.mouse.move(cx, cy);
-  await page.mouse.down();
-  await page.mouse.move(cx + circle.width / 4, cy, { steps: 4 });
-  forbidden.sketched = await page.getByTestId('zone-sketch').count();
-  await page.mouse.up();
+  for (let isDrawn = false; !isDrawn; ) {
+    const { best: before, circle } = await sight();
+    const [cx, cy] = [circle.x + circle.width / 2, circle.y + circle.height / 2];
+    await page.mouse.move(cx, cy);
+    await page.mouse.down();
+    await page.mouse.move(cx + circle.width / 4, cy, { steps: 4 });
+    Object.assign(forbidden, { before, sketched: await page.getByTestId('zone-sketch').count() });
+    isDrawn = JSON.stringify(await sight()) === JSON.stringify({ best: before, circle });
+    if (!isDrawn) {
+      await page.keyboard.press('Escape');
+    }
+
+    await page.mouse.up();
+  }
+
   await page.waitForFunction(
     () => {
       const { zones, candidates } = window.__xrdct.roi;
